@@ -1,0 +1,58 @@
+"""Is there a leg complaint? Without one there is no card: silence is a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.assessment.diagnoses import opening_diagnoses
+from cds_service.assessment.leg import CAUSES, Leg
+from cds_service.assessment.limb_threat import recent_signs, signs_within
+from cds_service.assessment.pain import new_pains, old_pains
+from cds_service.assessment.rules import Finding, Level
+from cds_service.facts import Fact, Side, Site
+
+_CALF = (Site.LOWER_LEG,)
+_LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
+
+
+def complaint(leg: Leg, flags: Sequence[Finding]) -> tuple[Fact, ...]:
+    """The facts that make a leg complaint, empty when there is none.
+
+    `flags`: the red flags of this leg. The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or
+    ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
+    """
+    sign = any(flag.level > Level.NONE for flag in flags) or bool(recent_signs(leg))
+    facts = [
+        *new_pains(leg, *_CALF),
+        *leg.new(*CAUSES),
+        *_without_pain(leg),
+        *opening_diagnoses(leg),
+    ]
+    if sign:
+        facts += _older(leg)
+    if sign or embolism_symptoms(leg):
+        facts += [*new_pains(leg, *_LEG_OR_ANKLE), *leg.present("rest-pain")]
+    return tuple(dict.fromkeys(facts))
+
+
+def embolism_symptoms(leg: Leg) -> list[Fact]:
+    """Dyspnoea, chest pain, haemoptysis or syncope that began, or may have begun, in the last 7 days."""
+    return leg.within(leg.present("pe-symptom"), leg.thresholds.embolism_symptom_days)
+
+
+def _older(leg: Leg) -> list[Fact]:
+    new = leg.new(*CAUSES)
+    return old_pains(leg, *_CALF) + [fact for fact in leg.present(*CAUSES) if fact.is_condition and fact not in new]
+
+
+def _without_pain(leg: Leg) -> list[Fact]:
+    """New swelling or colour change of one leg, or two limb-threat signs that may be of the last 14 days."""
+    facts = [fact for fact in leg.new("swelling", "skin-colour") if _is_one_sided(fact)]
+    signs = signs_within(leg, leg.thresholds.limb_ischaemia_sign_days)
+    return facts + signs.facts() if signs.threaten_the_limb else facts
+
+
+def _is_one_sided(fact: Fact) -> bool:
+    if fact.side in (Side.LEFT, Side.RIGHT):
+        return True
+    return fact.side is Side.NOT_STATED and fact.site is Site.LOWER_LEG

@@ -1,0 +1,151 @@
+"""Findings of the critical row: threats to limb or life. Each function: (leg, complaint) -> findings.
+
+A rule whose window is 14 days or less needs a date wholly inside it; otherwise its finding counts one level less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cds_service.assessment import diagnoses
+from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import NUMBNESS, WEAKNESS, signs_surely_within
+from cds_service.assessment.red_flags import severe_pain
+from cds_service.assessment.rules import Finding, Level, Rule, found
+from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, NICE_DVT, OURS, PE_SYMPTOMS
+from cds_service.facts import Fact, Side, Topic
+
+Complaint = Sequence[Fact]
+
+LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
+LIMB_SIGNS = Rule("limb-ischaemia-signs", "Two signs of a threatened limb", AHA_PAD, "limb-ischaemia")
+COMPARTMENT = Rule("compartment-syndrome", "Compartment syndrome on record", BOAST, "compartment-syndrome")
+COMPARTMENT_SIGNS = Rule(
+    "compartment-signs", "Recent leg injury with features of compartment syndrome", BOAST, "compartment-syndrome"
+)
+EMBOLISM = Rule("pulmonary-embolism", "Pulmonary embolism on record", NICE_DVT, "pulmonary-embolism")
+EMBOLISM_SYMPTOMS = Rule(
+    "embolism-symptoms", "Symptoms that pulmonary embolism can cause", PE_SYMPTOMS, "pulmonary-embolism"
+)
+THROMBOSIS = Rule("dvt", "Leg DVT on record, no anticoagulant found", NICE_DVT, "dvt")
+GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
+NECROTISING = Rule("necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "tissue")
+CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "tissue")
+RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
+CREATINE_KINASE = Rule("creatine-kinase", "Creatine kinase over 5 times the upper limit", OURS, "muscle")
+
+MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
+
+
+def limb_ischaemia(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Acute limb ischaemia recorded or suspected; or two limb-threat signs within 14 days, one of perfusion."""
+    signs = signs_surely_within(leg, leg.thresholds.limb_ischaemia_sign_days)
+    evidence = signs.facts() if signs.threaten_the_limb else []
+    return found(LIMB_ISCHAEMIA, Level.CRITICAL, diagnoses.acute_limb_ischaemia(leg)) + found(
+        LIMB_SIGNS, Level.CRITICAL, evidence
+    )
+
+
+def compartment_syndrome(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Recorded or suspected; or an injury within 7 days with severe pain and a further sign, or two nerve signs.
+
+    Tense swelling, which BOAST names, has no code that a record could hold; anticoagulants raise the risk of bleeding.
+    """
+    coded = found(COMPARTMENT, Level.CRITICAL, diagnoses.acute(leg, "compartment-syndrome"))
+    days = leg.thresholds.injury_days
+    injuries = leg.present("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
+    sure = leg.surely_within(injuries, days)
+    nerve = signs_surely_within(leg, days)
+    severe = leg.surely_within(severe_pain(leg).evidence, days) if severe_pain(leg).level else []
+    beside = [*nerve.facts(NUMBNESS, WEAKNESS), *leg.anticoagulants()]
+    if severe and beside:
+        signs = [*severe, *beside]
+    elif NUMBNESS in nerve.by_kind and WEAKNESS in nerve.by_kind:
+        signs = nerve.facts(NUMBNESS, WEAKNESS)
+    else:
+        return coded
+    if sure:
+        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs])
+    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs))
+
+
+def pulmonary_embolism(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Suspected, or recorded within 90 days without an anticoagulant; or its symptoms within 7 days."""
+    limits = leg.thresholds
+    confirmed = [
+        fact
+        for fact in leg.within(leg.confirmed("pulmonary-embolism"), limits.thrombosis_days)
+        if fact.when is not None and not leg.anticoagulants()
+    ]
+    suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
+    findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, _medicines_note(leg) if confirmed else "")
+    beside = [
+        fact for fact in complaint if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
+    ]
+    if beside:
+        symptoms = embolism_symptoms(leg)
+        sure = leg.surely_within(symptoms, limits.embolism_symptom_days)
+        findings += found(EMBOLISM_SYMPTOMS, Level.CRITICAL if sure else Level.WARNING, sure or symptoms)
+    return findings
+
+
+def thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Confirmed leg DVT, begun within 90 days or undated, not chronic, and no current anticoagulant found."""
+    if leg.anticoagulants():
+        return []
+    return found(THROMBOSIS, Level.CRITICAL, diagnoses.acute_thrombosis(leg), _medicines_note(leg))
+
+
+def tissue(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """New gangrene, necrotising infection, or cellulitis with sepsis recorded within 7 days."""
+    cellulitis = diagnoses.acute(leg, "cellulitis")
+    sepsis = leg.surely_within(leg.present("sepsis"), leg.thresholds.sepsis_days) if cellulitis else []
+    return [
+        *found(GANGRENE, Level.CRITICAL, diagnoses.new_gangrene(leg)),
+        *found(NECROTISING, Level.CRITICAL, diagnoses.acute(leg, "necrotising-infection")),
+        *found(CELLULITIS_SEPSIS, Level.CRITICAL, _with(sepsis, cellulitis)),
+    ]
+
+
+def muscle(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Rhabdomyolysis within 14 days, or creatine kinase of the last 7 days over 5 times its upper limit."""
+    limits = leg.thresholds
+    recorded = leg.within(leg.present("rhabdomyolysis"), limits.rhabdomyolysis_days)
+    sure = leg.surely_within(recorded, limits.rhabdomyolysis_days)
+    findings = found(RHABDOMYOLYSIS, Level.CRITICAL if sure else Level.WARNING, sure or recorded)
+    high = [fact for fact in leg.within(leg.present("creatine-kinase"), limits.laboratory_days) if _is_high(fact, leg)]
+    sure = leg.surely_within(high, limits.laboratory_days)
+    named = sure or high
+    note = ""
+    if named and all(fact.quantity and fact.quantity.high is None for fact in named):
+        note = f"no upper limit given with the result: {limits.ck_units_per_litre:g} U/L used"
+    return findings + found(CREATINE_KINASE, Level.CRITICAL if sure else Level.WARNING, named, note)
+
+
+CRITICAL_RULES: tuple[Callable[[Leg, Complaint], list[Finding]], ...] = (
+    limb_ischaemia,
+    compartment_syndrome,
+    pulmonary_embolism,
+    thrombosis,
+    tissue,
+    muscle,
+)
+
+
+def _with(first: list[Fact], more: list[Fact]) -> list[Fact]:
+    """Both together, or nothing: the first is what the rule cannot do without."""
+    return [*first, *more] if first else []
+
+
+def _medicines_note(leg: Leg) -> str:
+    return "" if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
+
+
+def _is_high(fact: Fact, leg: Leg) -> bool:
+    quantity = fact.quantity
+    if quantity is None or quantity.value is None or quantity.comparator.startswith("<"):
+        return False
+    limits = leg.thresholds
+    limit = quantity.high * limits.ck_times_upper_limit if quantity.high else limits.ck_units_per_litre
+    return quantity.value > limit

@@ -1,0 +1,67 @@
+"""The guidance's home care (S22 to S26), minus what this patient should not do, and why.
+
+Compression: contraindications of Rabe et al., Phlebology 2020;35:447, as far as codes can show them, beside this
+service's own precautions, which are marked so. The guidance's remark that compression reduces blood flow is repeated
+to nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.assessment import diagnoses
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import PERFUSION, recent_signs
+from cds_service.facts import Fact
+
+STEPS = ("rest", "ice", "compression", "elevation", "gentle stretching")
+
+
+@dataclass(frozen=True, slots=True)
+class HomeCareStep:
+    """One step; `withheld` gives the reasons not to advise it, empty when it suits what is recorded."""
+
+    name: str
+    withheld: tuple[str, ...] = ()
+
+
+def home_care(leg: Leg) -> tuple[HomeCareStep, ...]:
+    """All five steps, each with the reasons on this record against it."""
+    reasons: dict[str, list[str]] = {step: [] for step in STEPS}
+    for facts, reason, steps in _precautions(leg):
+        if facts:
+            for step in steps:
+                reasons[step].append(reason)
+    return tuple(HomeCareStep(step, tuple(reasons[step])) for step in STEPS)
+
+
+def _precautions(leg: Leg) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
+    limb = recent_signs(leg)
+    injury = leg.new("strain")
+    tendon = diagnoses.achilles_rupture(leg) + leg.within(
+        leg.present("achilles-strain"), leg.thresholds.achilles_days
+    )
+    clot = leg.present("dvt") + diagnoses.superficial_thrombosis(leg)
+    poor_supply = [
+        *leg.present("arterial-disease", "vascular-disease", "claudication", "rest-pain"),
+        *diagnoses.acute_limb_ischaemia(leg),
+        *limb.facts(*PERFUSION),
+    ]
+    return [
+        (poor_supply, "arterial disease, or signs of it", ("compression", "ice")),
+        (
+            [*leg.present("rest-pain"), *diagnoses.acute_limb_ischaemia(leg), *limb.facts(*PERFUSION)],
+            "blood supply of the leg may be critical",
+            ("elevation",),
+        ),
+        (diagnoses.acute(leg, "compartment-syndrome"), "compartment syndrome: leg at heart level", ("elevation",)),
+        (diagnoses.acute(leg, "compartment-syndrome"), "compartment syndrome", ("compression", "ice")),
+        (clot, "vein thrombosis, known or suspected", ("compression", "gentle stretching")),
+        (leg.new("swelling"), "swelling: DVT not excluded", ("compression",)),
+        (diagnoses.acute(leg, "cellulitis"), "cellulitis", ("compression",)),
+        (leg.present("reduced-sensation"), "reduced sensation", ("compression", "ice")),
+        (leg.present("raynaud"), "Raynaud's", ("ice",)),
+        (tendon, "Achilles tendon injury", ("gentle stretching",)),
+        (injury, "muscle strain: a tear is not excluded", ("gentle stretching",)),
+        (leg.present("claudication"), "claudication is treated by supervised walking", ("rest",)),
+    ]

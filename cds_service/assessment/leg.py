@@ -1,0 +1,122 @@
+"""One leg's view of the chart: what could be on this leg, and the questions that rules ask of it.
+
+A rule that needs several facts needs them on one leg. Looking at each leg in turn binds them pairwise: a fact of the
+other side is out of view, a fact of both sides or of no recorded side is in both views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
+from cds_service.thresholds import Thresholds
+
+CAUSES = (
+    *("cramp", "strain", "achilles-strain", "contusion", "tendinopathy"),
+    *("claudication", "dvt", "compartment-syndrome"),
+)
+"""Causes of calf pain that the guidance names (S9 to S15)."""
+
+_NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The facts that are, or could be, on one leg."""
+
+    side: Side
+    facts: tuple[Fact, ...]
+    chart: Chart
+    thresholds: Thresholds
+    as_of: datetime
+
+    def present(self, *concepts: str) -> list[Fact]:
+        """What holds now: confirmed or suspected, current or under care."""
+        return [fact for fact in self.facts if fact.concept in concepts and is_current(fact)]
+
+    def confirmed(self, *concepts: str) -> list[Fact]:
+        return [fact for fact in self.present(*concepts) if fact.certainty is Certainty.CONFIRMED]
+
+    def suspected(self, *concepts: str) -> list[Fact]:
+        return [fact for fact in self.present(*concepts) if fact.certainty is Certainty.SUSPECTED]
+
+    def new(self, *concepts: str) -> list[Fact]:
+        """What holds now and began, or was recorded, in the last 30 days or at an unknown time."""
+        return self.within(self.present(*concepts), self.thresholds.finding_days)
+
+    def within(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+        """Facts that may lie in the last so many days; an undated one may."""
+        window = timedelta(days=days)
+        return [fact for fact in facts if fact.when is None or fact.when.may_lie_within(window, self.as_of)]
+
+    def surely_within(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+        """Facts that lie wholly in the last so many days; an undated one does not."""
+        window = timedelta(days=days)
+        return [fact for fact in facts if fact.when is not None and fact.when.lies_within(window, self.as_of)]
+
+    def older_than(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+        """Facts that surely lie before the last so many days; an undated one does not."""
+        window = timedelta(days=days)
+        return [fact for fact in facts if fact.when is not None and not fact.when.may_lie_within(window, self.as_of)]
+
+    def anticoagulants(self) -> list[Fact]:
+        return self.present("anticoagulant")
+
+
+def is_current(fact: Fact) -> bool:
+    """Recorded as present, and neither history nor of unknown course."""
+    return fact.state is State.PRESENT and fact.course in (Course.CURRENT, Course.UNDER_CARE)
+
+
+def legs(chart: Chart, thresholds: Thresholds, as_of: datetime) -> list[Leg]:
+    """The left and the right leg's view; one view where no fact has a side."""
+    facts = on_the_leg(chart.facts, as_of)
+    sided = {fact.side for fact in facts} & {Side.LEFT, Side.RIGHT}
+    if not sided:
+        return [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
+    return [
+        Leg(side, tuple(fact for fact in facts if fact.side is not other), chart, thresholds, as_of)
+        for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT))
+    ]
+
+
+def on_the_leg(facts: tuple[Fact, ...], as_of: datetime) -> tuple[Fact, ...]:
+    """Drop findings without a site, unless a leg complaint was current on their day."""
+    anchors = [fact for fact in facts if _is_anchor(fact)]
+    return tuple(fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors))
+
+
+def _needs_anchor(fact: Fact) -> bool:
+    return fact.site_matters and fact.site is Site.NOT_STATED and fact.course is not Course.HISTORY
+
+
+def _is_anchor(fact: Fact) -> bool:
+    """A finding that is on the leg by its own record."""
+    if not is_current(fact) or (fact.quantity is not None and fact.quantity.value == 0):
+        return False
+    if fact.site_matters:
+        return fact.site is not Site.NOT_STATED
+    return fact.concept in (*CAUSES, "achilles-rupture", "rest-pain")
+
+
+def _anchors(anchor: Fact, finding: Fact) -> bool:
+    """Was the anchor current on the finding's day?
+
+    An active Condition lasts from its beginning until now; so does the finding, if it is one itself.
+    """
+    if finding.concept in _NEVER_WITHOUT_SITE:
+        return False
+    if anchor.encounter and anchor.encounter == finding.encounter:
+        return True
+    if finding.when is None or (finding.is_condition and anchor.is_condition):
+        return True
+    if anchor.is_condition:
+        return anchor.when is None or anchor.when.first <= finding.when.last
+    if anchor.when is None:
+        return False
+    if finding.is_condition:
+        return anchor.when.last >= finding.when.first
+    return anchor.when.first - _ONE_DAY <= finding.when.last and finding.when.first <= anchor.when.last + _ONE_DAY

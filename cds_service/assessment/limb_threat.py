@@ -1,0 +1,72 @@
+"""Signs that a leg lacks blood or nerve supply, counted by kind: two absent pulses are one sign.
+
+Source: AHA/ACC 2024, the "six Ps" of acute limb ischaemia. Pain is the complaint itself; paralysis counts as weakness.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.rules import Rule
+from cds_service.assessment.sources import AHA_PAD
+from cds_service.facts import Fact, Site
+
+COLD = Rule("cold-limb", "Cold leg or foot", AHA_PAD, "limb-sign")
+PULSE = Rule("pulse-absent", "Absent pulse", AHA_PAD, "limb-sign")
+PALLOR = Rule("pallor-cyanosis", "Pallor or cyanosis of the leg", AHA_PAD, "limb-sign")
+NUMBNESS = Rule("numbness-tingling", "Numbness or tingling", AHA_PAD, "limb-sign")
+WEAKNESS = Rule("limb-weakness", "Weakness of the leg", AHA_PAD, "limb-sign")
+
+PERFUSION = (COLD, PULSE, PALLOR)
+NERVE = (NUMBNESS, WEAKNESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The facts behind each kind of sign that is present."""
+
+    by_kind: dict[Rule, list[Fact]]
+
+    def __bool__(self) -> bool:
+        return bool(self.by_kind)
+
+    def facts(self, *kinds: Rule) -> list[Fact]:
+        return [fact for kind, facts in self.by_kind.items() if not kinds or kind in kinds for fact in facts]
+
+    @property
+    def threaten_the_limb(self) -> bool:
+        """Two kinds of sign, at least one of perfusion."""
+        return len(self.by_kind) >= 2 and any(kind in PERFUSION for kind in self.by_kind)
+
+
+def recent_signs(leg: Leg) -> Signs:
+    """Signs of the last 30 days, or undated."""
+    return signs_within(leg, leg.thresholds.finding_days)
+
+
+def signs_within(leg: Leg, days: int) -> Signs:
+    """Signs that may lie in the last so many days."""
+    return _signs(leg, {kind: leg.within(leg.present(kind.id), days) for kind in (*PERFUSION, *NERVE)})
+
+
+def signs_surely_within(leg: Leg, days: int) -> Signs:
+    """Signs whose dates lie wholly in the last so many days."""
+    return _signs(leg, {kind: leg.surely_within(leg.present(kind.id), days) for kind in (*PERFUSION, *NERVE)})
+
+
+def _signs(leg: Leg, by_kind: dict[Rule, list[Fact]]) -> Signs:
+    # Pallor or cyanosis without a site may be of the whole body: a colour change only.
+    by_kind[PALLOR] = [fact for fact in by_kind[PALLOR] if fact.site is not Site.NOT_STATED]
+    by_kind[NUMBNESS] = _unexplained(by_kind[NUMBNESS], leg)
+    by_kind[WEAKNESS] = _unexplained(by_kind[WEAKNESS], leg)
+    if not by_kind[NUMBNESS] and leg.present("strain", "achilles-rupture", "achilles-strain"):
+        # Weakness of the injured muscle itself; with numbness it counts.
+        by_kind[WEAKNESS] = []
+    return Signs({kind: facts for kind, facts in by_kind.items() if facts})
+
+
+def _unexplained(signs: list[Fact], leg: Leg) -> list[Fact]:
+    """Nerve signs, unless a Condition known for more than 14 days explains them."""
+    known = leg.older_than(leg.present("nerve-disease"), leg.thresholds.nerve_explaining_days)
+    return [sign for sign in signs if all(each.source == sign.source for each in known)]

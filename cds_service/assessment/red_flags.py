@@ -1,0 +1,135 @@
+"""The red flags of the guidance, each a function of one leg's view.
+
+Source of all: Cleveland Clinic, "Calf Muscle Pain" (2025); the S-numbers are this service's own count of its
+statements (docs/guidance.md). A flag is present, absent (recorded as absent) or unknown (not recorded). One that is
+present but old, or explained by a long-standing Condition, is listed without raising the level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.pain import calf_pain_records, current_scores, score
+from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.sources import GUIDANCE
+from cds_service.facts import Fact, Side, Site, State
+
+WALKING = Rule("walking-problem", "Problems walking or moving", GUIDANCE, "red-flags")
+SEVERE = Rule("severe-pain", "Severe pain", GUIDANCE, "red-flags")
+SUDDEN = Rule("sudden-pain", "Sudden onset of pain", GUIDANCE, "red-flags")
+DISCOLOURATION = Rule("discolouration", "Skin discolouration of leg, foot or toes", GUIDANCE, "red-flags")
+SWELLING = Rule("swelling", "Swelling of calf or lower leg", GUIDANCE, "red-flags")
+REST = Rule("rest-pain", "Pain at rest", GUIDANCE, "red-flags")
+ONGOING = Rule("ongoing-pain", "Ongoing pain", GUIDANCE, "red-flags")
+
+LONG_STANDING = "long-standing entry: listed, does not raise the level"
+EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
+
+
+def walking_problem(leg: Leg) -> Finding:
+    """Problems moving or walking (S28)."""
+    return _symptom(WALKING, leg, "walking-problem")
+
+
+def severe_pain(leg: Leg) -> Finding:
+    """Severe pain (S2, S8, S29): a score of at least 7 of 10, a code or a recorded severity that says severe.
+
+    The guidance gives no number; see Thresholds.severe_pain_score.
+    """
+    scores = current_scores(leg)
+    high = [fact for fact in scores if score(fact) >= leg.thresholds.severe_pain_score]
+    named = leg.new("severe-pain") + [fact for fact in leg.new("pain", "cramp") if fact.severe]
+    if high or named:
+        return _present(SEVERE, high + named)
+    if scores:
+        return Finding(SEVERE, State.ABSENT, tuple(scores))
+    return _without(SEVERE, leg, "severe-pain")
+
+
+def sudden_pain(leg: Leg) -> Finding:
+    """Sudden pain (S3, S6, S8, S29). "Acute pain" means of short duration and is not read as sudden."""
+    pains = leg.new("pain", "severe-pain", "cramp") + [fact for fact in current_scores(leg) if score(fact) > 0]
+    sudden = [fact for fact in pains if fact.sudden]
+    return _present(SUDDEN, sudden) if sudden else Finding(SUDDEN, State.UNKNOWN)
+
+
+def discolouration(leg: Leg) -> Finding:
+    """Skin discolouration in leg, foot or toes (S8, S30)."""
+    return _symptom(DISCOLOURATION, leg, "skin-colour")
+
+
+def swelling(leg: Leg) -> Finding:
+    """Swelling of the calf or anywhere in the lower leg (S3, S8, S31)."""
+    return _symptom(SWELLING, leg, "swelling")
+
+
+def rest_pain(leg: Leg) -> Finding:
+    """Pain that persists at rest or began without activity, where the record says so (S33, S34).
+
+    That no activity was recorded is no evidence of onset at rest; a night cramp is not rest pain.
+    """
+    evidence = leg.present("rest-pain")
+    return _present(REST, evidence) if evidence else _without(REST, leg, "rest-pain")
+
+
+def ongoing_pain(leg: Leg) -> Finding:
+    """Ongoing pain (S2): calf pain recorded again 14 to 90 days after an earlier record of it."""
+    limits = leg.thresholds
+    records = calf_pain_records(leg)
+    recent = timedelta(days=limits.finding_days)
+    for again, later in records:
+        if not again.may_lie_within(recent, leg.as_of):
+            continue
+        for first, earlier in records:
+            apart = again.first - first.last
+            if timedelta(days=limits.ongoing_pain_first_days) <= apart and again.last - first.first <= timedelta(
+                days=limits.ongoing_pain_last_days
+            ):
+                return _present(ONGOING, [earlier, later], f"recorded {first.text} and again {again.text}")
+    return Finding(ONGOING, State.UNKNOWN)
+
+
+RED_FLAGS: tuple[Callable[[Leg], Finding], ...] = (
+    severe_pain,
+    sudden_pain,
+    swelling,
+    discolouration,
+    walking_problem,
+    rest_pain,
+    ongoing_pain,
+)
+
+
+def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
+    new = leg.new(concept)
+    raising = [fact for fact in new if not _is_explained(fact, leg)]
+    if raising:
+        return _present(rule, raising)
+    if new:
+        return Finding(rule, State.PRESENT, tuple(new), Level.NONE, EXPLAINED)
+    old = [fact for fact in leg.present(concept) if fact.is_condition]
+    if old:
+        return Finding(rule, State.PRESENT, tuple(old), Level.NONE, LONG_STANDING)
+    return _without(rule, leg, concept)
+
+
+def _is_explained(fact: Fact, leg: Leg) -> bool:
+    """Ankle, foot or whole-leg swelling or colour, not one-sided, beside a Condition known to cause it for long."""
+    if fact.concept not in ("swelling", "skin-colour") or fact.site is Site.LOWER_LEG:
+        return False
+    if fact.side in (Side.LEFT, Side.RIGHT):
+        return False
+    return bool(leg.older_than(leg.present("oedema-cause"), leg.thresholds.explaining_days))
+
+
+def _present(rule: Rule, evidence: list[Fact], note: str = "") -> Finding:
+    return Finding(rule, State.PRESENT, tuple(dict.fromkeys(evidence)), Level.WARNING, note)
+
+
+def _without(rule: Rule, leg: Leg, concept: str) -> Finding:
+    """Absent where the record says absent, else unknown."""
+    absent = tuple(fact for fact in leg.facts if fact.concept == concept and fact.state is State.ABSENT)
+    return Finding(rule, State.ABSENT if absent else State.UNKNOWN, absent)
+

@@ -1,0 +1,88 @@
+"""Every source that a rule or a card rests on, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """`label` names organisation and year as a card shows it; `section` what was read, and when."""
+
+    label: str
+    title: str
+    year: int
+    url: str
+    section: str = ""
+
+
+GUIDANCE = Citation(
+    "Cleveland Clinic",
+    "Calf Muscle Pain (health library, last reviewed 2025-05-26)",
+    2025,
+    "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
+)
+NICE_DVT = Citation(
+    "NICE NG158",
+    "Venous thromboembolic diseases: diagnosis, management and thrombophilia testing (2020, updated 2023)",
+    2023,
+    "https://www.nice.org.uk/guidance/ng158/chapter/Recommendations",
+    "Table 1, two-level Wells score; read 2026-11-23",
+)
+AHA_PAD = Citation(
+    "AHA/ACC 2024",
+    "2024 guideline for the management of lower extremity peripheral artery disease",
+    2024,
+    "https://eguideline.guidelinecentral.com/i/1521560-lower-extremity-peripheral-artery-disease-2024/3",
+    "pocket version, p. 3: acute limb ischaemia, claudication; read 2026-11-23",
+)
+CLTI = Citation(
+    "Global Vascular Guidelines 2019",
+    "Global vascular guidelines on the management of chronic limb-threatening ischemia",
+    2019,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC8365864",
+    "abstract; read 2026-11-23",
+)
+BOAST = Citation(
+    "BOAST 2014",
+    "BOAST 10: diagnosis and management of compartment syndrome of the limbs (British Orthopaedic Association)",
+    2014,
+    "https://boa.ac.uk/resources/boast-10-pdf.html",
+    "read 2026-11-23",
+)
+RCOG = Citation(
+    "RCOG 2015",
+    "Green-top Guideline 37b: thromboembolic disease in pregnancy and the puerperium, acute management",
+    2015,
+    "https://docslib.org/doc/1368491/",
+    "a copy of the third edition, April 2015; read 2026-11-23",
+)
+AAOS = Citation(
+    "AAOS 2009",
+    "Guideline on acute Achilles tendon rupture (adopted 2009, reaffirmed 2014)",
+    2009,
+    "https://jesse.tg/ngc-archive/summary/7580",
+    "guideline archive copy; read 2026-11-23",
+)
+NICE_CELLULITIS = Citation(
+    "NICE NG141",
+    "Cellulitis and erysipelas: antimicrobial prescribing",
+    2019,
+    "https://www.nice.org.uk/guidance/ng141/chapter/Recommendations",
+    "read 2026-11-23",
+)
+PE_SYMPTOMS = Citation(
+    "NHS Lothian RefHelp",
+    "Pulmonary embolism (suspected): referral guidance",
+    2026,
+    "https://apps.nhslothian.scot/refhelp/guidelines/respiratory/pulmonaryembolism-suspected",
+    "symptoms; read 2026-11-23",
+)
+POTASSIUM = Citation(
+    "RCEMLearning",
+    "Disorders of potassium balance",
+    2026,
+    "https://www.rcemlearning.co.uk/modules/disorders-of-potassium-balance/",
+    "severe below 2.5 mmol/L; read 2026-11-23 (a teaching source)",
+)
+OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")

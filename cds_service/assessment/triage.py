@@ -1,0 +1,140 @@
+"""From facts to the level of the card: the triage policy (docs/triage.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cds_service.assessment.complaint import complaint
+from cds_service.assessment.critical import CRITICAL_RULES
+from cds_service.assessment.home_care import HomeCareStep, home_care
+from cds_service.assessment.leg import Leg, legs
+from cds_service.assessment.red_flags import RED_FLAGS
+from cds_service.assessment.risk_factors import age_years, risk_factors
+from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.warning import WARNING_RULES
+from cds_service.assessment.wells import WellsScore, wells_score
+from cds_service.facts import Chart, Fact, Gap, Side, State, Topic
+from cds_service.thresholds import Thresholds
+
+_DECIDING_TOPICS = (Topic.CONDITIONS, Topic.OBSERVATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the record says about calf pain, and how urgent that is.
+
+    `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
+    the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
+    not apply. `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
+    """
+
+    level: Level
+    side: Side = Side.NOT_STATED
+    complaint: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    red_flags: tuple[Finding, ...] = ()
+    risk_factors: tuple[Finding, ...] = ()
+    home_care: tuple[HomeCareStep, ...] = ()
+    wells: WellsScore | None = None
+    age: tuple[int, int] | None = None
+    is_child: bool = False
+    gaps: tuple[Gap, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def fully_read(self) -> bool:
+        return not any(gap.topic in _DECIDING_TOPICS for gap in self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class _LegAssessment:
+    leg: Leg
+    complaint: tuple[Fact, ...]
+    findings: tuple[Finding, ...]
+    red_flags: tuple[Finding, ...]
+
+
+def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
+    """Assess the chart as of an aware moment whose zone judges ages. A deceased patient gets no card."""
+    if chart.patient.deceased:
+        return Assessment(Level.NONE)
+    concerned = [each for leg in legs(chart, thresholds, as_of) if (each := _assess_leg(leg)).complaint]
+    age = age_years(chart.patient.born, as_of.date())
+    unread = Assessment(
+        Level.INFO if any(not chart.was_read(topic) for topic in _DECIDING_TOPICS) else Level.NONE,
+        age=age,
+        is_child=age is not None and age[1] < thresholds.adult_years,
+        gaps=chart.gaps,
+        left_out=tuple(sorted(chart.left_out.items())),
+    )
+    if not concerned:
+        return unread
+    findings = _merged(finding for each in concerned for finding in each.findings)
+    facts = tuple(dict.fromkeys(fact for each in concerned for fact in each.complaint))
+    scores = [score for each in concerned if (score := wells_score(each.leg)) is not None]
+    return replace(
+        unread,
+        level=max((finding.level for finding in findings), default=Level.INFO),
+        side=_side(facts),
+        complaint=facts,
+        findings=findings,
+        red_flags=_flags(concerned),
+        risk_factors=tuple(risk_factors(concerned[0].leg)),
+        home_care=_careful(home_care(each.leg) for each in concerned),
+        wells=max(scores, key=lambda score: score.points, default=None),
+    )
+
+
+def _assess_leg(leg: Leg) -> _LegAssessment:
+    flags = tuple(flag(leg) for flag in RED_FLAGS)
+    facts = complaint(leg, flags)
+    if not facts:
+        return _LegAssessment(leg, (), (), flags)
+    findings = [finding for rule in CRITICAL_RULES for finding in rule(leg, facts)]
+    findings += [flag for flag in flags if flag.level > Level.NONE]
+    findings += [finding for rule in WARNING_RULES for finding in rule(leg, facts)]
+    return _LegAssessment(leg, facts, tuple(findings), flags)
+
+
+def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per rule, with the evidence of both legs; the most urgent first, else in the order of the rules."""
+    by_rule: dict[str, Finding] = {}
+    for finding in findings:
+        held = by_rule.get(finding.rule.id)
+        by_rule[finding.rule.id] = finding if held is None else _joined(held, finding)
+    return tuple(sorted(by_rule.values(), key=lambda finding: -finding.level))
+
+
+_STRENGTH = {State.PRESENT: 2, State.ABSENT: 1, State.UNKNOWN: 0}
+
+
+def _joined(one: Finding, other: Finding) -> Finding:
+    stronger = max(one, other, key=lambda finding: (_STRENGTH[finding.state], finding.level))
+    evidence = one.evidence + other.evidence if one.state is other.state else stronger.evidence
+    return replace(stronger, evidence=tuple(dict.fromkeys(evidence)))
+
+
+def _flags(concerned: list[_LegAssessment]) -> tuple[Finding, ...]:
+    by_rule: dict[str, Finding] = {}
+    for flag in (flag for each in concerned for flag in each.red_flags):
+        held = by_rule.get(flag.rule.id)
+        by_rule[flag.rule.id] = flag if held is None else _joined(held, flag)
+    return tuple(by_rule.values())
+
+
+def _side(facts: tuple[Fact, ...]) -> Side:
+    sides = {fact.side for fact in facts} - {Side.NOT_STATED}
+    if sides >= {Side.LEFT, Side.RIGHT}:
+        return Side.BOTH
+    return sides.pop() if len(sides) == 1 else (Side.BOTH if Side.BOTH in sides else Side.NOT_STATED)
+
+
+def _careful(each_leg: Iterable[tuple[HomeCareStep, ...]]) -> tuple[HomeCareStep, ...]:
+    """What is withheld for one leg is withheld for the patient."""
+    reasons: dict[str, dict[str, None]] = {}
+    for steps in each_leg:
+        for step in steps:
+            reasons.setdefault(step.name, {}).update(dict.fromkeys(step.withheld))
+    return tuple(HomeCareStep(name, tuple(withheld)) for name, withheld in reasons.items())

@@ -1,0 +1,173 @@
+"""Findings of the warning row, beside the red flags. Each function: (leg, complaint) -> findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cds_service.assessment import diagnoses
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import recent_signs
+from cds_service.assessment.pain import new_pains
+from cds_service.assessment.red_flags import severe_pain
+from cds_service.assessment.rules import Finding, Level, Rule, found
+from cds_service.assessment.sources import (
+    AAOS,
+    AHA_PAD,
+    BOAST,
+    CLTI,
+    NICE_CELLULITIS,
+    NICE_DVT,
+    OURS,
+    POTASSIUM,
+    RCOG,
+)
+from cds_service.assessment.wells import wells_score
+from cds_service.facts import Fact, Site, Topic
+
+Complaint = Sequence[Fact]
+
+SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
+D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
+WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
+PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
+TREATED = Rule("treated-thrombosis", "Known DVT or PE under an anticoagulant, with a newer complaint", NICE_DVT, "known-dvt")
+UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, no anticoagulant found", NICE_DVT, "known-dvt")
+SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
+CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
+REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial")
+ARTERIAL = Rule("arterial-disease", "Known arterial disease with calf pain", AHA_PAD, "arterial")
+ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
+ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
+CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infection")
+BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", BOAST, "red-flags")
+POTASSIUM_LOW = Rule("potassium", "Potassium below 2.5 mmol/L", POTASSIUM, "potassium")
+
+TYPE_UNKNOWN = "type of vascular disease not stated"
+CONSIDER_BLEEDING = "consider haematoma and compartment syndrome"
+
+
+def limb_threat_sign(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """One limb-threat sign of the last 30 days."""
+    return [
+        finding for kind, facts in recent_signs(leg).by_kind.items() for finding in found(kind, Level.WARNING, facts)
+    ]
+
+
+def possible_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis; Wells 2 or more."""
+    raised = leg.surely_within(filter(_is_raised, leg.present("d-dimer")), leg.thresholds.laboratory_days)
+    findings = [
+        *found(SUSPECTED_DVT, Level.WARNING, diagnoses.suspected_thrombosis(leg)),
+        *found(D_DIMER, Level.WARNING, raised),
+        *found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg)),
+    ]
+    score = wells_score(leg)
+    if score is not None and score.points >= leg.thresholds.wells_likely_points:
+        evidence = [fact for item in score.items for fact in item.evidence]
+        findings += found(WELLS, Level.WARNING, evidence, score.note)
+    return findings
+
+
+def known_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """A treated DVT or PE with a newer complaint; one coded active for over 90 days without an anticoagulant."""
+    embolism = leg.confirmed("pulmonary-embolism")
+    thrombosis = leg.confirmed("dvt") + embolism
+    treatment = leg.anticoagulants()
+    if treatment:
+        newer = [
+            fact
+            for fact in complaint
+            if fact.concept != "dvt" and any(_may_be_newer(fact, known) for known in thrombosis)
+        ]
+        return found(TREATED, Level.WARNING, [*thrombosis, *treatment] if newer else [])
+    acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
+    old = diagnoses.old_thrombosis(leg) + [fact for fact in embolism if fact not in acute]
+    note = "" if leg.chart.was_read(Topic.MEDICATIONS) else "medicines could not be read: anticoagulant status unknown"
+    return found(UNTREATED, Level.WARNING, old, note)
+
+
+def pregnancy(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Pregnant, or up to 6 weeks after, with calf pain that is not coded as cramp."""
+    pains = new_pains(leg, Site.LOWER_LEG)
+    state = diagnoses.pregnant_or_postpartum(leg)
+    return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [])
+
+
+def arterial(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain."""
+    known = leg.present("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
+    with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
+    unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
+    return [
+        *found(REST_PAIN, Level.WARNING, leg.present("rest-pain")),
+        *found(CLAUDICATION, Level.WARNING, leg.present("claudication")),
+        *found(ARTERIAL, Level.WARNING, with_pain, TYPE_UNKNOWN if unclear else ""),
+    ]
+
+
+def tendon(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Achilles rupture within 6 weeks. ICD-10-CM files a traumatic rupture under strain, so a strain counts too."""
+    strain = leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
+    return found(ACHILLES, Level.WARNING, diagnoses.achilles_rupture(leg)) + found(
+        ACHILLES_STRAIN, Level.WARNING, strain
+    )
+
+
+def infection(leg: Leg, complaint: Complaint) -> list[Finding]:
+    return found(CELLULITIS, Level.WARNING, diagnoses.acute(leg, "cellulitis"))
+
+
+def bleeding(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Severe pain under an anticoagulant: haematoma and compartment syndrome are to be considered."""
+    flag = severe_pain(leg)
+    treatment = leg.anticoagulants()
+    evidence = [*flag.evidence, *treatment] if flag.level and treatment else []
+    return found(BLEEDING, Level.WARNING, evidence, CONSIDER_BLEEDING)
+
+
+def low_potassium(leg: Leg, complaint: Complaint) -> list[Finding]:
+    """Potassium below 2.5 mmol/L within 7 days."""
+    recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
+    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)])
+
+
+WARNING_RULES: tuple[Callable[[Leg, Complaint], list[Finding]], ...] = (
+    limb_threat_sign,
+    possible_thrombosis,
+    pregnancy,
+    known_thrombosis,
+    arterial,
+    tendon,
+    infection,
+    bleeding,
+    low_potassium,
+)
+
+
+def _may_be_newer(fact: Fact, known: Fact) -> bool:
+    if fact.when is None or known.when is None:
+        return True
+    return fact.when.first > known.when.last
+
+
+def _is_raised(fact: Fact) -> bool:
+    """By the laboratory's own flag, or over its own upper limit.
+
+    LOINC 30240-6 does not say in which units the assay reports, so its number is never compared.
+    """
+    quantity = fact.quantity
+    if quantity is None:
+        return False
+    if quantity.raised is not None:
+        return quantity.raised
+    if quantity.value is None or quantity.high is None or fact.code[1] == "30240-6":
+        return False
+    return quantity.value > quantity.high and not quantity.comparator.startswith("<")
+
+
+def _is_low(fact: Fact, leg: Leg) -> bool:
+    quantity = fact.quantity
+    if quantity is None or quantity.value is None or quantity.comparator.startswith(">"):
+        return False
+    limit = leg.thresholds.potassium_mmol_per_litre
+    return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")

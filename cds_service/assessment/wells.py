@@ -1,0 +1,114 @@
+"""The two-level Wells score for DVT (NICE NG158, Table 1), from what the record holds.
+
+Items that no code can show are never scored; the -2 for a likelier diagnosis is a clinician's judgement and is never
+subtracted. The sum is therefore "at least".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.assessment.diagnoses import old_thrombosis, pregnant_or_postpartum
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.risk_factors import age_years
+from cds_service.facts import Course, Fact, Side, Site, State
+
+
+@dataclass(frozen=True, slots=True)
+class WellsItem:
+    """One item that the record shows, worth one point. `caveat`: what of it is not recorded."""
+
+    label: str
+    evidence: tuple[Fact, ...]
+    caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WellsScore:
+    """`points` is the sum of the recorded items; what is not recorded can raise or lower the true score."""
+
+    items: tuple[WellsItem, ...]
+
+    @property
+    def points(self) -> int:
+        return len(self.items)
+
+    @property
+    def note(self) -> str:
+        caveats = "; ".join(item.caveat for item in self.items if item.caveat)
+        labels = ", ".join(item.label for item in self.items)
+        return f"{self.points} from the record ({labels})" + (f"; not recorded: {caveats}" if caveats else "")
+
+
+NOT_CODED = (
+    "tenderness along the deep veins",
+    "swelling of the whole leg",
+    "collateral superficial veins",
+    "whether another diagnosis is as likely",
+)
+"""Items of the table that no code of a record can show."""
+
+
+def wells_score(leg: Leg) -> WellsScore | None:
+    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after."""
+    age = age_years(leg.chart.patient.born, leg.as_of.date())
+    if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
+        return None
+    candidates = (
+        ("active cancer", leg.confirmed("malignancy"), "treatment within 6 months or palliative"),
+        ("paralysis, paresis or plaster of the leg", _paralysed(leg), ""),
+        ("bedridden or recent surgery", _bedridden_or_surgery(leg), "3 days or more in bed, or major surgery with anaesthesia"),
+        ("calf at least 3 cm larger", _larger_calf(leg), ""),
+        ("pitting oedema of this leg only", _pitting(leg), ""),
+        ("previous DVT", previous_thrombosis(leg), ""),
+    )
+    return WellsScore(
+        tuple(WellsItem(label, tuple(evidence), caveat) for label, evidence, caveat in candidates if evidence)
+    )
+
+
+def previous_thrombosis(leg: Leg) -> list[Fact]:
+    """A previously documented leg DVT: a history code, a closed DVT, or one that is over 90 days old."""
+    past = [
+        fact
+        for fact in leg.facts
+        if fact.state is State.PRESENT and fact.course is Course.HISTORY and fact.concept in ("previous-dvt", "dvt")
+    ]
+    return past + old_thrombosis(leg)
+
+
+def _paralysed(leg: Leg) -> list[Fact]:
+    return leg.confirmed("paralysis") + leg.within(leg.present("cast"), leg.thresholds.cast_days)
+
+
+def _bedridden_or_surgery(leg: Leg) -> list[Fact]:
+    dated = [fact for fact in leg.present("surgery") if fact.when is not None]
+    return leg.present("bedridden") + leg.within(dated, leg.thresholds.surgery_days)
+
+
+def _pitting(leg: Leg) -> list[Fact]:
+    """Pitting oedema with this side recorded, and none of the other leg or of both."""
+    everywhere = [fact for fact in leg.chart.facts if fact.concept == "pitting-oedema" and fact.state is State.PRESENT]
+    here = [fact for fact in leg.new("pitting-oedema") if fact.side is leg.side and leg.side is not Side.NOT_STATED]
+    return here if all(fact.side is leg.side for fact in everywhere) else []
+
+
+def _larger_calf(leg: Leg) -> list[Fact]:
+    """Calf circumferences of both sides on record, this one at least 3 cm larger."""
+    newest: dict[Side, Fact] = {}
+    window = leg.thresholds.finding_days
+    measured = [
+        fact
+        for fact in leg.within(leg.chart.facts, window)
+        if fact.concept == "calf-circumference" and fact.site is Site.LOWER_LEG and fact.when and fact.quantity
+    ]
+    for fact in sorted(measured, key=lambda each: (each.when.last.timestamp() if each.when else 0.0, each.source)):
+        newest[fact.side] = fact
+    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(leg.side)
+    here, there = newest.get(leg.side), newest.get(other) if other else None
+    if here is None or there is None or here.quantity is None or there.quantity is None:
+        return []
+    if here.quantity.value is None or there.quantity.value is None:
+        return []
+    difference = here.quantity.value - there.quantity.value
+    return [here, there] if difference >= leg.thresholds.calf_difference_cm else []

@@ -1,0 +1,78 @@
+"""Every error that a caller can meet.
+
+CdsError                    an answer with a 4xx status and an OperationOutcome
+├── InvalidRequest          400
+├── UnknownService          404
+├── MissingPrecondition     412
+├── ContentTooLarge         413
+└── UnsupportedContentType  415
+ConfigurationError          the service refuses to start
+
+No error text quotes a value of the chart or of the request: it names the field, the problem and the remedy.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class CdsError(Exception):
+    """An error answered to the caller.
+
+    `field` is the path of the member at fault as FHIRPath would write it (`context.patientId`), empty when none is;
+    `issue_code` is a code of http://hl7.org/fhir/ValueSet/issue-type.
+    """
+
+    status: ClassVar[int] = 500
+    issue_code: ClassVar[str] = "exception"
+
+    def __init__(self, problem: str, *, remedy: str, field: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        self.field = field
+        super().__init__(self.diagnostics)
+
+    @property
+    def diagnostics(self) -> str:
+        """One line: the field, what is wrong with it, and what to do."""
+        where = f"{self.field}: " if self.field else ""
+        return f"{where}{self.problem}. {self.remedy}."
+
+
+class InvalidRequest(CdsError):
+    """The request breaks CDS Hooks 2.0.1 or names another patient."""
+
+    status = 400
+    issue_code = "invalid"
+
+
+class UnknownService(CdsError):
+    """No service has this id."""
+
+    status = 404
+    issue_code = "not-found"
+
+
+class MissingPrecondition(CdsError):
+    """Data without which nothing can be said was neither sent nor readable (CDS Hooks 2.0.1, 412)."""
+
+    status = 412
+    issue_code = "required"
+
+
+class ContentTooLarge(CdsError):
+    """The body is larger than CDS_MAX_BODY."""
+
+    status = 413
+    issue_code = "too-long"
+
+
+class UnsupportedContentType(CdsError):
+    """The body is not declared as JSON, or in an encoding that is not read."""
+
+    status = 415
+    issue_code = "not-supported"
+
+
+class ConfigurationError(Exception):
+    """A setting, card or value set with which the service must not start. The text names it and the remedy."""

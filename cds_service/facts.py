@@ -1,0 +1,170 @@
+"""What the record says, in clinical terms. Reading produces facts, rules consume them; neither knows the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What is known of a finding. `unknown` is neither present nor absent: it was not recorded, or not legibly."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """`suspected`: a Condition whose verificationStatus is unconfirmed, provisional or differential."""
+
+    CONFIRMED = "confirmed"
+    SUSPECTED = "suspected"
+
+
+class Course(StrEnum):
+    """Where in its course the recorded thing is.
+
+    `under_care` is an ICD-10-CM "subsequent encounter" (seventh character D and the like); `not_stated` is a
+    Condition without clinicalStatus that is too old, or not dated, to be called current.
+    """
+
+    CURRENT = "current"
+    UNDER_CARE = "under care"
+    HISTORY = "history"
+    NOT_STATED = "course not stated"
+
+
+class Side(StrEnum):
+    """A side that is not recorded could be either leg."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both sides"
+    NOT_STATED = "side not recorded"
+
+
+class Site(StrEnum):
+    """Where on the leg. Facts sited on other parts of the body never become facts of this service."""
+
+    LOWER_LEG = "calf or lower leg"
+    ANKLE = "ankle"
+    FOOT = "foot or toes"
+    LEG = "leg"
+    NOT_STATED = "site not recorded"
+
+
+class Topic(StrEnum):
+    """The parts of a chart that are asked for separately, and so can be missing separately."""
+
+    PATIENT = "Patient"
+    CONDITIONS = "Conditions"
+    OBSERVATIONS = "Observations"
+    MEDICATIONS = "MedicationRequests"
+    PROCEDURES = "Procedures"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A recorded date or period. A partial date ("2026-11") is the whole span that it could mean.
+
+    `first` and `last` are its earliest and latest moment (aware); `text` is the date as it was recorded.
+    """
+
+    first: datetime
+    last: datetime
+    text: str
+
+    def lies_within(self, window: timedelta, as_of: datetime) -> bool:
+        """Certainly inside the window that ends at `as_of`."""
+        return self.first >= as_of - window
+
+    def may_lie_within(self, window: timedelta, as_of: datetime) -> bool:
+        """Possibly inside the window: its latest moment is."""
+        return self.last >= as_of - window
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured value in the unit its concept is judged in; `text` is the value as recorded, with its unit.
+
+    `comparator` is `<`, `<=`, `>=`, `>` or empty. `high` is the upper limit of the Observation's own reference range
+    in the same unit. `raised` is the laboratory's own interpretation (True high, False normal or low, None not given).
+    """
+
+    value: float | None
+    unit: str
+    text: str
+    comparator: str = ""
+    high: float | None = None
+    raised: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that one resource says about the patient.
+
+    `concept` is the name of a value set; `code` the (system, code) that matched. `when` is the clinical time
+    (effective or onset, else recordedDate, else issued); `began` only effective or onset; `recorded` only
+    recordedDate. `source` is `Type/id`. `remarks` says what a reader must know of this fact
+    ("status not stated", "preliminary", the dose text of a medicine).
+    """
+
+    concept: str
+    state: State
+    source: str
+    code: tuple[str, str]
+    display: str = ""
+    when: Interval | None = None
+    began: Interval | None = None
+    recorded: Interval | None = None
+    side: Side = Side.NOT_STATED
+    site: Site = Site.NOT_STATED
+    site_matters: bool = False
+    certainty: Certainty = Certainty.CONFIRMED
+    course: Course = Course.CURRENT
+    symptom: bool = False
+    severe: bool = False
+    sudden: bool = False
+    corrected: bool = False
+    quantity: Quantity | None = None
+    encounter: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def is_condition(self) -> bool:
+        return self.source.startswith("Condition/")
+
+
+@dataclass(frozen=True, slots=True)
+class PatientFacts:
+    """`born` is the span of days the recorded birth date can mean, None when it is not recorded."""
+
+    born: tuple[date, date] | None = None
+    deceased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the chart that was not, or not wholly, read, and why, in words for the card."""
+
+    topic: Topic
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All facts of one patient, and what stayed unread.
+
+    `left_out` counts entries that were passed over, by reason in words for the card.
+    """
+
+    patient: PatientFacts = PatientFacts()
+    facts: tuple[Fact, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def was_read(self, topic: Topic) -> bool:
+        """No gap is known in this part of the chart."""
+        return all(gap.topic is not topic for gap in self.gaps)

@@ -1,0 +1,1 @@
+"""Reading FHIR: from what an EHR sends to facts."""

@@ -1,0 +1,131 @@
+"""Condition -> facts. Status, course and time as the reading rules say (docs/reading-rules.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cds_service.facts import Certainty, Course, Fact, Interval, Side, State
+from cds_service.fhir import dates
+from cds_service.fhir.placing import body_sites, most_specific, site_of
+from cds_service.fhir.sift import Hit
+from cds_service.fhir.subject import Subject, encounter_of
+from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
+from cds_service.fhir.values import codings, meanings_of, words_of
+
+_CURRENT = frozenset({"active", "recurrence", "relapse"})
+_PAST = frozenset({"inactive", "remission", "resolved"})
+_SUSPECTED = frozenset({"unconfirmed", "provisional", "differential"})
+
+
+def condition_facts(
+    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+) -> list[Fact]:
+    """One fact per concept that the Condition's codings name. `entered-in-error` says nothing."""
+    verification = _first_code(model.verificationStatus)
+    if verification == "entered-in-error":
+        return []
+    coded = [
+        ((system, code), meaning)
+        for system, code in codings(model.code)
+        if (meaning := terminology.meaning(system, code))
+    ]
+    began = _onset(members, subject, as_of)
+    recorded = dates.interval(members.get("recordedDate"), dates.zone_of(as_of))
+    body = body_sites(model.bodySite or (), (), terminology)
+    facts = []
+    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
+        naming = [(code, meaning) for code, meaning in coded if concept in meaning.concepts]
+        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+        if site is None:
+            continue
+        course = _course(concept, model, members, [meaning for _code, meaning in naming], began or recorded, as_of)
+        facts.append(
+            Fact(
+                concept=concept.name,
+                state=_state(verification, course),
+                source=f"Condition/{hit.head.id}",
+                code=naming[0][0],
+                display=words_of(model.code, naming[0][0]),
+                when=began or recorded,
+                began=began,
+                recorded=recorded,
+                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                site=site,
+                site_matters=concept.site_matters,
+                certainty=Certainty.SUSPECTED if verification in _SUSPECTED else Certainty.CONFIRMED,
+                course=course,
+                symptom=concept.kind == "symptom",
+                severe=any(meaning.severe for meaning in meanings_of(model.severity, terminology)),
+                sudden=any(meaning.sudden for _code, meaning in coded),
+                encounter=encounter_of(members),
+                remarks=_remarks(verification, body.text_only),
+            )
+        )
+    return facts
+
+
+def _state(verification: str, course: Course) -> State:
+    if verification == "refuted":
+        return State.ABSENT
+    return State.UNKNOWN if course is Course.NOT_STATED else State.PRESENT
+
+
+def _course(
+    concept: Concept,
+    model: Any,
+    members: dict[str, Any],
+    naming: list[Meaning],
+    when: Interval | None,
+    as_of: datetime,
+) -> Course:
+    """Current, under care, history, or not stated."""
+    status = _first_code(model.clinicalStatus)
+    phases = {meaning.phase for meaning in naming}
+    if concept.kind == "history" or status in _PAST or Course.HISTORY in phases or _has_abated(members, as_of):
+        return Course.HISTORY
+    if status not in _CURRENT:
+        recent = when is not None and (concept.look_back is None or when.may_lie_within(concept.look_back, as_of))
+        if not recent:
+            return Course.NOT_STATED
+    return Course.UNDER_CARE if phases == {Course.UNDER_CARE} else Course.CURRENT
+
+
+def _has_abated(members: dict[str, Any], as_of: datetime) -> bool:
+    """An abatement in the past; one that gives an age, a range or words is taken as past."""
+    zone = dates.zone_of(as_of)
+    if "abatementDateTime" in members:
+        when = dates.interval(members["abatementDateTime"], zone)
+        return when is None or when.first <= as_of
+    if isinstance(span := members.get("abatementPeriod"), dict):
+        when = dates.interval(span.get("start") or span.get("end"), zone)
+        return when is None or when.first <= as_of
+    return any(members.get(name) for name in ("abatementAge", "abatementRange", "abatementString", "abatementBoolean"))
+
+
+def _onset(members: dict[str, Any], subject: Subject, as_of: datetime) -> Interval | None:
+    zone = dates.zone_of(as_of)
+    return (
+        dates.interval(members.get("onsetDateTime"), zone)
+        or dates.period(members.get("onsetPeriod"), zone, as_of)
+        or dates.at_age(members.get("onsetAge"), subject.born, zone)
+    )
+
+
+def _first_code(concept: Any) -> str:
+    return next((code for code in _codes(concept)), "")
+
+
+def _codes(concept: Any) -> list[str]:
+    """Status codes with or without their system."""
+    return [str(coding.code) for coding in (concept.coding if concept is not None else None) or () if coding.code]
+
+
+def _remarks(verification: str, site_as_text: bool) -> tuple[str, ...]:
+    remarks = []
+    if not verification:
+        remarks.append("verification status not stated")
+    if site_as_text:
+        remarks.append("body site given as text, not interpreted")
+    return tuple(remarks)
+

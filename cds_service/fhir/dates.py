@@ -1,0 +1,102 @@
+"""FHIR dates as intervals: a partial date is the whole span that it could mean.
+
+Formats: https://hl7.org/fhir/R4/datatypes.html#dateTime. A time without a zone is not valid FHIR but common; it is
+read in the service's own zone, as is every date without a time.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from cds_service.facts import Interval
+
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_CLOCKS_DIFFER = timedelta(minutes=5)
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+
+
+def zone_of(as_of: datetime) -> tzinfo:
+    """The zone in which dates without a time are read: that of the moment of the request."""
+    if as_of.tzinfo is None:
+        raise ValueError("as_of needs a time zone")
+    return as_of.tzinfo
+
+
+def days_of(text: str) -> tuple[date, date] | None:
+    """First and last day that a FHIR `date` can mean; None when it is not one."""
+    match = _PARTIAL.fullmatch(text)
+    if not match:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        if month is None:
+            return date(year or 0, 1, 1), date(year or 0, 12, 31)
+        if day is None:
+            return date(year or 0, month, 1), date(year or 0, month, monthrange(year or 0, month)[1])
+        return date(year or 0, month, day), date(year or 0, month, day)
+    except ValueError:
+        return None
+
+
+def interval(text: Any, zone: tzinfo) -> Interval | None:
+    """The moments that a FHIR `date`, `dateTime` or `instant` can mean; None when it cannot be read."""
+    if not isinstance(text, str):
+        return None
+    if days := days_of(text):
+        return Interval(
+            datetime.combine(days[0], time.min, zone), datetime.combine(days[1], time.max, zone), text
+        )
+    try:
+        moment = datetime.fromisoformat(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return Interval(aware, aware, text)
+
+
+def period(value: Any, zone: tzinfo, as_of: datetime) -> Interval | None:
+    """A FHIR Period; without an end it goes on until now."""
+    if not isinstance(value, dict):
+        return None
+    start, end = interval(value.get("start"), zone), interval(value.get("end"), zone)
+    if start and end:
+        return Interval(start.first, max(start.last, end.last), f"{start.text} to {end.text}")
+    if start:
+        return Interval(start.first, max(start.last, as_of), f"since {start.text}")
+    return Interval(_EARLIEST, end.last, f"until {end.text}") if end else None
+
+
+def at_age(value: Any, born: tuple[date, date] | None, zone: tzinfo) -> Interval | None:
+    """An onset given as a whole age in years or months: the span in which the patient had that age."""
+    if not isinstance(value, dict) or born is None:
+        return None
+    count, unit = value.get("value"), value.get("code") or value.get("unit")
+    months = {"a": 12, "mo": 1}.get(str(unit))
+    if months is None or not isinstance(count, int) or not 0 <= count <= 2000:
+        return None
+    try:
+        first = months_later(born[0], count * months)
+        last = months_later(born[1], (count + 1) * months) - timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    text = f"at age {count} {'years' if months == 12 else 'months'}"
+    return Interval(datetime.combine(first, time.min, zone), datetime.combine(last, time.max, zone), text)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month so many months later, or the month's last day (29 February included)."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year += day.year
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def is_future(when: Interval, as_of: datetime) -> bool:
+    """Later than differing clocks and time zones explain: five minutes for a moment, tomorrow for a date."""
+    if when.first == when.last:
+        return when.first > as_of + _CLOCKS_DIFFER
+    tomorrow = datetime.combine(as_of.date() + timedelta(days=1), time.min, as_of.tzinfo)
+    return when.first > tomorrow

@@ -1,0 +1,65 @@
+"""Where on the leg, and on which side, a finding lies: from its code, its body sites and its components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.facts import Side, Site
+from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
+from cds_service.fhir.values import codings, meanings_of
+
+_MOST_SPECIFIC_FIRST = (Site.LOWER_LEG, Site.ANKLE, Site.FOOT, Site.LEG)
+
+
+@dataclass(frozen=True, slots=True)
+class BodySites:
+    """What bodySite and components say: the most specific site on the leg, and whether another site is named."""
+
+    site: Site | None = None
+    thigh: bool = False
+    elsewhere: bool = False
+    side: Side | None = None
+    text_only: bool = False
+
+
+def body_sites(sites: Iterable[Any], values: Iterable[Meaning], terminology: Terminology) -> BodySites:
+    """Gather bodySite CodeableConcepts and the meanings of component values.
+
+    A coded site that no value set knows is another part of the body; a site given only as text says nothing.
+    """
+    found = list(values)
+    unknown_site = text_only = False
+    for site in sites:
+        known = meanings_of(site, terminology)
+        found += known
+        coded = list(codings(site))
+        unknown_site = unknown_site or bool(coded and not known)
+        text_only = text_only or not coded
+    placed = most_specific(meaning.site for meaning in found)
+    thigh = any(meaning.thigh for meaning in found)
+    elsewhere = unknown_site or any(meaning.elsewhere for meaning in found)
+    return BodySites(placed, thigh, elsewhere, combined_side(meaning.side for meaning in found), text_only)
+
+
+def most_specific(sites: Iterable[Site | None]) -> Site | None:
+    """Calf before ankle, foot and leg."""
+    given = set(sites)
+    return next((site for site in _MOST_SPECIFIC_FIRST if site in given), None)
+
+
+def site_of(concept: Concept, coded: Site | None, body: BodySites) -> Site | None:
+    """Where the finding lies; None when it lies on another part of the body, and so is not ours."""
+    if body.site is not None:
+        return body.site if coded in (None, Site.LEG) else coded
+    if not concept.site_matters:
+        return coded or Site.NOT_STATED
+    if body.thigh:
+        if concept.thigh_counts:
+            return coded or Site.LEG
+        return coded if coded not in (None, Site.LEG) else None
+    if body.elsewhere:
+        leg_disease = coded is Site.LEG and concept.kind != "symptom"
+        return coded if coded not in (None, Site.LEG) or leg_disease else None
+    return coded or Site.NOT_STATED

@@ -1,0 +1,162 @@
+"""The hot loop: of hundreds of resources, keep the few whose codes a value set knows.
+
+What matches no concept, lies on another part of the body, is beyond its look-back or has been overtaken by a newer
+value is dropped here, before anything is parsed in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.facts import Interval, Topic
+from cds_service.fhir import dates
+from cds_service.fhir.page import (
+    Head,
+    HeadConcept,
+    Material,
+    MedicationHead,
+    MedicationRequestHead,
+    ObservationHead,
+)
+from cds_service.fhir.value_sets import Concept, Meaning, Terminology
+
+SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
+"""Observation.status values with which an Observation says nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hit:
+    """A resource worth reading, and the codings of the medicine it refers to, if that is another resource."""
+
+    head: Head
+    medicine: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """`may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse.
+
+    `text_only` counts Conditions, Observations and medicines that have words but no code.
+    """
+
+    hits: list[Hit]
+    may_be_leg_complaint: bool
+    text_only: int
+
+
+def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
+    """Keep what may matter. Each resource counts once, however many searches returned it."""
+    medicines = _medicines(material)
+    seen: set[tuple[type[Head], str]] = set()
+    hits: list[Hit] = []
+    newest: dict[str, tuple[Interval, Hit]] = {}
+    may_open = False
+    text_only = 0
+    for _topic, page in material.pages:
+        for head in page.resources:
+            codes = head.codes()
+            medicine = _medicine(head, medicines)
+            meanings = [found for code in medicine if (found := terminology.meaning(*code))]
+            if not _gather(codes, terminology, meanings) and not medicine and any(each and each.text for each in codes):
+                text_only += 1
+            if not meanings:
+                continue
+            if isinstance(head, ObservationHead) and any(meaning.question for meaning in meanings):
+                _gather([head.valueCodeableConcept], terminology, meanings)
+            concepts = [concept for meaning in meanings for concept in meaning.concepts]
+            identity = (type(head), head.id)
+            if not concepts or (head.id and identity in seen):
+                continue
+            seen.add(identity)
+            hit = Hit(head, medicine)
+            if isinstance(head, ObservationHead):
+                when = observation_time(head, as_of)
+                if head.status in SILENT_STATUSES or _too_old(concepts, when, as_of):
+                    continue
+                if when and all(concept.newest_only for concept in concepts) and not dates.is_future(when, as_of):
+                    _keep_newest(newest, concepts, when, hit)
+                    continue
+            hits.append(hit)
+            may_open = may_open or _may_open(head, concepts, meanings, terminology)
+    hits.extend(dict.fromkeys(hit for _when, hit in newest.values()))
+    return Sifted(hits, may_open, text_only)
+
+
+def _gather(codes: Iterable[HeadConcept | None], terminology: Terminology, meanings: list[Meaning]) -> bool:
+    """Add the meanings of these codings to the list; True if there was any coding."""
+    coded = False
+    for concept in codes:
+        if concept is not None and concept.coding is not None:
+            for coding in concept.coding:
+                if coding.system is not None and coding.code is not None:
+                    coded = True
+                    meaning = terminology.meaning(coding.system, coding.code)
+                    if meaning is not None:
+                        meanings.append(meaning)
+    return coded
+
+
+def observation_time(head: ObservationHead, as_of: datetime) -> Interval | None:
+    """effective[x], else issued."""
+    zone = dates.zone_of(as_of)
+    return (
+        dates.interval(head.effectiveDateTime, zone)
+        or dates.interval(head.effectiveInstant, zone)
+        or dates.period(head.effectivePeriod, zone, as_of)
+        or dates.interval(head.issued, zone)
+    )
+
+
+def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) -> bool:
+    if when is None:
+        return False
+    return all(
+        concept.look_back is not None and not when.may_lie_within(concept.look_back, as_of) for concept in concepts
+    )
+
+
+def _keep_newest(
+    newest: dict[str, tuple[Interval, Hit]], concepts: list[Concept], when: Interval, hit: Hit
+) -> None:
+    for concept in concepts:
+        held = newest.get(concept.name)
+        if held is None or (when.last, hit.head.id) > (held[0].last, held[1].head.id):
+            newest[concept.name] = (when, hit)
+
+
+def _may_open(head: Head, concepts: list[Concept], meanings: list[Meaning], terminology: Terminology) -> bool:
+    """Could this one resource be a leg complaint? A concept that needs a site needs one on the leg."""
+    opening = [concept for concept in concepts if concept.may_open]
+    if not opening:
+        return False
+    if not all(concept.site_matters for concept in opening):
+        return True
+    sited = list(meanings)
+    _gather(head.sites(), terminology, sited)
+    return any(meaning.site is not None or meaning.thigh for meaning in sited)
+
+
+def _medicines(material: Material) -> dict[str, HeadConcept]:
+    return {
+        head.id: head.code
+        for topic, page in material.pages
+        if topic is Topic.MEDICATIONS
+        for head in page.resources
+        if isinstance(head, MedicationHead) and head.code is not None
+    }
+
+
+def _medicine(head: Head, medicines: dict[str, HeadConcept]) -> tuple[tuple[str, str], ...]:
+    """The codings of the Medication that a MedicationRequest points to: contained, or sent along."""
+    if not isinstance(head, MedicationRequestHead) or head.medicationReference is None:
+        return ()
+    reference = head.medicationReference.reference or ""
+    contained = {f"#{each.id}": each.code for each in head.contained or ()}
+    concept = contained.get(reference) or medicines.get(reference.removeprefix("urn:uuid:").rsplit("/", 1)[-1])
+    return tuple(
+        (coding.system, coding.code)
+        for coding in (concept.coding if concept else None) or ()
+        if coding.system is not None and coding.code is not None
+    )

@@ -1,0 +1,96 @@
+"""MedicationRequest and Procedure -> facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cds_service.facts import Fact, Side, State
+from cds_service.fhir import dates
+from cds_service.fhir.placing import body_sites, most_specific, site_of
+from cds_service.fhir.sift import Hit
+from cds_service.fhir.subject import Subject
+from cds_service.fhir.value_sets import Terminology, combined_side
+from cds_service.fhir.values import codings, words_of
+
+_NOT_ORDERED = frozenset({"proposal", "plan", "option"})
+_NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
+
+
+def medication_facts(
+    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+) -> list[Fact]:
+    """A medicine counts as current while its order is active. The dose text is kept for the card."""
+    if model.status != "active" or model.intent in _NOT_ORDERED or model.doNotPerform:
+        return []
+    concept = model.medicationCodeableConcept
+    shown = _medicine_name(concept, members)
+    when = dates.interval(members.get("authoredOn"), dates.zone_of(as_of))
+    found: dict[str, tuple[str, str]] = {}
+    for code in (*codings(concept), *hit.medicine):
+        meaning = terminology.meaning(*code)
+        for named in meaning.concepts if meaning else ():
+            found.setdefault(named.name, code)
+    return [
+        Fact(
+            concept=name,
+            state=State.PRESENT,
+            source=f"MedicationRequest/{hit.head.id}",
+            code=code,
+            display=shown,
+            when=when,
+            recorded=when,
+            remarks=_dose(members),
+        )
+        for name, code in found.items()
+    ]
+
+
+def procedure_facts(
+    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+) -> list[Fact]:
+    """A procedure that was done, or is being done, at its performed time."""
+    if model.status in _NOT_DONE:
+        return []
+    zone = dates.zone_of(as_of)
+    when = dates.interval(members.get("performedDateTime"), zone) or dates.period(
+        members.get("performedPeriod"), zone, as_of
+    )
+    all_codings = [*codings(model.code), *codings(model.category)]
+    coded = [(code, meaning) for code in all_codings if (meaning := terminology.meaning(*code))]
+    body = body_sites(model.bodySite or (), (), terminology)
+    facts = []
+    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
+        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+        if site is None:
+            continue
+        naming = next(code for code, meaning in coded if concept in meaning.concepts)
+        facts.append(
+            Fact(
+                concept=concept.name,
+                state=State.PRESENT,
+                source=f"Procedure/{hit.head.id}",
+                code=naming,
+                display=words_of(model.code) or words_of(model.category),
+                when=when,
+                began=when,
+                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                site=site,
+                site_matters=concept.site_matters,
+            )
+        )
+    return facts
+
+
+def _medicine_name(concept: Any, members: dict[str, Any]) -> str:
+    if shown := words_of(concept):
+        return shown
+    reference = members.get("medicationReference")
+    return str(reference.get("display") or "") if isinstance(reference, dict) else ""
+
+
+def _dose(members: dict[str, Any]) -> tuple[str, ...]:
+    instructions = members.get("dosageInstruction")
+    first = instructions[0] if isinstance(instructions, list) and instructions else None
+    text = first.get("text") if isinstance(first, dict) else None
+    return (text,) if isinstance(text, str) and text else ()

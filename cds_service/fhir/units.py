@@ -1,0 +1,50 @@
+"""The units in which each measured concept is accepted, as factors into the unit it is judged in.
+
+UCUM codes (https://ucum.org) decide; a unit text is read only where no UCUM code is given. What is not listed is not
+converted: the value then counts as not legible, never as normal.
+"""
+
+from __future__ import annotations
+
+
+_MINUTES = {"min": 1.0, "h": 60.0}
+_UNITS: dict[str, tuple[str, dict[str, float]]] = {
+    "pain-severity": (
+        "of 10",
+        dict.fromkeys(("", "1", "{score}", "{0-10}", "{points}", "score", "points", "/10", "out of 10"), 1.0),
+    ),
+    "calf-circumference": ("cm", {"cm": 1.0, "mm": 0.1, "m": 100.0, "[in_i]": 2.54, "in": 2.54}),
+    # 1 katal is 6e7 U, so 1 ukat/L is 60 U/L.
+    "creatine-kinase": ("U/L", {"U/L": 1.0, "u/L": 1.0, "[IU]/L": 1.0, "IU/L": 1.0, "ukat/L": 60.0}),
+    # Potassium has one charge: 1 meq is 1 mmol.
+    "potassium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
+    "bmi": ("kg/m2", {"kg/m2": 1.0, "kg/m^2": 1.0, "kg/m²": 1.0}),
+    "activity-days": ("d/wk", dict.fromkeys(("", "1", "d", "d/wk", "/wk", "days", "days/week", "{days}/wk"), 1.0)),
+    "activity-minutes": ("min/d", {"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0, "minutes": 1.0}),
+    "activity-minutes-per-week": ("min/wk", {"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0, "minutes": 1.0}),
+}
+_RANGES = {"pain-severity": (0.0, 10.0)}
+
+
+def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:
+    """The value in the unit that the concept is judged in; None when the unit or the value cannot be one of it.
+
+    A concept without a table (D-dimer) keeps its own unit: its assays are not converted into each other.
+    """
+    if concept not in _UNITS:
+        return value, unit
+    canonical, factors = _UNITS[concept]
+    factor = factors.get(unit)
+    if factor is None:
+        return None
+    low, high = _RANGES.get(concept, (0.0, float("inf")))
+    converted = value * factor
+    return (converted, canonical) if low <= converted <= high else None
+
+
+def display(value: float, unit: str, comparator: str = "") -> str:
+    """A number as a clinician writes it: no needless decimals."""
+    number = f"{value:g}"
+    return f"{comparator}{number} {unit}".strip()
+
+

@@ -1,0 +1,238 @@
+"""The value sets that give codes their meaning, read once at start-up from `cds_service/value_sets/*.json`.
+
+A code's meaning is the union of the value sets that hold it: what it is (concept), where (site-*) and on which
+side (side-*). Codes come from FHIR R4 ValueSet.compose; only three shapes are used: a list of concepts, an `is-a`
+filter (ICD-10-CM, ICD-10-PCS and ATC, whose codes nest by prefix) and, for sides, a `regex` on ICD-10-CM codes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from cds_service.errors import ConfigurationError
+from cds_service.facts import Course, Side, Site, State
+
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+
+# The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources).
+_SYSTEM_ALIASES = {
+    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
+    "urn:oid:2.16.840.1.113883.6.1": LOINC,
+    "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
+    "urn:oid:2.16.840.1.113883.6.88": RXNORM,
+}
+_EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
+_KINDS = {
+    *("symptom", "disease", "history", "measurement", "medicine", "procedure"),
+    *("qualifier", "answer", "question", "site", "side"),
+}
+_SITES = {
+    "site-lower-leg": Site.LOWER_LEG,
+    "site-ankle": Site.ANKLE,
+    "site-foot": Site.FOOT,
+    "site-leg": Site.LEG,
+}
+_CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One clinical idea, named as its value set.
+
+    `look_back`: how far back an Observation or Procedure counts; of a Condition without clinicalStatus, how long it
+    is taken as current. `site_matters`: counts only on the leg. `may_open`: alone it can be a leg complaint.
+    `newest_only`: only the newest value counts. `thigh_counts`: a body site on the thigh is still "the leg".
+    """
+
+    name: str
+    title: str
+    kind: str
+    look_back: timedelta | None
+    site_matters: bool
+    may_open: bool
+    newest_only: bool
+    thigh_counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Everything that the value sets say about one code."""
+
+    concepts: tuple[Concept, ...] = ()
+    site: Site | None = None
+    thigh: bool = False
+    elsewhere: bool = False
+    side: Side | None = None
+    answer: State | None = None
+    sudden: bool = False
+    severe: bool = False
+    question: bool = False
+    phase: Course | None = None
+
+
+class Terminology:
+    """All value sets; `meaning(system, code)` is the one question asked of them.
+
+    Raises ConfigurationError, naming the file, for a value set that cannot be used.
+    """
+
+    def __init__(self, directory: Traversable | None = None) -> None:
+        self.concepts: dict[str, Concept] = {}
+        self._exact: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._below: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._not_below: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._patterns: list[tuple[str, re.Pattern[str], str]] = []
+        self._excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
+        folder = directory if directory is not None else files("cds_service") / "value_sets"
+        for file in sorted(folder.iterdir(), key=lambda each: each.name):
+            if file.name.endswith(".json"):
+                self._load(file)
+        if not self.concepts:
+            raise ConfigurationError(f"{folder}: no value sets found. Reinstall the package.")
+        self.meaning = lru_cache(maxsize=100_000)(self._meaning)
+
+    def measurement_codes(self) -> list[str]:
+        """The LOINC codes that are read as measurements, sorted: what a search by code has to ask for."""
+        measured = {name for name, concept in self.concepts.items() if concept.kind == "measurement"}
+        return sorted(code for (system, code), names in self._exact.items() if system == LOINC and names & measured)
+
+    def _load(self, file: Traversable) -> None:
+        try:
+            resource = json.loads(file.read_text(encoding="utf-8"))
+            concept = _concept(resource)
+            if concept.name != file.name.removesuffix(".json"):
+                raise ValueError("its id differs from its file name")
+            self.concepts[concept.name] = concept
+            for include in resource["compose"]["include"]:
+                self._index(concept.name, include, self._exact, self._below)
+            for exclude in resource["compose"].get("exclude", []):
+                self._index(concept.name, exclude, self._excluded, self._not_below)
+        except (KeyError, TypeError, ValueError, re.error) as problem:
+            raise ConfigurationError(f"value set {file.name}: {problem!s}. Correct the file.") from problem
+
+    def _index(
+        self,
+        name: str,
+        element: dict[str, Any],
+        exact: dict[tuple[str, str], set[str]],
+        below: dict[tuple[str, str], set[str]],
+    ) -> None:
+        system = element["system"]
+        for concept in element.get("concept", []):
+            if not concept.get("display"):
+                raise ValueError(f"code {concept['code']} has no display")
+            exact[system, _plain(system, concept["code"])].add(name)
+        for rule in element.get("filter", []):
+            match rule["op"]:
+                case "is-a":
+                    below[system, _plain(system, rule["value"])].add(name)
+                case "regex":
+                    self._patterns.append((system, re.compile(rule["value"]), name))
+                case other:
+                    raise ValueError(f"filter {other} is not supported; use is-a or regex")
+
+    def _meaning(self, system: str, code: str) -> Meaning | None:
+        system = _SYSTEM_ALIASES.get(system, system)
+        plain = _plain(system, code)
+        names = self._names(system, plain, self._exact, self._below)
+        names -= self._names(system, plain, self._excluded, self._not_below)
+        if not names:
+            return None
+        dotted = f"{plain[:3]}.{plain[3:]}" if system == ICD10CM and len(plain) > 3 else plain
+        names |= {name for its, pattern, name in self._patterns if its == system and pattern.fullmatch(dotted)}
+        return Meaning(
+            concepts=tuple(c for n in sorted(names) if (c := self.concepts[n]).kind in _CLINICAL_KINDS),
+            site=next((site for name, site in _SITES.items() if name in names), None),
+            thigh="site-thigh" in names,
+            elsewhere="site-elsewhere" in names,
+            side=_side(names),
+            answer=_answer(names),
+            sudden="sudden-onset" in names,
+            severe="severe" in names,
+            question="finding-question" in names,
+            phase=_phase(plain) if system == ICD10CM else None,
+        )
+
+    @staticmethod
+    def _names(
+        system: str, plain: str, exact: dict[tuple[str, str], set[str]], below: dict[tuple[str, str], set[str]]
+    ) -> set[str]:
+        names = set(exact.get((system, plain), ()))
+        for end in range(1, len(plain) + 1):
+            names |= below.get((system, plain[:end]), set())
+        return names
+
+
+def _plain(system: str, code: str) -> str:
+    """ICD codes arrive with and without their dot and in either case."""
+    return code.strip().replace(".", "").upper() if system == ICD10CM else code.strip()
+
+
+def _concept(resource: dict[str, Any]) -> Concept:
+    values: dict[str, Any] = {}
+    for extension in resource.get("extension", []):
+        key = extension["url"].removeprefix(_EXTENSION)
+        values[key] = next(value for name, value in extension.items() if name.startswith("value"))
+    if values.get("concept-kind") not in _KINDS:
+        raise ValueError(f"concept-kind must be one of {', '.join(sorted(_KINDS))}")
+    look_back = values.get("look-back")
+    return Concept(
+        name=resource["id"],
+        title=resource["title"],
+        kind=values["concept-kind"],
+        look_back=timedelta(days=look_back["value"]) if look_back else None,
+        site_matters=bool(values.get("site-matters")),
+        may_open=bool(values.get("may-open-a-card")),
+        newest_only=bool(values.get("newest-only")),
+        thigh_counts=bool(values.get("thigh-counts")),
+    )
+
+
+def _side(names: set[str]) -> Side | None:
+    return combined_side(
+        side
+        for name, side in (("side-left", Side.LEFT), ("side-right", Side.RIGHT), ("side-both", Side.BOTH))
+        if name in names
+    )
+
+
+def combined_side(sides: Iterable[Side | None]) -> Side | None:
+    """Left and right together are both; None when no side is given."""
+    given = {side for side in sides if side is not None}
+    if len(given) > 1:
+        return Side.BOTH
+    return given.pop() if given else None
+
+
+def _answer(names: set[str]) -> State | None:
+    if "answer-present" in names:
+        return State.PRESENT
+    return State.ABSENT if "answer-absent" in names else None
+
+
+def _phase(plain: str) -> Course | None:
+    """What the seventh character of an injury code says (ICD-10-CM Official Guidelines, section I.C.19.a)."""
+    if len(plain) != 7 or not plain.startswith(("S", "T", "M84")):
+        return None
+    return {"A": Course.CURRENT, "B": Course.CURRENT, "C": Course.CURRENT, "S": Course.HISTORY}.get(
+        plain[6], Course.UNDER_CARE
+    )
+
+
+def meanings(codings: Iterable[tuple[str, str]], terminology: Terminology) -> Iterator[Meaning]:
+    """The meanings of those codings that any value set knows."""
+    for system, code in codings:
+        if meaning := terminology.meaning(system, code):
+            yield meaning

@@ -1,0 +1,88 @@
+"""The messages of CDS Hooks 2.0.1 (https://cds-hooks.hl7.org/2.0/), as they go over the wire.
+
+Optional members without a value are left out of what we send, as the specification asks.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Indicator = Literal["info", "warning", "critical"]
+
+
+class FhirAuthorization(msgspec.Struct, frozen=True):
+    """A token lent for this call only (section "Passing the Access Token"): never stored, never logged."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+    subject: str
+    patient: str | None = None
+
+
+class HookRequest(msgspec.Struct, frozen=True):
+    """A call of a service (section "HTTP Request"). Prefetch values stay undecoded until they are needed."""
+
+    hook: str
+    hookInstance: str
+    context: dict[str, Any]
+    fhirServer: str | None = None
+    fhirAuthorization: FhirAuthorization | None = None
+    prefetch: dict[str, msgspec.Raw] | None = None
+
+
+class Coding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A code with its system, as in FHIR."""
+
+    code: str
+    system: str | None = None
+    display: str | None = None
+
+
+class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose rule the card applies (section "Source")."""
+
+    label: str
+    url: str | None = None
+    icon: str | None = None
+    topic: Coding | None = None
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A link of a card (section "Link")."""
+
+    label: str
+    url: str
+    type: Literal["absolute", "smart"]
+
+
+class Card(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One card (section "Card Attributes"). `summary` has fewer than 140 characters; `detail` is Markdown."""
+
+    uuid: str
+    summary: str
+    indicator: Indicator
+    source: Source
+    detail: str | None = None
+    links: list[Link] | None = None
+    overrideReasons: list[Coding] | None = None
+
+
+class HookResponse(msgspec.Struct, frozen=True):
+    """The answer to a call; no cards when there is nothing to say."""
+
+    cards: list[Card]
+
+
+class ServiceDescription(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One service in the discovery document (section "Discovery")."""
+
+    hook: str
+    id: str
+    title: str
+    description: str
+    prefetch: dict[str, str]
+    usageRequirements: str | None = None

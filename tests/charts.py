@@ -1,0 +1,182 @@
+"""Compact charts for tests: a list of short entries becomes FHIR R4 resources, dated relative to `AS_OF`.
+
+An entry names its type by its first key (`condition`, `observation`, `medication`, `procedure`) whose value is a code
+as `system|code` with the system's short name. Days before AS_OF are negative numbers, hours end in h, and any other
+text is taken as a FHIR date as it stands. Everything else is optional:
+
+    - {condition: sct|300954003, onset: -3, side: left, clinical: active, verification: confirmed}
+    - {observation: loinc|72514-3, at: -2h, value: 8, unit: "{score}", site: sct|53840002}
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cds_service.assessment.triage import Assessment, assess
+from cds_service.facts import Chart, Topic
+from cds_service.fhir.page import Material, open_page
+from cds_service.fhir.reading import ChartReader
+from cds_service.thresholds import Thresholds
+
+AS_OF = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PATIENT_ID = "p1"
+READER = ChartReader(ZoneInfo("UTC"))
+
+SYSTEMS = {
+    "sct": "http://snomed.info/sct",
+    "loinc": "http://loinc.org",
+    "icd": "http://hl7.org/fhir/sid/icd-10-cm",
+    "rx": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "atc": "http://www.whocc.no/atc",
+    "interp": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
+    "clinical": "http://terminology.hl7.org/CodeSystem/condition-clinical",
+    "verification": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+}
+SIDES = {"left": "sct|7771000", "right": "sct|24028007", "both": "sct|51440002"}
+Entry = dict[str, Any]
+
+
+def when(text: Any, as_of: datetime = AS_OF) -> Any:
+    """-3 is three days before as_of, "-2h" two hours before; other texts are FHIR dates already."""
+    if isinstance(text, int):
+        return (as_of + timedelta(days=text)).isoformat()
+    if isinstance(text, str) and text.endswith("h"):
+        return (as_of + timedelta(hours=float(text[:-1]))).isoformat()
+    if isinstance(text, str) and text.endswith("d"):
+        return (as_of + timedelta(days=int(text[:-1]))).date().isoformat()
+    return text
+
+
+def concept(*codes: str, text: str = "") -> Any:
+    """A CodeableConcept of `system|code` texts."""
+    coding = [{"system": SYSTEMS[system], "code": code} for system, _, code in (each.partition("|") for each in codes)]
+    return {**({"coding": coding} if coding else {}), **({"text": text} if text else {})}
+
+
+def _codes(value: Any) -> Any:
+    return concept(*(value if isinstance(value, list) else [value]))
+
+
+def _sites(entry: Entry) -> list[Any]:
+    sites = [entry["site"]] if "site" in entry else []
+    if "side" in entry:
+        sites.append(SIDES[entry["side"]])
+    return sites
+
+
+def _value(entry: Entry) -> dict[str, Any]:
+    value = entry.get("value")
+    if value is None:
+        members: dict[str, Any] = {}
+    elif isinstance(value, bool):
+        members = {"valueBoolean": value}
+    elif isinstance(value, (int, float)):
+        unit = entry.get("unit", "{score}")
+        members = {"valueQuantity": {"value": value, "system": "http://unitsofmeasure.org", "code": unit, "unit": unit}}
+        if "comparator" in entry:
+            members["valueQuantity"]["comparator"] = entry["comparator"]
+    elif "|" in value:
+        members = {"valueCodeableConcept": concept(value)}
+    else:
+        members = {"valueString": value}
+    if "high" in entry:
+        members["referenceRange"] = [{"high": {"value": entry["high"], "unit": entry.get("unit", "{score}")}}]
+    if "interpretation" in entry:
+        members["interpretation"] = [concept(f"interp|{entry['interpretation']}")]
+    if "absent_reason" in entry:
+        members["dataAbsentReason"] = {"coding": [{"code": entry["absent_reason"]}]}
+    return members
+
+
+def resource(entry: Entry, number: int, as_of: datetime = AS_OF) -> dict[str, Any]:
+    """One FHIR resource of a compact entry."""
+    kind = next(iter(entry))
+    common: dict[str, Any] = {"id": entry.get("id", f"r{number}"), "subject": {"reference": entry.get("subject", f"Patient/{PATIENT_ID}")}}
+    if "encounter" in entry:
+        common["encounter"] = {"reference": f"Encounter/{entry['encounter']}"}
+    code = concept(text=entry["text"]) if "text" in entry else _codes(entry[kind])
+    sites = _sites(entry)
+    if kind == "condition":
+        made = {"resourceType": "Condition", **common, "code": code}
+        if clinical := entry.get("clinical", "active"):
+            made["clinicalStatus"] = concept(f"clinical|{clinical}")
+        if verification := entry.get("verification", "confirmed"):
+            made["verificationStatus"] = concept(f"verification|{verification}")
+        if sites:
+            made["bodySite"] = [concept(each) for each in sites]
+        for name, member in (("onset", "onsetDateTime"), ("recorded", "recordedDate"), ("abated", "abatementDateTime")):
+            if name in entry:
+                made[member] = when(entry[name], as_of)
+        if "severity" in entry:
+            made["severity"] = concept(entry["severity"])
+    elif kind == "observation":
+        made = {"resourceType": "Observation", **common, "status": entry.get("status", "final"), "code": code, **_value(entry)}
+        if sites:
+            made["bodySite"] = concept(*sites)
+        for name, member in (("at", "effectiveDateTime"), ("issued", "issued")):
+            if name in entry:
+                made[member] = when(entry[name], as_of)
+        if "components" in entry:
+            made["component"] = [{"code": _codes(each["code"]), **_value(each)} for each in entry["components"]]
+    elif kind == "medication":
+        made = {
+            **{"resourceType": "MedicationRequest", **common},
+            **{"status": entry.get("status", "active"), "intent": entry.get("intent", "order")},
+            **{"medicationCodeableConcept": code, "authoredOn": when(entry.get("at", -5), as_of)},
+        }
+        if "dose" in entry:
+            made["dosageInstruction"] = [{"text": entry["dose"]}]
+    else:
+        made = {"resourceType": "Procedure", **common, "status": entry.get("status", "completed"), "code": code}
+        if "category" in entry:
+            made["category"] = concept(entry["category"])
+        if sites:
+            made["bodySite"] = [concept(each) for each in sites]
+        if "at" in entry:
+            made["performedDateTime"] = when(entry["at"], as_of)
+    return {**made, **entry.get("members", {})}
+
+
+_TOPICS = {
+    "Condition": Topic.CONDITIONS,
+    "Observation": Topic.OBSERVATIONS,
+    "MedicationRequest": Topic.MEDICATIONS,
+    "Procedure": Topic.PROCEDURES,
+}
+
+
+def patient(**members: Any) -> dict[str, Any]:
+    """The patient of every test chart: 46 years old unless told otherwise."""
+    return {"resourceType": "Patient", "id": PATIENT_ID, "birthDate": "1980-05-04", **members}
+
+
+def born_years_ago(years: int) -> str:
+    """A birth date that makes the patient exactly so many years and half a year old at AS_OF."""
+    day = AS_OF.date()
+    return date(day.year - years - 1, 5, 23).isoformat()
+
+
+def material(resources: list[dict[str, Any]], who: dict[str, Any] | None = None) -> Material:
+    """What a hook call would have received."""
+    pages = [
+        (topic, open_page(msgspec.json.encode({"resourceType": "Bundle", "entry": [{"resource": each} for each in resources if each["resourceType"] == kind]})))
+        for kind, topic in _TOPICS.items()
+    ]
+    return Material(open_page(msgspec.json.encode(who or patient())).resources[0], tuple(pages))
+
+
+def read(entries: list[Entry], who: dict[str, Any] | None = None, as_of: datetime = AS_OF) -> Chart:
+    """The facts of a compact chart."""
+    resources = [resource(entry, number, as_of) for number, entry in enumerate(entries)]
+    return READER.read(material(resources, who), PATIENT_ID, as_of)
+
+
+def triage(
+    entries: list[Entry], who: dict[str, Any] | None = None, as_of: datetime = AS_OF, thresholds: Thresholds | None = None
+) -> Assessment:
+    """The assessment of a compact chart."""
+    return assess(read(entries, who, as_of), as_of, thresholds or Thresholds())
