@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from cds_service.assessment.diagnoses import opening_diagnoses
 from cds_service.assessment.leg import CAUSES, Leg
-from cds_service.assessment.limb_threat import recent_signs, signs_within
+from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.rules import Finding, Level
 from cds_service.facts import Fact, Side, Site
@@ -15,13 +16,22 @@ _CALF = (Site.LOWER_LEG,)
 _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
 
 
-def complaint(leg: Leg, flags: Sequence[Finding]) -> tuple[Fact, ...]:
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How the patient presents: the facts of the leg complaint, the red flags by rule id, the limb-threat signs."""
+
+    complaint: tuple[Fact, ...]
+    flags: Mapping[str, Finding]
+    signs: Signs
+
+
+def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fact, ...]:
     """The facts that make a leg complaint, empty when there is none.
 
-    `flags`: the red flags of this leg. The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or
+    `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or
     ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
     """
-    sign = any(flag.level > Level.NONE for flag in flags) or bool(recent_signs(leg))
+    sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
     facts = [
         *new_pains(leg, *_CALF),
         *leg.new(*CAUSES),

@@ -1,22 +1,20 @@
-"""Findings of the critical row: threats to limb or life. Each function: (leg, complaint) -> findings.
+"""Findings of the critical row: threats to limb or life. Each function: (leg, presentation) -> findings.
 
 A rule whose window is 14 days or less needs a date wholly inside it; otherwise its finding counts one level less.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.complaint import Presentation, embolism_symptoms
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, WEAKNESS, signs_surely_within
-from cds_service.assessment.red_flags import severe_pain
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, NICE_DVT, OURS, PE_SYMPTOMS
 from cds_service.facts import Fact, Side, Topic
-
-Complaint = Sequence[Fact]
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
 LIMB_SIGNS = Rule("limb-ischaemia-signs", "Two signs of a threatened limb", AHA_PAD, "limb-ischaemia")
@@ -38,7 +36,7 @@ CREATINE_KINASE = Rule("creatine-kinase", "Creatine kinase over 5 times the uppe
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
 
-def limb_ischaemia(leg: Leg, complaint: Complaint) -> list[Finding]:
+def limb_ischaemia(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Acute limb ischaemia recorded or suspected; or two limb-threat signs within 14 days, one of perfusion."""
     signs = signs_surely_within(leg, leg.thresholds.limb_ischaemia_sign_days)
     evidence = signs.facts() if signs.threaten_the_limb else []
@@ -47,7 +45,7 @@ def limb_ischaemia(leg: Leg, complaint: Complaint) -> list[Finding]:
     )
 
 
-def compartment_syndrome(leg: Leg, complaint: Complaint) -> list[Finding]:
+def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Recorded or suspected; or an injury within 7 days with severe pain and a further sign, or two nerve signs.
 
     Tense swelling, which BOAST names, has no code that a record could hold; anticoagulants raise the risk of bleeding.
@@ -57,7 +55,8 @@ def compartment_syndrome(leg: Leg, complaint: Complaint) -> list[Finding]:
     injuries = leg.present("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
     sure = leg.surely_within(injuries, days)
     nerve = signs_surely_within(leg, days)
-    severe = leg.surely_within(severe_pain(leg).evidence, days) if severe_pain(leg).level else []
+    pain = presentation.flags[SEVERE.id]
+    severe = leg.surely_within(pain.evidence, days) if pain.level else []
     beside = [*nerve.facts(NUMBNESS, WEAKNESS), *leg.anticoagulants()]
     if severe and beside:
         signs = [*severe, *beside]
@@ -70,7 +69,7 @@ def compartment_syndrome(leg: Leg, complaint: Complaint) -> list[Finding]:
     return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs))
 
 
-def pulmonary_embolism(leg: Leg, complaint: Complaint) -> list[Finding]:
+def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Suspected, or recorded within 90 days without an anticoagulant; or its symptoms within 7 days."""
     limits = leg.thresholds
     confirmed = [
@@ -81,7 +80,7 @@ def pulmonary_embolism(leg: Leg, complaint: Complaint) -> list[Finding]:
     suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
     findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, _medicines_note(leg) if confirmed else "")
     beside = [
-        fact for fact in complaint if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
+        fact for fact in presentation.complaint if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
     ]
     if beside:
         symptoms = embolism_symptoms(leg)
@@ -90,14 +89,14 @@ def pulmonary_embolism(leg: Leg, complaint: Complaint) -> list[Finding]:
     return findings
 
 
-def thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+def thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Confirmed leg DVT, begun within 90 days or undated, not chronic, and no current anticoagulant found."""
     if leg.anticoagulants():
         return []
     return found(THROMBOSIS, Level.CRITICAL, diagnoses.acute_thrombosis(leg), _medicines_note(leg))
 
 
-def tissue(leg: Leg, complaint: Complaint) -> list[Finding]:
+def tissue(leg: Leg, presentation: Presentation) -> list[Finding]:
     """New gangrene, necrotising infection, or cellulitis with sepsis recorded within 7 days."""
     cellulitis = diagnoses.acute(leg, "cellulitis")
     sepsis = leg.surely_within(leg.present("sepsis"), leg.thresholds.sepsis_days) if cellulitis else []
@@ -108,7 +107,7 @@ def tissue(leg: Leg, complaint: Complaint) -> list[Finding]:
     ]
 
 
-def muscle(leg: Leg, complaint: Complaint) -> list[Finding]:
+def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Rhabdomyolysis within 14 days, or creatine kinase of the last 7 days over 5 times its upper limit."""
     limits = leg.thresholds
     recorded = leg.within(leg.present("rhabdomyolysis"), limits.rhabdomyolysis_days)
@@ -123,7 +122,7 @@ def muscle(leg: Leg, complaint: Complaint) -> list[Finding]:
     return findings + found(CREATINE_KINASE, Level.CRITICAL if sure else Level.WARNING, named, note)
 
 
-CRITICAL_RULES: tuple[Callable[[Leg, Complaint], list[Finding]], ...] = (
+CRITICAL_RULES: tuple[Callable[[Leg, Presentation], list[Finding]], ...] = (
     limb_ischaemia,
     compartment_syndrome,
     pulmonary_embolism,

@@ -6,8 +6,8 @@ other side is out of view, a fact of both sides or of no recorded side is in bot
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
@@ -32,10 +32,19 @@ class Leg:
     chart: Chart
     thresholds: Thresholds
     as_of: datetime
+    current: Mapping[str, list[Fact]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        current: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            if is_current(fact):
+                current.setdefault(fact.concept, []).append(fact)
+        object.__setattr__(self, "current", current)
 
     def present(self, *concepts: str) -> list[Fact]:
         """What holds now: confirmed or suspected, current or under care."""
-        return [fact for fact in self.facts if fact.concept in concepts and is_current(fact)]
+        current = self.current
+        return [fact for concept in concepts if concept in current for fact in current[concept]]
 
     def confirmed(self, *concepts: str) -> list[Fact]:
         return [fact for fact in self.present(*concepts) if fact.certainty is Certainty.CONFIRMED]
@@ -47,20 +56,28 @@ class Leg:
         """What holds now and began, or was recorded, in the last 30 days or at an unknown time."""
         return self.within(self.present(*concepts), self.thresholds.finding_days)
 
-    def within(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+    def within(self, facts: Sequence[Fact], days: int) -> list[Fact]:
         """Facts that may lie in the last so many days; an undated one may."""
-        window = timedelta(days=days)
-        return [fact for fact in facts if fact.when is None or fact.when.may_lie_within(window, self.as_of)]
+        if not facts:
+            return []
+        start = self._start(days)
+        return [fact for fact in facts if fact.when is None or fact.when.last >= start]
 
-    def surely_within(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+    def surely_within(self, facts: Sequence[Fact], days: int) -> list[Fact]:
         """Facts that lie wholly in the last so many days; an undated one does not."""
-        window = timedelta(days=days)
-        return [fact for fact in facts if fact.when is not None and fact.when.lies_within(window, self.as_of)]
+        if not facts:
+            return []
+        start = self._start(days)
+        return [fact for fact in facts if fact.when is not None and fact.when.first >= start]
 
-    def older_than(self, facts: Iterable[Fact], days: int) -> list[Fact]:
+    def older_than(self, facts: Sequence[Fact], days: int) -> list[Fact]:
         """Facts that surely lie before the last so many days; an undated one does not."""
-        window = timedelta(days=days)
-        return [fact for fact in facts if fact.when is not None and not fact.when.may_lie_within(window, self.as_of)]
+        start = self._start(days)
+        return [fact for fact in facts if fact.when is not None and fact.when.last < start]
+
+    def _start(self, days: int) -> datetime:
+        """The first moment of the window of so many days that ends now."""
+        return self.as_of - timedelta(days=days)
 
     def anticoagulants(self) -> list[Fact]:
         return self.present("anticoagulant")

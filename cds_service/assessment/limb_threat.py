@@ -68,5 +68,7 @@ def _signs(leg: Leg, by_kind: dict[Rule, list[Fact]]) -> Signs:
 
 def _unexplained(signs: list[Fact], leg: Leg) -> list[Fact]:
     """Nerve signs, unless a Condition known for more than 14 days explains them."""
+    if not signs:
+        return []
     known = leg.older_than(leg.present("nerve-disease"), leg.thresholds.nerve_explaining_days)
     return [sign for sign in signs if all(each.source == sign.source for each in known)]

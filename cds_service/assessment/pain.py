@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cds_service.assessment.leg import Leg, is_current
-from cds_service.facts import Course, Fact, Interval, Site, State
+from cds_service.facts import Course, Fact, Interval, Side, Site, State
 
 
 def score(fact: Fact) -> float:
@@ -18,14 +18,16 @@ def current_scores(leg: Leg) -> list[Fact]:
 
     The highest of the last 24 hours, unless a later one is amended or corrected; else the newest of the last 30 days.
     """
-    groups: dict[tuple[object, object], list[Fact]] = {}
-    for fact in leg.new("pain-severity"):
-        if fact.quantity is not None and fact.quantity.value is not None:
-            groups.setdefault((fact.site, fact.side), []).append(fact)
+    readable = [fact for fact in leg.new("pain-severity") if fact.quantity and fact.quantity.value is not None]
+    groups: dict[tuple[Site, Side], list[Fact]] = {}
+    for fact in readable:
+        groups.setdefault((fact.site, fact.side), []).append(fact)
     return [_counting(group, leg) for group in groups.values()]
 
 
 def _counting(group: list[Fact], leg: Leg) -> Fact:
+    if len(group) == 1:
+        return group[0]
     newest_first = sorted(group, key=lambda fact: (_moment(fact), score(fact), fact.source), reverse=True)
     day = timedelta(hours=leg.thresholds.pain_score_hours)
     recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, leg.as_of)]

@@ -27,6 +27,9 @@ class Rule:
     source: Citation
     card: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cds_service.assessment.complaint import complaint
+from cds_service.assessment.complaint import Presentation, complaint
 from cds_service.assessment.critical import CRITICAL_RULES
 from cds_service.assessment.home_care import HomeCareStep, home_care
 from cds_service.assessment.leg import Leg, legs
+from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level
@@ -60,7 +61,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     """Assess the chart as of an aware moment whose zone judges ages. A deceased patient gets no card."""
     if chart.patient.deceased:
         return Assessment(Level.NONE)
-    concerned = [each for leg in legs(chart, thresholds, as_of) if (each := _assess_leg(leg)).complaint]
+    views = legs(chart, thresholds, as_of) if chart.facts else []
+    concerned = [each for leg in views if (each := _assess_leg(leg)).complaint]
     age = age_years(chart.patient.born, as_of.date())
     unread = Assessment(
         Level.INFO if any(not chart.was_read(topic) for topic in _DECIDING_TOPICS) else Level.NONE,
@@ -88,14 +90,17 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
 
 
 def _assess_leg(leg: Leg) -> _LegAssessment:
-    flags = tuple(flag(leg) for flag in RED_FLAGS)
-    facts = complaint(leg, flags)
+    flags = [flag(leg) for flag in RED_FLAGS]
+    by_rule = {flag.rule.id: flag for flag in flags}
+    signs = recent_signs(leg)
+    facts = complaint(leg, by_rule, signs)
     if not facts:
-        return _LegAssessment(leg, (), (), flags)
-    findings = [finding for rule in CRITICAL_RULES for finding in rule(leg, facts)]
+        return _LegAssessment(leg, (), (), ())
+    presentation = Presentation(facts, by_rule, signs)
+    findings = [finding for rule in CRITICAL_RULES for finding in rule(leg, presentation)]
     findings += [flag for flag in flags if flag.level > Level.NONE]
-    findings += [finding for rule in WARNING_RULES for finding in rule(leg, facts)]
-    return _LegAssessment(leg, facts, tuple(findings), flags)
+    findings += [finding for rule in WARNING_RULES for finding in rule(leg, presentation)]
+    return _LegAssessment(leg, facts, tuple(findings), tuple(flags))
 
 
 def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:

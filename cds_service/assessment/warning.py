@@ -1,14 +1,14 @@
-"""Findings of the warning row, beside the red flags. Each function: (leg, complaint) -> findings."""
+"""Findings of the warning row, beside the red flags. Each function: (leg, presentation) -> findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from cds_service.assessment import diagnoses
+from cds_service.assessment.complaint import Presentation
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.pain import new_pains
-from cds_service.assessment.red_flags import severe_pain
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import (
     AAOS,
@@ -23,8 +23,6 @@ from cds_service.assessment.sources import (
 )
 from cds_service.assessment.wells import wells_score
 from cds_service.facts import Fact, Site, Topic
-
-Complaint = Sequence[Fact]
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
@@ -46,16 +44,18 @@ TYPE_UNKNOWN = "type of vascular disease not stated"
 CONSIDER_BLEEDING = "consider haematoma and compartment syndrome"
 
 
-def limb_threat_sign(leg: Leg, complaint: Complaint) -> list[Finding]:
+def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
     """One limb-threat sign of the last 30 days."""
     return [
-        finding for kind, facts in recent_signs(leg).by_kind.items() for finding in found(kind, Level.WARNING, facts)
+        finding for kind, facts in presentation.signs.by_kind.items() for finding in found(kind, Level.WARNING, facts)
     ]
 
 
-def possible_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis; Wells 2 or more."""
-    raised = leg.surely_within(filter(_is_raised, leg.present("d-dimer")), leg.thresholds.laboratory_days)
+    raised = leg.surely_within(
+        [fact for fact in leg.present("d-dimer") if _is_raised(fact)], leg.thresholds.laboratory_days
+    )
     findings = [
         *found(SUSPECTED_DVT, Level.WARNING, diagnoses.suspected_thrombosis(leg)),
         *found(D_DIMER, Level.WARNING, raised),
@@ -68,7 +68,7 @@ def possible_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
     return findings
 
 
-def known_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
+def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """A treated DVT or PE with a newer complaint; one coded active for over 90 days without an anticoagulant."""
     embolism = leg.confirmed("pulmonary-embolism")
     thrombosis = leg.confirmed("dvt") + embolism
@@ -76,7 +76,7 @@ def known_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
     if treatment:
         newer = [
             fact
-            for fact in complaint
+            for fact in presentation.complaint
             if fact.concept != "dvt" and any(_may_be_newer(fact, known) for known in thrombosis)
         ]
         return found(TREATED, Level.WARNING, [*thrombosis, *treatment] if newer else [])
@@ -86,14 +86,14 @@ def known_thrombosis(leg: Leg, complaint: Complaint) -> list[Finding]:
     return found(UNTREATED, Level.WARNING, old, note)
 
 
-def pregnancy(leg: Leg, complaint: Complaint) -> list[Finding]:
+def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Pregnant, or up to 6 weeks after, with calf pain that is not coded as cramp."""
     pains = new_pains(leg, Site.LOWER_LEG)
     state = diagnoses.pregnant_or_postpartum(leg)
     return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [])
 
 
-def arterial(leg: Leg, complaint: Complaint) -> list[Finding]:
+def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain."""
     known = leg.present("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
     with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
@@ -105,7 +105,7 @@ def arterial(leg: Leg, complaint: Complaint) -> list[Finding]:
     ]
 
 
-def tendon(leg: Leg, complaint: Complaint) -> list[Finding]:
+def tendon(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Achilles rupture within 6 weeks. ICD-10-CM files a traumatic rupture under strain, so a strain counts too."""
     strain = leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
     return found(ACHILLES, Level.WARNING, diagnoses.achilles_rupture(leg)) + found(
@@ -113,25 +113,25 @@ def tendon(leg: Leg, complaint: Complaint) -> list[Finding]:
     )
 
 
-def infection(leg: Leg, complaint: Complaint) -> list[Finding]:
+def infection(leg: Leg, presentation: Presentation) -> list[Finding]:
     return found(CELLULITIS, Level.WARNING, diagnoses.acute(leg, "cellulitis"))
 
 
-def bleeding(leg: Leg, complaint: Complaint) -> list[Finding]:
+def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Severe pain under an anticoagulant: haematoma and compartment syndrome are to be considered."""
-    flag = severe_pain(leg)
+    flag = presentation.flags[SEVERE.id]
     treatment = leg.anticoagulants()
     evidence = [*flag.evidence, *treatment] if flag.level and treatment else []
     return found(BLEEDING, Level.WARNING, evidence, CONSIDER_BLEEDING)
 
 
-def low_potassium(leg: Leg, complaint: Complaint) -> list[Finding]:
+def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Potassium below 2.5 mmol/L within 7 days."""
     recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
     return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)])
 
 
-WARNING_RULES: tuple[Callable[[Leg, Complaint], list[Finding]], ...] = (
+WARNING_RULES: tuple[Callable[[Leg, Presentation], list[Finding]], ...] = (
     limb_threat_sign,
     possible_thrombosis,
     pregnancy,

@@ -1,7 +1,7 @@
 """What an EHR sends, opened just far enough to see which resources may matter.
 
-Each resource is decoded by itself and only in the few members that the sift looks at, so that one odd entry costs
-only itself. The resource's own bytes are kept for those few that are read in full.
+A Bundle is decoded in one go, only in the few members that the sift looks at. Where that fails, entry by entry, so
+that one odd entry costs only itself. Of the few resources that are read in full, the bytes are cut out later.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class HeadCoding(msgspec.Struct, frozen=True, gc=False):
     code: str | None = None
 
 
-class HeadConcept(msgspec.Struct, frozen=True):
+class HeadConcept(msgspec.Struct, frozen=True, gc=False):
     coding: list[HeadCoding] | None = None
     text: Any = None
 
@@ -29,23 +29,19 @@ class HeadReference(msgspec.Struct, frozen=True):
     reference: str | None = None
 
 
-class HeadComponent(msgspec.Struct, frozen=True):
+class HeadComponent(msgspec.Struct, frozen=True, gc=False):
     code: HeadConcept | None = None
     valueCodeableConcept: HeadConcept | None = None
 
 
-class Head(msgspec.Struct, tag_field="resourceType", kw_only=True, dict=True):
-    """The members of a resource that decide whether it is read. `raw` holds the bytes of all of it."""
+class Head(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False):
+    """The members of a resource that decide whether it is read."""
 
     id: str = ""
 
     @property
     def resourceType(self) -> str:
         return cast(str, type(self).__struct_config__.tag)
-
-    @property
-    def raw(self) -> msgspec.Raw:
-        return cast(msgspec.Raw, self.__dict__["raw"])
 
     def codes(self) -> Sequence[HeadConcept | None]:
         """Where the resource says what it is about."""
@@ -149,48 +145,71 @@ _AnyHead = (
 )
 
 
-class _Link(msgspec.Struct):
-    relation: str | None = None
-    url: str | None = None
-
-
-class _Entry(msgspec.Struct):
+class _RawEntry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
 
 
-class _Envelope(msgspec.Struct):
-    resourceType: str
-    id: Any = None
+class _Entry(msgspec.Struct, gc=False):
+    resource: _AnyHead | None = None
+
+
+class _Bundle(msgspec.Struct, tag_field="resourceType", tag="Bundle"):
+    link: Any = None
+    entry: list[_Entry] | None = None
+
+
+class _RawBundle(msgspec.Struct, tag_field="resourceType", tag="Bundle"):
     link: Any = None
     entry: list[msgspec.Raw] | None = None
 
 
+class _Name(msgspec.Struct):
+    resourceType: str
+    id: Any = None
+
+
 _head = msgspec.json.Decoder(_AnyHead)
-_envelope = msgspec.json.Decoder(_Envelope)
-_entry = msgspec.json.Decoder(_Entry)
+_bundle = msgspec.json.Decoder(_Bundle)
+_raw_bundle = msgspec.json.Decoder(_RawBundle)
+_raw_entry = msgspec.json.Decoder(_RawEntry)
+_name = msgspec.json.Decoder(_Name)
+_NOT_JSON_OF_OURS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"
+_NAMELESS = "an entry without a readable resource"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One prefetch value or one page of a search.
 
-    `next` is the address of the next page. `failure` says, in words for the card, why the value is no answer.
-    `unreadable` names the resources that could not be opened, as `Type/id`.
+    `resources[n]` was entry number `places[n]` of `raw`. `next` is the address of the next page. `failure` says, in
+    words for the card, why the value is no answer. `unreadable` names the resources that could not be opened.
     """
 
+    raw: msgspec.Raw | bytes = b""
     resources: list[Head] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     next: str | None = None
     failure: str = ""
     unreadable: tuple[str, ...] = ()
 
+    def bytes_of(self, wanted: set[int]) -> dict[int, msgspec.Raw | bytes]:
+        """The bytes of the resources with these numbers (positions in `resources`)."""
+        if not wanted:
+            return {}
+        try:
+            entries = _raw_bundle.decode(self.raw).entry or []
+        except msgspec.ValidationError:
+            return dict.fromkeys(wanted, self.raw)
+        return {number: _raw_entry.decode(entries[self.places[number]]).resource for number in wanted}
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that was received for one patient, by the part of the chart it answers."""
+    """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient."""
 
-    patient: Head
+    patient: Page
     pages: tuple[tuple[Topic, Page], ...]
     gaps: tuple[Gap, ...] = ()
 
@@ -198,53 +217,73 @@ class Material:
 def open_page(raw: msgspec.Raw | bytes) -> Page:
     """Open a Bundle or a single resource. Never raises: what is not FHIR comes back as a `failure`."""
     try:
-        envelope = _envelope.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        bundle = _bundle.decode(raw)
+    except _NOT_JSON_OF_OURS:
+        return _open_leniently(raw)
+    return _page(raw, [entry.resource for entry in bundle.entry or ()], bundle.link)
+
+
+def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
+    try:
+        bundle = _raw_bundle.decode(raw)
+    except msgspec.ValidationError:
+        return _open_single(raw)
+    except _NOT_JSON_OF_OURS:
         return Page(failure=_NOT_FHIR)
-    if envelope.resourceType != "Bundle":
-        return _opened([msgspec.Raw(bytes(raw))], None)
-    resources: list[msgspec.Raw] = []
-    broken: list[str] = []
-    for entry in envelope.entry or ():
+    heads: list[Head | None] = []
+    unreadable: list[str] = []
+    for entry in bundle.entry or ():
+        head = None
         try:
-            resource = _entry.decode(entry).resource
-        except (msgspec.DecodeError, RecursionError):
-            broken.append("an entry without a readable resource")
-            continue
-        if resource:
-            resources.append(resource)
-    return _opened(resources, _next_link(envelope.link), tuple(broken))
+            resource = _raw_entry.decode(entry).resource
+            if resource:
+                head = _head.decode(resource)
+        except _NOT_JSON_OF_OURS:
+            unreadable += _name_if_ours(entry)
+        heads.append(head)
+    return _page(raw, heads, bundle.link, tuple(unreadable))
 
 
-def _opened(resources: list[msgspec.Raw], next_link: str | None, broken: tuple[str, ...] = ()) -> Page:
-    heads: list[Head] = []
-    unreadable = list(broken)
+def _open_single(raw: msgspec.Raw | bytes) -> Page:
+    try:
+        return _page(raw, [_head.decode(raw)], None)
+    except _NOT_JSON_OF_OURS:
+        pass
+    try:
+        name = _name.decode(raw)
+    except _NOT_JSON_OF_OURS:
+        return Page(failure=_NOT_FHIR)
+    return Page(failure=_NOT_FHIR) if name.resourceType == "Bundle" else Page(raw, unreadable=tuple(_named(name)))
+
+
+def _page(
+    raw: msgspec.Raw | bytes, heads: list[_AnyHead | None] | list[Head | None], link: Any, unreadable: tuple[str, ...] = ()
+) -> Page:
+    resources: list[Head] = []
+    places: list[int] = []
     failure = ""
-    for raw in resources:
-        try:
-            head = _head.decode(raw)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            if name := _name_if_ours(raw):
-                unreadable.append(name)
-            continue
+    for place, head in enumerate(heads):
         if isinstance(head, OutcomeHead):
             failure = failure or (_EHR_ERROR if head.is_error else "")
-            continue
-        head.__dict__["raw"] = raw
-        heads.append(head)
-    return Page(heads, next_link, failure, tuple(unreadable))
+        elif head is not None:
+            resources.append(head)
+            places.append(place)
+    return Page(raw, resources, places, _next_link(link), failure, unreadable)
 
 
-def _name_if_ours(raw: msgspec.Raw) -> str:
-    """`Type/id` of a resource that we would have read; empty for a type that is none of ours."""
+def _name_if_ours(entry: msgspec.Raw) -> list[str]:
+    """`Type/id` of a resource that we would have read; nothing for a type that is none of ours."""
     try:
-        envelope = _envelope.decode(raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return "an entry without a readable resource"
+        return _named(_name.decode(_raw_entry.decode(entry).resource))
+    except _NOT_JSON_OF_OURS:
+        return [_NAMELESS]
+
+
+def _named(name: _Name) -> list[str]:
     ours = {"Patient", "Condition", "Observation", "Medication", "MedicationRequest", "Procedure"}
-    if envelope.resourceType not in ours:
-        return ""
-    return f"{envelope.resourceType}/{envelope.id}" if isinstance(envelope.id, str) else envelope.resourceType
+    if name.resourceType not in ours:
+        return []
+    return [f"{name.resourceType}/{name.id}" if isinstance(name.id, str) else name.resourceType]
 
 
 def _next_link(links: Any) -> str | None:

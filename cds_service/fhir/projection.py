@@ -7,17 +7,18 @@ them from the resource's own members.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.condition import Condition
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.observation import Observation
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.procedure import Procedure
+from fhir.resources.R4B.reference import Reference
 from pydantic import ValidationError
-
-from cds_service.fhir.page import Head
 
 Resource = Condition | MedicationRequest | Observation | Patient | Procedure
 
@@ -27,32 +28,39 @@ _VALUE = (
     *("dataAbsentReason", "interpretation", "referenceRange"),
 )
 _MEMBERS: dict[str, tuple[type[Resource], tuple[str, ...]]] = {
-    "Patient": (Patient, ("id", "birthDate", "deceasedBoolean", "deceasedDateTime")),
+    "Patient": (Patient, ("birthDate", "deceasedBoolean", "deceasedDateTime")),
     "Condition": (
         Condition,
-        ("id", "clinicalStatus", "verificationStatus", "severity", "code", "bodySite", "subject", "encounter"),
+        ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite"),
     ),
     "Observation": (
         Observation,
-        ("id", "status", "code", "subject", "focus", "encounter", "bodySite", "component", *_VALUE),
+        ("status", "code", "bodySite", "component", *_VALUE),
     ),
     "MedicationRequest": (
         MedicationRequest,
-        ("id", "status", "intent", "doNotPerform", "medicationCodeableConcept", "medicationReference", "subject"),
+        ("status", "intent", "doNotPerform", "medicationCodeableConcept", "medicationReference"),
     ),
-    "Procedure": (Procedure, ("id", "status", "category", "code", "subject", "bodySite")),
+    "Procedure": (Procedure, ("status", "category", "code", "bodySite")),
 }
+# Whose resource it is, and in which encounter, is read from its own members (`subject`); these models insist on one.
+_NEED_SUBJECT = frozenset({"Condition", "MedicationRequest", "Procedure"})
+_SOMEONE = Reference(reference="Patient/in-context")
 _COMPONENT = ("code", *_VALUE)
+_CONCEPTS = (
+    *("code", "clinicalStatus", "verificationStatus", "severity", "bodySite", "category"),
+    *("valueCodeableConcept", "dataAbsentReason", "interpretation", "medicationCodeableConcept"),
+)
 
 
 class Unreadable(Exception):
     """The resource does not parse even as its projection."""
 
 
-def whole(head: Head) -> dict[str, Any]:
-    """All members of the resource, as plain values."""
+def whole(raw: msgspec.Raw | bytes) -> dict[str, Any]:
+    """All members of the resource, as plain values. Raises Unreadable."""
     try:
-        return msgspec.json.decode(head.raw, type=dict[str, Any])
+        return msgspec.json.decode(raw, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
         raise Unreadable from problem
 
@@ -61,13 +69,30 @@ def parsed(resource_type: str, members: dict[str, Any]) -> Any:
     """The typed model of the members that are read. Raises Unreadable."""
     model, names = _MEMBERS[resource_type]
     cut = {name: members[name] for name in names if members.get(name) is not None}
-    if components := cut.get("component"):
-        cut["component"] = [
-            {name: component[name] for name in _COMPONENT if name in component}
-            for component in components
-            if isinstance(component, dict)
-        ]
+    if resource_type in _NEED_SUBJECT:
+        cut["subject"] = _SOMEONE
     try:
-        return model.model_validate(cut)
+        if components := cut.get("component"):
+            cut["component"] = [
+                _with_concepts({name: component[name] for name in _COMPONENT if name in component})
+                for component in components
+            ]
+        return model.model_validate(_with_concepts(cut))
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise Unreadable from problem
+
+
+def _with_concepts(members: dict[str, Any]) -> dict[str, Any]:
+    """The same members with each CodeableConcept as a model. Charts repeat them; parsing one twice is the main cost."""
+    for name in _CONCEPTS:
+        value = members.get(name)
+        if isinstance(value, dict):
+            members[name] = _concept(msgspec.json.encode(value))
+        elif isinstance(value, list):
+            members[name] = [_concept(msgspec.json.encode(each)) for each in value]
+    return members
+
+
+@lru_cache(maxsize=4096)
+def _concept(json: bytes) -> CodeableConcept:
+    return CodeableConcept.model_validate_json(json)

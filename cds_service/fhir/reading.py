@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from cds_service.errors import InvalidRequest
 from cds_service.facts import Chart, Fact, Gap, PatientFacts, State
 from cds_service.fhir import dates
 from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
-from cds_service.fhir.page import Head, Material
+from cds_service.fhir.page import Material
 from cds_service.fhir.projection import Unreadable, parsed, whole
 from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
@@ -46,31 +48,35 @@ class ChartReader:
         A chart in which nothing can be a leg complaint comes back without facts: no rule could use them.
         Raises InvalidRequest when the Patient received is not `patient_id`.
         """
-        if material.patient.id != patient_id:
+        if [head.id for head in material.patient.resources] != [patient_id]:
             raise InvalidRequest(
                 "the Patient resource has another id than context.patientId",
                 remedy="Send the Patient, and the chart, of the patient in context",
                 field="prefetch.patient",
             )
         as_of = as_of.astimezone(self.timezone)
-        patient = read_patient(material.patient)
-        gaps = [*material.gaps, *_unreadable(material)]
+        gaps = (*material.gaps, *_unreadable(material))
         sifted = sift(material, self.terminology, as_of)
+        if not (sifted.may_be_leg_complaint or gaps):
+            return Chart()
+        patient = read_patient(material.patient.raw)
         if patient.deceased or not sifted.may_be_leg_complaint:
-            return Chart(patient, (), tuple(gaps), {})
+            return Chart(patient, gaps=gaps)
         subject = Subject(patient_id, patient.born)
         left_out: Counter[str] = Counter()
         if sifted.text_only:
             left_out[TEXT_ONLY] = sifted.text_only
         facts: list[Fact] = []
-        for hit in sifted.hits:
-            facts.extend(self._facts(hit, subject, as_of, left_out))
-        return Chart(patient, tuple(settled(facts)), tuple(gaps), dict(left_out))
+        for hit, raw in _with_bytes(sifted.hits):
+            facts.extend(self._facts(hit, raw, subject, as_of, left_out))
+        return Chart(patient, tuple(settled(facts)), gaps, dict(left_out))
 
-    def _facts(self, hit: Hit, subject: Subject, as_of: datetime, left_out: Counter[str]) -> list[Fact]:
+    def _facts(
+        self, hit: Hit, raw: msgspec.Raw | bytes, subject: Subject, as_of: datetime, left_out: Counter[str]
+    ) -> list[Fact]:
         kind = hit.head.resourceType
         try:
-            members = whole(hit.head)
+            members = whole(raw)
             model = parsed(kind, members)
             if not subject.owns(kind, members):
                 left_out[OTHER_PATIENT] += 1
@@ -85,10 +91,21 @@ class ChartReader:
         return standing
 
 
-def read_patient(head: Head) -> PatientFacts:
+def _with_bytes(hits: list[Hit]) -> Iterator[tuple[Hit, msgspec.Raw | bytes]]:
+    """Each hit with the bytes of its resource, cut out of each page once."""
+    by_page: dict[int, list[Hit]] = {}
+    for hit in hits:
+        by_page.setdefault(id(hit.page), []).append(hit)
+    for group in by_page.values():
+        raw = group[0].page.bytes_of({hit.number for hit in group})
+        for hit in group:
+            yield hit, raw[hit.number]
+
+
+def read_patient(raw: msgspec.Raw | bytes) -> PatientFacts:
     """Birth date and death. A Patient that does not parse is of unknown age, and alive."""
     try:
-        members = whole(head)
+        members = whole(raw)
         parsed("Patient", members)
     except Unreadable:
         return PatientFacts()
@@ -116,7 +133,11 @@ def settled(facts: list[Fact]) -> list[Fact]:
         kept += present
         kept += [absence for absence in absences if not present]
         kept += [fact for fact in group if fact.state is State.UNKNOWN]
-    return kept
+    return sorted(kept, key=_newest_first)
+
+
+def _newest_first(fact: Fact) -> tuple[float, str, str, str]:
+    return (-fact.when.last.timestamp() if fact.when else 0.0, fact.concept, fact.source, fact.code[1])
 
 
 def _later(absence: Fact, presence: Fact) -> bool:

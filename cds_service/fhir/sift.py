@@ -19,6 +19,7 @@ from cds_service.fhir.page import (
     MedicationHead,
     MedicationRequestHead,
     ObservationHead,
+    Page,
 )
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
@@ -28,9 +29,11 @@ SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unk
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hit:
-    """A resource worth reading, and the codings of the medicine it refers to, if that is another resource."""
+    """A resource worth reading: number `number` of its page. `medicine`: the codings of the Medication it points to."""
 
     head: Head
+    page: Page
+    number: int
     medicine: tuple[tuple[str, str], ...] = ()
 
 
@@ -49,28 +52,35 @@ class Sifted:
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
     """Keep what may matter. Each resource counts once, however many searches returned it."""
     medicines = _medicines(material)
-    seen: set[tuple[type[Head], str]] = set()
+    meaning_of = terminology.meaning
     hits: list[Hit] = []
     newest: dict[str, tuple[Interval, Hit]] = {}
+    seen: set[tuple[type[Head], str]] = set()
     may_open = False
     text_only = 0
     for _topic, page in material.pages:
-        for head in page.resources:
-            codes = head.codes()
+        for number, head in enumerate(page.resources):
+            meanings: list[Meaning] = []
+            coded = worded = False
+            for concept in head.codes():
+                if concept is not None:
+                    coded = coded or bool(concept.coding)
+                    worded = worded or bool(concept.text)
+                    for coding in concept.coding or ():
+                        if meaning := meaning_of(coding.system, coding.code):
+                            meanings.append(meaning)
             medicine = _medicine(head, medicines)
-            meanings = [found for code in medicine if (found := terminology.meaning(*code))]
-            if not _gather(codes, terminology, meanings) and not medicine and any(each and each.text for each in codes):
+            meanings += [meaning for code in medicine if (meaning := meaning_of(*code))]
+            if worded and not coded:
                 text_only += 1
             if not meanings:
                 continue
-            if isinstance(head, ObservationHead) and any(meaning.question for meaning in meanings):
-                _gather([head.valueCodeableConcept], terminology, meanings)
-            concepts = [concept for meaning in meanings for concept in meaning.concepts]
+            concepts = _concepts(head, meanings, terminology)
             identity = (type(head), head.id)
             if not concepts or (head.id and identity in seen):
                 continue
             seen.add(identity)
-            hit = Hit(head, medicine)
+            hit = Hit(head, page, number, medicine)
             if isinstance(head, ObservationHead):
                 when = observation_time(head, as_of)
                 if head.status in SILENT_STATUSES or _too_old(concepts, when, as_of):
@@ -84,18 +94,16 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     return Sifted(hits, may_open, text_only)
 
 
-def _gather(codes: Iterable[HeadConcept | None], terminology: Terminology, meanings: list[Meaning]) -> bool:
-    """Add the meanings of these codings to the list; True if there was any coding."""
-    coded = False
-    for concept in codes:
-        if concept is not None and concept.coding is not None:
-            for coding in concept.coding:
-                if coding.system is not None and coding.code is not None:
-                    coded = True
-                    meaning = terminology.meaning(coding.system, coding.code)
-                    if meaning is not None:
-                        meanings.append(meaning)
-    return coded
+def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
+    """What the resource is about; where its code only asks, what its value answers."""
+    if isinstance(head, ObservationHead) and any(meaning.question for meaning in meanings):
+        meanings += _meanings([head.valueCodeableConcept], terminology)
+    return [concept for meaning in meanings for concept in meaning.concepts]
+
+
+def _meanings(concepts: Iterable[HeadConcept | None], terminology: Terminology) -> list[Meaning]:
+    codings = [coding for concept in concepts if concept is not None for coding in concept.coding or ()]
+    return [meaning for coding in codings if (meaning := terminology.meaning(coding.system, coding.code))]
 
 
 def observation_time(head: ObservationHead, as_of: datetime) -> Interval | None:
@@ -133,8 +141,7 @@ def _may_open(head: Head, concepts: list[Concept], meanings: list[Meaning], term
         return False
     if not all(concept.site_matters for concept in opening):
         return True
-    sited = list(meanings)
-    _gather(head.sites(), terminology, sited)
+    sited = [*meanings, *_meanings(head.sites(), terminology)]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 

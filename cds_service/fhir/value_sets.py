@@ -47,7 +47,7 @@ _SITES = {
 _CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Concept:
     """One clinical idea, named as its value set.
 
@@ -143,7 +143,9 @@ class Terminology:
                 case other:
                     raise ValueError(f"filter {other} is not supported; use is-a or regex")
 
-    def _meaning(self, system: str, code: str) -> Meaning | None:
+    def _meaning(self, system: str | None, code: str | None) -> Meaning | None:
+        if not system or not code:
+            return None
         system = _SYSTEM_ALIASES.get(system, system)
         plain = _plain(system, code)
         names = self._names(system, plain, self._exact, self._below)

@@ -1,0 +1,1 @@
+"""Speed of the hook, measured beside a floor on the same server: `make bench`."""
