@@ -124,7 +124,6 @@ class Fact:
     site_matters: bool = False
     certainty: Certainty = Certainty.CONFIRMED
     course: Course = Course.CURRENT
-    symptom: bool = False
     severe: bool = False
     sudden: bool = False
     corrected: bool = False

@@ -10,6 +10,7 @@ from cds_service.assessment.leg import CAUSES, Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact, Side, Site
 
 _CALF = (Site.LOWER_LEG,)
@@ -18,11 +19,12 @@ _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """How the patient presents: the facts of the leg complaint, the red flags by rule id, the limb-threat signs."""
+    """How the patient presents: the leg complaint, the red flags by rule id, the limb-threat signs, the Wells score."""
 
     complaint: tuple[Fact, ...]
     flags: Mapping[str, Finding]
     signs: Signs
+    wells: WellsScore | None
 
 
 def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fact, ...]:

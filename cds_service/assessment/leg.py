@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
 from cds_service.thresholds import Thresholds
@@ -20,6 +20,7 @@ CAUSES = (
 """Causes of calf pain that the guidance names (S9 to S15)."""
 
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
+_EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
 _ONE_DAY = timedelta(days=1)
 
 
@@ -77,7 +78,7 @@ class Leg:
 
     def _start(self, days: int) -> datetime:
         """The first moment of the window of so many days that ends now."""
-        return self.as_of - timedelta(days=days)
+        return self.as_of.astimezone(UTC) - timedelta(days=days)
 
     def anticoagulants(self) -> list[Fact]:
         return self.present("anticoagulant")
@@ -89,15 +90,19 @@ def is_current(fact: Fact) -> bool:
 
 
 def legs(chart: Chart, thresholds: Thresholds, as_of: datetime) -> list[Leg]:
-    """The left and the right leg's view; one view where no fact has a side."""
+    """The view of each leg that the record names; one view where it names neither.
+
+    The other leg's view holds less. It matters only where a one-sided cause explains away a sign without a side.
+    """
     facts = on_the_leg(chart.facts, as_of)
-    sided = {fact.side for fact in facts} & {Side.LEFT, Side.RIGHT}
-    if not sided:
-        return [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
-    return [
+    named = {fact.side for fact in facts}
+    explained = {fact.side for fact in facts if fact.concept in _EXPLAINING}
+    views = [
         Leg(side, tuple(fact for fact in facts if fact.side is not other), chart, thresholds, as_of)
         for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT))
+        if side in named or other in explained
     ]
+    return views or [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
 
 
 def on_the_leg(facts: tuple[Fact, ...], as_of: datetime) -> tuple[Fact, ...]:

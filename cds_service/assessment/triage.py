@@ -55,6 +55,7 @@ class _LegAssessment:
     complaint: tuple[Fact, ...]
     findings: tuple[Finding, ...]
     red_flags: tuple[Finding, ...]
+    wells: WellsScore | None
 
 
 def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
@@ -75,7 +76,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         return unread
     findings = _merged(finding for each in concerned for finding in each.findings)
     facts = tuple(dict.fromkeys(fact for each in concerned for fact in each.complaint))
-    scores = [score for each in concerned if (score := wells_score(each.leg)) is not None]
+    scores = [each.wells for each in concerned if each.wells is not None]
     return replace(
         unread,
         level=max((finding.level for finding in findings), default=Level.INFO),
@@ -95,12 +96,12 @@ def _assess_leg(leg: Leg) -> _LegAssessment:
     signs = recent_signs(leg)
     facts = complaint(leg, by_rule, signs)
     if not facts:
-        return _LegAssessment(leg, (), (), ())
-    presentation = Presentation(facts, by_rule, signs)
+        return _LegAssessment(leg, (), (), (), None)
+    presentation = Presentation(facts, by_rule, signs, wells_score(leg))
     findings = [finding for rule in CRITICAL_RULES for finding in rule(leg, presentation)]
     findings += [flag for flag in flags if flag.level > Level.NONE]
     findings += [finding for rule in WARNING_RULES for finding in rule(leg, presentation)]
-    return _LegAssessment(leg, facts, tuple(findings), tuple(flags))
+    return _LegAssessment(leg, facts, tuple(findings), tuple(flags), presentation.wells)
 
 
 def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:

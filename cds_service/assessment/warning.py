@@ -21,7 +21,6 @@ from cds_service.assessment.sources import (
     POTASSIUM,
     RCOG,
 )
-from cds_service.assessment.wells import wells_score
 from cds_service.facts import Fact, Site, Topic
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
@@ -61,7 +60,7 @@ def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
         *found(D_DIMER, Level.WARNING, raised),
         *found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg)),
     ]
-    score = wells_score(leg)
+    score = presentation.wells
     if score is not None and score.points >= leg.thresholds.wells_likely_points:
         evidence = [fact for item in score.items for fact in item.evidence]
         findings += found(WELLS, Level.WARNING, evidence, score.note)

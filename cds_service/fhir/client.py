@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin
@@ -33,7 +32,9 @@ class FhirServer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is there of one prefetch key. `problem` says why it is not all, in words for the card; empty if it is."""
+    """What is there of one prefetch key. `problem` says why it is not all, in words for the card; empty if it
+    is.
+    """
 
     pages: tuple[Page, ...] = ()
     problem: str = ""
@@ -46,9 +47,9 @@ class Answer:
 class FhirClient:
     """Reads one address and the pages that follow it.
 
-    Nothing here raises: what goes wrong becomes the answer's `problem`. Addresses hold patient ids, so neither they
-    nor what was received is ever part of a message. Redirects are not followed, and a next link only within the base
-    address, so the token goes nowhere else.
+    Nothing here raises: what goes wrong becomes the answer's `problem`. Addresses hold patient ids, so
+    neither they nor what was received is ever part of a message. Redirects are not followed, and a next link
+    only within the base address, so the token goes nowhere else.
     """
 
     def __init__(self, http: httpx2.AsyncClient, max_bytes: int, max_pages: int = 20) -> None:
@@ -57,7 +58,9 @@ class FhirClient:
         self._max_pages = max_pages
 
     async def read(self, server: FhirServer, address: str, deadline: float) -> Answer:
-        """Read `address`, relative to the server's base or a next link of it, until `deadline` of the event loop."""
+        """Read `address`, relative to the server's base or a next link of it, until `deadline` of the event
+        loop.
+        """
         pages: list[Page] = []
         try:
             async with asyncio.timeout_at(deadline):
@@ -99,7 +102,9 @@ class FhirClient:
         body = bytearray()
         async with self._http.stream("GET", url, headers=headers) as response:
             if response.status_code != 200:
-                raise _NotRead(_STATUS_WORDS.get(response.status_code, f"the EHR answered {response.status_code}"))
+                raise _NotRead(
+                    _STATUS_WORDS.get(response.status_code, f"the EHR answered {response.status_code}")
+                )
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > max_bytes:
@@ -111,11 +116,11 @@ class _NotRead(Exception):
     """Why a page was not read, in words for the card."""
 
 
-@asynccontextmanager
-async def open_http(timeout: float) -> AsyncIterator[httpx2.AsyncClient]:
-    """The pool of connections that all reads share. It follows no redirect and keeps no cookie of one call for another."""
+def pooled_http(timeout_seconds: float) -> httpx2.AsyncClient:
+    """The connections that all reads share: no redirect is followed, no cookie of one call is kept for
+    another.
+    """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    async with httpx2.AsyncClient(
-        timeout=timeout, follow_redirects=False, trust_env=False, cookies=no_cookies
-    ) as http:
-        yield http
+    return httpx2.AsyncClient(
+        timeout=timeout_seconds, follow_redirects=False, trust_env=False, cookies=no_cookies
+    )

@@ -55,7 +55,6 @@ def condition_facts(
                 site_matters=concept.site_matters,
                 certainty=Certainty.SUSPECTED if verification in _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
-                symptom=concept.kind == "symptom",
                 severe=any(meaning.severe for meaning in meanings_of(model.severity, terminology)),
                 sudden=any(meaning.sudden for _code, meaning in coded),
                 encounter=encounter_of(members),

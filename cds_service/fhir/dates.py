@@ -45,17 +45,23 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
     """The moments that a FHIR `date`, `dateTime` or `instant` can mean; None when it cannot be read."""
     if not isinstance(text, str):
         return None
-    if days := days_of(text):
-        return Interval(
-            datetime.combine(days[0], time.min, zone), datetime.combine(days[1], time.max, zone), text
-        )
     try:
+        if days := days_of(text):
+            return _span(days[0], days[1], zone, text)
         moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        aware.astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Interval(aware, aware, text)
+    return Interval(moment, moment, text)
+
+
+def _span(first: date, last: date, zone: tzinfo, text: str) -> Interval:
+    """Whole days in the zone. Moments are kept in UTC, in which comparing them is cheap and days are 24 hours."""
+    return Interval(
+        datetime.combine(first, time.min, zone).astimezone(UTC),
+        datetime.combine(last, time.max, zone).astimezone(UTC),
+        text,
+    )
 
 
 def period(value: Any, zone: tzinfo, as_of: datetime) -> Interval | None:
@@ -66,7 +72,7 @@ def period(value: Any, zone: tzinfo, as_of: datetime) -> Interval | None:
     if start and end:
         return Interval(start.first, max(start.last, end.last), f"{start.text} to {end.text}")
     if start:
-        return Interval(start.first, max(start.last, as_of), f"since {start.text}")
+        return Interval(start.first, max(start.last, as_of.astimezone(UTC)), f"since {start.text}")
     return Interval(_EARLIEST, end.last, f"until {end.text}") if end else None
 
 
@@ -81,10 +87,9 @@ def at_age(value: Any, born: tuple[date, date] | None, zone: tzinfo) -> Interval
     try:
         first = months_later(born[0], count * months)
         last = months_later(born[1], (count + 1) * months) - timedelta(days=1)
+        return _span(first, last, zone, f"at age {count} {'years' if months == 12 else 'months'}")
     except (ValueError, OverflowError):
         return None
-    text = f"at age {count} {'years' if months == 12 else 'months'}"
-    return Interval(datetime.combine(first, time.min, zone), datetime.combine(last, time.max, zone), text)
 
 
 def months_later(day: date, months: int) -> date:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from cds_service.facts import Fact, Interval, Side, State
@@ -11,8 +12,10 @@ from cds_service.fhir.page import ObservationHead
 from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
 from cds_service.fhir.sift import SILENT_STATUSES, Hit, observation_time
 from cds_service.fhir.subject import Subject, encounter_of
-from cds_service.fhir.value_sets import Meaning, Terminology, combined_side
+from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
 from cds_service.fhir.values import codings, meanings_of, read_value, words_of
+
+_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
 
 
 def observation_facts(
@@ -21,7 +24,6 @@ def observation_facts(
     """One fact per concept of the Observation's code, and of each component's code."""
     if str(model.status) in SILENT_STATUSES:
         return []
-    when = observation_time(cast(ObservationHead, hit.head), as_of)
     components = model.component or []
     values = [
         meaning
@@ -30,99 +32,95 @@ def observation_facts(
         for meaning in meanings_of(holder.valueCodeableConcept, terminology)
     ]
     body = body_sites([model.bodySite] if model.bodySite is not None else [], values, terminology)
-    frame = Fact(
-        concept="",
-        state=State.UNKNOWN,
+    when = observation_time(cast(ObservationHead, hit.head), as_of)
+    effective = any(name in members for name in _EFFECTIVE)
+    fact = partial(
+        Fact,
         source=f"Observation/{hit.head.id}",
-        code=("", ""),
         when=when,
-        began=when if not _only_issued(members) else None,
-        recorded=when if _only_issued(members) else None,
-        sudden=any(meaning.sudden for meaning in values),
+        began=when if effective else None,
+        recorded=None if effective else when,
         corrected=model.status in ("amended", "corrected"),
         encounter=encounter_of(members),
-        remarks=_remarks(model, body, when),
     )
-    facts: list[Fact] = []
-    for holder in (model, *components):
-        facts += _of_holder(holder, frame, body, terminology)
-    return facts
+    remarks = _remarks(model, body, when)
+    sudden = any(meaning.sudden for meaning in values)
+    return [
+        each
+        for holder in (model, *components)
+        for each in _of_holder(holder, fact, body, remarks, sudden, terminology)
+    ]
 
 
-def _of_holder(holder: Any, frame: Fact, body: BodySites, terminology: Terminology) -> list[Fact]:
+def _of_holder(
+    holder: Any,
+    fact: Callable[..., Fact],
+    body: BodySites,
+    remarks: tuple[str, ...],
+    sudden: bool,
+    terminology: Terminology,
+) -> list[Fact]:
     coded = [(code, meaning) for code in codings(holder.code) if (meaning := terminology.meaning(*code))]
-    answers = meanings_of(holder.valueCodeableConcept, terminology)
-    asks = any(
-        meaning.question or any(concept.kind == "measurement" for concept in meaning.concepts)
-        for _code, meaning in coded
-    )
+    answered = [
+        (code, meaning) for code in codings(holder.valueCodeableConcept) if (meaning := terminology.meaning(*code))
+    ]
+    around = [meaning for _code, meaning in (*coded, *answered)]
+    sudden = sudden or any(meaning.sudden for meaning in around)
     facts = []
-    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
-        value = read_value(concept, holder, terminology)
-        naming = [code for code, meaning in coded if concept in meaning.concepts]
-        facts.append(
-            _placed(
-                replace(
-                    frame,
+    for concept in _concepts(coded):
+        if (place := _place(concept, around, body)) is not None:
+            value = read_value(concept, holder, terminology)
+            code = next(code for code, meaning in coded if concept in meaning.concepts)
+            facts.append(
+                fact(
                     concept=concept.name,
                     state=value.state,
-                    code=naming[0],
-                    display=words_of(holder.code, naming[0]),
+                    code=code,
+                    display=words_of(holder.code, code),
+                    site=place[0],
+                    side=place[1],
+                    site_matters=concept.site_matters,
                     quantity=value.quantity,
                     severe=value.severe,
-                    sudden=frame.sudden or any(meaning.sudden for meaning in answers),
-                    site_matters=concept.site_matters,
-                    symptom=concept.kind == "symptom",
-                    remarks=(*frame.remarks, value.remark) if value.remark else frame.remarks,
-                ),
-                [meaning for _code, meaning in coded] + answers,
-                body,
-                terminology,
+                    sudden=sudden,
+                    remarks=(*remarks, value.remark) if value.remark else remarks,
+                )
             )
-        )
-    if asks and holder.dataAbsentReason is None:
-        facts += _answered(holder, answers, frame, body, terminology)
-    return [fact for fact in facts if fact is not None]
-
-
-def _answered(
-    holder: Any, answers: list[Meaning], frame: Fact, body: BodySites, terminology: Terminology
-) -> list[Fact | None]:
-    """The finding that the value names, where the code only asks: "tobacco smoking status: smokes daily"."""
-    facts = []
-    for code in codings(holder.valueCodeableConcept):
-        meaning = terminology.meaning(*code)
-        for concept in meaning.concepts if meaning else ():
+    if not any(_only_asks(meaning) for _code, meaning in coded) or holder.dataAbsentReason is not None:
+        return facts
+    for concept in _concepts(answered):
+        if (place := _place(concept, around, body)) is not None:
+            code = next(code for code, meaning in answered if concept in meaning.concepts)
             facts.append(
-                _placed(
-                    replace(
-                        frame,
-                        concept=concept.name,
-                        state=State.PRESENT,
-                        code=code,
-                        display=words_of(holder.valueCodeableConcept, code),
-                        site_matters=concept.site_matters,
-                        symptom=concept.kind == "symptom",
-                    ),
-                    answers,
-                    body,
-                    terminology,
+                fact(
+                    concept=concept.name,
+                    state=State.PRESENT,
+                    code=code,
+                    display=words_of(holder.valueCodeableConcept, code),
+                    site=place[0],
+                    side=place[1],
+                    site_matters=concept.site_matters,
+                    sudden=sudden,
+                    remarks=remarks,
                 )
             )
     return facts
 
 
-def _placed(fact: Fact, meanings: list[Meaning], body: BodySites, terminology: Terminology) -> Fact | None:
-    concept = terminology.concepts[fact.concept]
-    site = site_of(concept, most_specific(meaning.site for meaning in meanings), body)
+def _concepts(coded: list[tuple[tuple[str, str], Meaning]]) -> list[Concept]:
+    return list(dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts))
+
+
+def _only_asks(meaning: Meaning) -> bool:
+    """Does the code ask for a finding that its value names? "Tobacco smoking status: smokes daily"."""
+    return meaning.question or any(concept.kind == "measurement" for concept in meaning.concepts)
+
+
+def _place(concept: Concept, around: list[Meaning], body: BodySites) -> tuple[Any, Side] | None:
+    site = site_of(concept, most_specific(meaning.site for meaning in around), body)
     if site is None:
         return None
-    side = combined_side([*(meaning.side for meaning in meanings), body.side])
-    return replace(fact, site=site, side=side or Side.NOT_STATED)
-
-
-def _only_issued(members: dict[str, Any]) -> bool:
-    return not any(members.get(name) for name in ("effectiveDateTime", "effectivePeriod", "effectiveInstant"))
+    return site, combined_side([*(meaning.side for meaning in around), body.side]) or Side.NOT_STATED
 
 
 def _remarks(model: Any, body: BodySites, when: Interval | None) -> tuple[str, ...]:
@@ -134,4 +132,3 @@ def _remarks(model: Any, body: BodySites, when: Interval | None) -> tuple[str, .
     if body.text_only:
         remarks.append("body site given as text, not interpreted")
     return tuple(remarks)
-

@@ -1,8 +1,8 @@
-"""A resource cut to the members that are read, then parsed as a typed model.
+"""A resource cut to the members that are read, as a typed model.
 
-The cut keeps an odd note or extension from hiding a red flag and costs half. R4B is the nearest that fhir.resources
-has to R4 4.0.1. Dates are not in the cut: the models refuse a time without a zone, which EHRs do send; `dates` reads
-them from the resource's own members.
+The models are those of fhir.resources for R4B, the nearest that it has to R4 4.0.1, with all but the read fields taken
+off: an odd note or extension cannot hide a red flag, and building one costs a third. Dates are not among the fields:
+the models refuse a time without a zone, which EHRs do send, so `dates` reads them from the resource's own members.
 """
 
 from __future__ import annotations
@@ -17,35 +17,21 @@ from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.observation import Observation
 from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.procedure import Procedure
-from fhir.resources.R4B.reference import Reference
-from pydantic import ValidationError
-
-Resource = Condition | MedicationRequest | Observation | Patient | Procedure
+from fhir_core.fhirabstractmodel import FHIRAbstractModel
+from pydantic import ValidationError, create_model
 
 _VALUE = (
     *("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueInteger", "valueRange"),
     *("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod"),
     *("dataAbsentReason", "interpretation", "referenceRange"),
 )
-_MEMBERS: dict[str, tuple[type[Resource], tuple[str, ...]]] = {
+_READ: dict[str, tuple[type[FHIRAbstractModel], tuple[str, ...]]] = {
     "Patient": (Patient, ("birthDate", "deceasedBoolean", "deceasedDateTime")),
-    "Condition": (
-        Condition,
-        ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite"),
-    ),
-    "Observation": (
-        Observation,
-        ("status", "code", "bodySite", "component", *_VALUE),
-    ),
-    "MedicationRequest": (
-        MedicationRequest,
-        ("status", "intent", "doNotPerform", "medicationCodeableConcept", "medicationReference"),
-    ),
+    "Condition": (Condition, ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite")),
+    "Observation": (Observation, ("status", "code", "bodySite", "component", *_VALUE)),
+    "MedicationRequest": (MedicationRequest, ("status", "intent", "doNotPerform", "medicationCodeableConcept")),
     "Procedure": (Procedure, ("status", "category", "code", "bodySite")),
 }
-# Whose resource it is, and in which encounter, is read from its own members (`subject`); these models insist on one.
-_NEED_SUBJECT = frozenset({"Condition", "MedicationRequest", "Procedure"})
-_SOMEONE = Reference(reference="Patient/in-context")
 _COMPONENT = ("code", *_VALUE)
 _CONCEPTS = (
     *("code", "clinicalStatus", "verificationStatus", "severity", "bodySite", "category"),
@@ -55,6 +41,14 @@ _CONCEPTS = (
 
 class Unreadable(Exception):
     """The resource does not parse even as its projection."""
+
+
+def _projection(model: type[FHIRAbstractModel], names: tuple[str, ...]) -> type[FHIRAbstractModel]:
+    fields: dict[str, Any] = {name: (model.model_fields[name].annotation, model.model_fields[name]) for name in names}
+    return create_model(model.__name__, __base__=FHIRAbstractModel, **fields)
+
+
+_MODELS = {name: (_projection(model, names), names) for name, (model, names) in _READ.items()}
 
 
 def whole(raw: msgspec.Raw | bytes) -> dict[str, Any]:
@@ -67,10 +61,8 @@ def whole(raw: msgspec.Raw | bytes) -> dict[str, Any]:
 
 def parsed(resource_type: str, members: dict[str, Any]) -> Any:
     """The typed model of the members that are read. Raises Unreadable."""
-    model, names = _MEMBERS[resource_type]
+    model, names = _MODELS[resource_type]
     cut = {name: members[name] for name in names if members.get(name) is not None}
-    if resource_type in _NEED_SUBJECT:
-        cut["subject"] = _SOMEONE
     try:
         if components := cut.get("component"):
             cut["component"] = [
@@ -83,7 +75,7 @@ def parsed(resource_type: str, members: dict[str, Any]) -> Any:
 
 
 def _with_concepts(members: dict[str, Any]) -> dict[str, Any]:
-    """The same members with each CodeableConcept as a model. Charts repeat them; parsing one twice is the main cost."""
+    """The same members with each CodeableConcept as a model: charts repeat them, and parsing one anew costs most."""
     for name in _CONCEPTS:
         value = members.get(name)
         if isinstance(value, dict):
