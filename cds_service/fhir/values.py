@@ -8,7 +8,7 @@ from typing import Any
 
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
-from cds_service.fhir.value_sets import Concept, Meaning, Terminology
+from cds_service.fhir.value_sets import SNOMED, Concept, Meaning, Terminology
 
 UCUM = "http://unitsofmeasure.org"
 # http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
@@ -142,6 +142,9 @@ def _coded(concept: Concept, value: Any, terminology: Terminology) -> Value:
     severe = any(meaning.severe for meaning in found)
     answers = {meaning.answer for meaning in found if meaning.answer is not None}
     if State.ABSENT in answers and State.PRESENT not in answers:
+        if concept.name == "pulse-absent" and (SNOMED, "2667000") in codings(value):
+            # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.
+            return Value(State.UNKNOWN, remark=ODD_REMARK)
         return Value(State.ABSENT)
     named = any(concept in meaning.concepts for meaning in found)
     placed = any(meaning.site or meaning.side or meaning.sudden for meaning in found)

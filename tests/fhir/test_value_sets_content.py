@@ -1,0 +1,225 @@
+"""The codes of cds_service/value_sets, checked against published tables and check digits.
+
+Reads the JSON files only: a wrong code must fail here whatever the reader makes of it.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import simple_icd_10_cm as icd  # type: ignore[import-untyped]  # the package ships no types
+from fhir.resources.R4B.valueset import ValueSet
+
+FOLDER = Path(__file__).parents[2] / "cds_service" / "value_sets"
+SETS: dict[str, dict[str, Any]] = {
+    file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))
+}
+EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
+SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
+ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+NESTED = {ICD10CM, "http://www.cms.gov/Medicare/Coding/ICD10", "http://www.whocc.no/atc"}
+KINDS = {
+    *("symptom", "disease", "history", "procedure", "measurement", "medicine"),
+    *("qualifier", "answer", "question", "site", "side"),
+}
+TITLES = {c: icd.get_description(c) for c in icd.get_all_codes(True) if re.fullmatch(r"[A-Z]\d\w(\.\w+)?", c)}
+# Left and right of these are not the legs: tumours, eyes in diabetes, ventricles of the heart.
+NOT_A_LEG = ("C", "E", "I50")
+SIDE_WORDS = {"side-left": "left", "side-right": "right", "side-both": "bilateral"}
+# RxNorm: line-flush strengths of heparin, and drugs that act on platelets.
+NOT_ANTICOAGULANT = {
+    "1658690": "1000 ML heparin sodium, porcine 2 UNT/ML Injection",
+    "1658692": "500 ML heparin sodium, porcine 2 UNT/ML Injection",
+    "1362060": "2 ML heparin sodium, porcine 100 UNT/ML Prefilled Syringe",
+    "1362062": "3 ML heparin sodium, porcine 100 UNT/ML Prefilled Syringe",
+    "1361048": "heparin sodium, porcine 100 UNT/ML Injectable Solution",
+    "1191": "aspirin",
+    "32968": "clopidogrel",
+    "613391": "prasugrel",
+    "1116632": "ticagrelor",
+    "10594": "ticlopidine",
+    "3521": "dipyridamole",
+    "21107": "cilostazol",
+    "243670": "aspirin 81 MG Oral Tablet",
+    "309362": "clopidogrel 75 MG Oral Tablet",
+}
+
+
+def elements(value_set: dict[str, Any], *parts: str) -> list[dict[str, Any]]:
+    return [each for part in parts or ("include", "exclude") for each in value_set["compose"].get(part, [])]
+
+
+def listed(value_set: dict[str, Any], *parts: str) -> list[tuple[str, dict[str, Any]]]:
+    """(system, concept) of every code that is named itself."""
+    found = elements(value_set, *parts)
+    return [(each["system"], concept) for each in found for concept in each.get("concept", [])]
+
+
+def filters(value_set: dict[str, Any], *parts: str) -> list[tuple[str, dict[str, str]]]:
+    return [(each["system"], rule) for each in elements(value_set, *parts) for rule in each.get("filter", [])]
+
+
+def below(value_set: dict[str, Any], system: str, *parts: str) -> set[str]:
+    """The categories of that system that an `is-a` filter names."""
+    return {r["value"] for its, r in filters(value_set, *parts) if (its, r["op"]) == (system, "is-a")}
+
+
+def icd_codes(value_set: dict[str, Any]) -> set[str]:
+    """Every code of the ICD-10-CM table that the value set covers, headers included."""
+
+    def covered(part: str) -> set[str]:
+        exact = {concept["code"] for system, concept in listed(value_set, part) if system == ICD10CM}
+        categories = tuple(below(value_set, ICD10CM, part))
+        return {code for code in TITLES if code in exact or code.startswith(categories)}
+
+    return covered("include") - covered("exclude")
+
+
+def verhoeff(number: str) -> bool:
+    """The check digit of SNOMED CT identifiers (J. Verhoeff 1969): a walk through the dihedral group D5."""
+    permutation, check = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4], 0
+    for place, digit in enumerate(map(int, reversed(number))):
+        for _ in range(place % 8):
+            digit = permutation[digit]
+        turn = (check + digit if check < 5 else check - digit) % 5
+        check = turn + (5 if (check < 5) != (digit < 5) else 0)
+    return check == 0
+
+
+def mod_10(code: str) -> bool:
+    """The check digit of LOINC codes (Luhn 1954)."""
+    digits = [int(digit) for digit in reversed(code.replace("-", ""))]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+@pytest.fixture(params=sorted(SETS))
+def value_set(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return SETS[request.param]
+
+
+def test_form(value_set: dict[str, Any]) -> None:
+    ValueSet.model_validate(value_set)
+    assert SETS[value_set["id"]] is value_set, "the id is the file name"
+    assert value_set["url"].endswith("/ValueSet/" + value_set["id"])
+    flags = {each["url"].removeprefix(EXTENSION): each for each in value_set["extension"]}
+    allowed = {"concept-kind", "look-back", "site-matters", "thigh-counts", "may-open-a-card", "newest-only"}
+    assert flags.keys() <= allowed
+    assert flags["concept-kind"]["valueCode"] in KINDS
+    assert flags.get("look-back", {"valueDuration": {"code": "d"}})["valueDuration"]["code"] == "d"
+    assert f"`{value_set['id']}`" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_shapes(value_set: dict[str, Any]) -> None:
+    for each in elements(value_set):
+        assert ("concept" in each) != ("filter" in each)
+        for holder in each.get("concept", [each]):
+            (provenance,) = (
+                e["valueString"] for e in holder["extension"] if e["url"] == EXTENSION + "provenance"
+            )
+            assert provenance
+            assert "UNVERIFIED" not in provenance
+    for system, rule in filters(value_set):
+        side = value_set["id"].startswith("side-") and system == ICD10CM
+        is_a = (rule["property"], rule["op"]) == ("concept", "is-a") and system in NESTED
+        assert is_a or (side and (rule["property"], rule["op"]) == ("code", "regex"))
+
+
+def test_codes(value_set: dict[str, Any]) -> None:
+    for system, concept in listed(value_set):
+        code, display = concept["code"], concept["display"]
+        assert display
+        if system == SNOMED:
+            assert re.fullmatch(r"[1-9]\d{5,17}", code), code
+            assert verhoeff(code), code
+        elif system == LOINC and code[0].isdigit():
+            assert mod_10(code), code
+        elif system == ICD10CM:
+            assert TITLES[code].casefold() == display.casefold()
+        elif system == RXNORM:
+            assert re.fullmatch(r"[1-9]\d{1,7}", code), code
+    assert below(value_set, ICD10CM) <= TITLES.keys()
+
+
+def test_no_code_stands_twice(value_set: dict[str, Any]) -> None:
+    for part in ("include", "exclude"):
+        codes = [(system, concept["code"]) for system, concept in listed(value_set, part)]
+        codes += [(system, rule["value"]) for system, rule in filters(value_set, part)]
+        assert len(codes) == len(set(codes))
+        for system, code in codes:
+            inside = below(value_set, system, part) if system in NESTED else set()
+            assert not [category for category in inside if code.startswith(category) and code != category], (
+                code
+            )
+
+
+@pytest.mark.parametrize(("side", "word"), SIDE_WORDS.items())
+def test_sides_of_icd_codes(side: str, word: str) -> None:
+    covered = set().union(*(icd_codes(each) for name, each in SETS.items() if name not in SIDE_WORDS))
+    ours = {code for code in covered if not code.startswith(NOT_A_LEG)}
+    expected = {code for code in ours if re.search(rf"\b{word}\b", TITLES[code], re.IGNORECASE)}
+    patterns = [rule["value"] for _, rule in filters(SETS[side])]
+    assert {code for code in TITLES for pattern in patterns if re.fullmatch(pattern, code)} == expected
+    assert len(expected) > 80
+
+
+def test_sides_of_snomed_codes() -> None:
+    """A finding whose name says the side stands in that side's set, and only there."""
+    sided = {name: {c["code"] for system, c in listed(SETS[name]) if system == SNOMED} for name in SIDE_WORDS}
+    findings = [
+        each
+        for each in SETS.values()
+        if each["extension"][0]["valueCode"] in {"symptom", "disease", "history"}
+    ]
+    for concept in (concept for each in findings for system, concept in listed(each) if system == SNOMED):
+        for side, word in SIDE_WORDS.items():
+            says = re.search(rf"\b{word}\b", concept["display"], re.IGNORECASE) is not None
+            assert says == (concept["code"] in sided[side]), concept["display"]
+
+
+def test_a_code_has_one_site() -> None:
+    sites = [name for name in SETS if name.startswith("site-") and name != "site-thigh"]
+    places = [(system, concept["code"]) for name in sites for system, concept in listed(SETS[name])]
+    places += [(ICD10CM, code) for name in sites for code in icd_codes(SETS[name]) - {c for _, c in places}]
+    assert len(places) == len(set(places))
+
+
+def test_anticoagulants_only() -> None:
+    codes = {concept["code"]: concept["display"] for _, concept in listed(SETS["anticoagulant"])}
+    assert not codes.keys() & NOT_ANTICOAGULANT.keys()
+    platelets = re.compile("aspirin|clopidogrel|prasugrel|ticagrelor|dipyridamole|cilostazol", re.IGNORECASE)
+    assert not [each for each in codes.values() if platelets.search(each)]
+    assert {"11289", "1364430", "5224"} <= codes.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "inside"),
+    [
+        ("dvt", "I82.441", True),
+        ("dvt", "I82.811", False),
+        ("dvt", "I82.621", False),
+        ("dvt", "I80.01", False),
+        ("superficial-vein-thrombosis", "I82.812", True),
+        ("leg-injury", "S82.001A", False),
+        ("leg-injury", "S82.841A", True),
+        ("arterial-disease", "I70.211", True),
+        ("arterial-disease", "I70.218", False),
+        ("malignancy", "C44.91", False),
+        ("malignancy", "C50.911", True),
+        ("malignancy", "C91.01", False),
+        ("malignancy", "C91.02", True),
+        ("smoking", "F17.210", True),
+        ("smoking", "F17.211", False),
+        ("pregnancy", "O10.03", False),
+        ("postpartum", "O10.03", True),
+        ("pregnancy", "O88.211", True),
+        ("postpartum", "O88.211", False),
+        ("pregnancy", "Z33.2", False),
+        ("obesity", "E66.3", False),
+    ],
+)
+def test_borders(name: str, code: str, inside: bool) -> None:
+    assert (code in icd_codes(SETS[name])) == inside
