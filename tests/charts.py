@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cds_service.assessment.triage import Assessment, assess
-from cds_service.facts import Chart, Topic
+from cds_service.facts import Chart, Fact, Topic
 from cds_service.fhir.page import Material, open_page
 from cds_service.fhir.reading import ChartReader
 from cds_service.thresholds import Thresholds
@@ -166,7 +166,7 @@ def material(resources: list[dict[str, Any]], who: dict[str, Any] | None = None)
         (topic, open_page(msgspec.json.encode({"resourceType": "Bundle", "entry": [{"resource": each} for each in resources if each["resourceType"] == kind]})))
         for kind, topic in _TOPICS.items()
     ]
-    return Material(open_page(msgspec.json.encode(who or patient())).resources[0], tuple(pages))
+    return Material(open_page(msgspec.json.encode(who or patient())), tuple(pages))
 
 
 def read(entries: list[Entry], who: dict[str, Any] | None = None, as_of: datetime = AS_OF) -> Chart:
@@ -180,3 +180,50 @@ def triage(
 ) -> Assessment:
     """The assessment of a compact chart."""
     return assess(read(entries, who, as_of), as_of, thresholds or Thresholds())
+
+
+OPENER: Entry = {"condition": "sct|449918009", "id": "opener", "onset": -1}
+"""A cramp of the lower leg. It makes any chart a leg complaint, so that the rest of the chart is read."""
+
+
+def bundle(*resources: Any) -> bytes:
+    """A search answer that holds these resources."""
+    return msgspec.json.encode(
+        {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": each} for each in resources]}
+    )
+
+
+def read_pages(
+    pages: list[tuple[Topic, bytes]], who: dict[str, Any] | None = None, as_of: datetime = AS_OF, zone: str = "UTC"
+) -> Chart:
+    """The facts of prefetch values as they stand, the opener's among them."""
+    received = [(topic, open_page(raw)) for topic, raw in pages]
+    opener = (Topic.CONDITIONS, open_page(bundle(resource(OPENER, 0, as_of))))
+    reader = READER if zone == "UTC" else ChartReader(ZoneInfo(zone), READER.terminology)
+    return reader.read(
+        Material(open_page(msgspec.json.encode(who or patient())), (*received, opener)), PATIENT_ID, as_of
+    )
+
+
+def read_beside(
+    *entries: Entry, who: dict[str, Any] | None = None, as_of: datetime = AS_OF, zone: str = "UTC"
+) -> Chart:
+    """The facts of compact entries or of whole resources, read beside the opener."""
+    resources = [each if "resourceType" in each else resource(each, n, as_of) for n, each in enumerate(entries)]
+    pages = [
+        (topic, bundle(*(each for each in resources if _TOPICS.get(each["resourceType"], Topic.MEDICATIONS) is topic)))
+        for topic in _TOPICS.values()
+    ]
+    return read_pages(pages, who, as_of, zone)
+
+
+def facts_of(*entries: Entry, **how: Any) -> list[Fact]:
+    """The facts that come from the first entry."""
+    source = f"/{entries[0].get('id', 'r0')}"
+    return [fact for fact in read_beside(*entries, **how).facts if fact.source.endswith(source)]
+
+
+def fact_of(*entries: Entry, **how: Any) -> Fact:
+    """The one fact that comes from the first entry."""
+    (fact,) = facts_of(*entries, **how)
+    return fact

@@ -1,0 +1,107 @@
+"""A whole chart, as a Bundle holds it, turned into the call that an EHR would make for it.
+
+For the command line and the demo: they take the same path as a hook, instead of a copy of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from cds_service.errors import InvalidRequest
+from cds_service.hooks.prefetch import MEDICATIONS, PATIENT, Need
+
+Entry = Mapping[str, Any]
+
+
+def chart_request(
+    bundle: Mapping[str, Any], needs: Sequence[Need], patient_id: str | None = None
+) -> dict[str, Any]:
+    """A patient-view request with every prefetch key filled from the Bundle.
+
+    `patient_id` chooses where the Bundle holds several Patients. What no template asks for is left behind,
+    except that the category of Conditions and Observations is not looked at. Raises InvalidRequest without a
+    Patient.
+    """
+    entries = [each for each in bundle.get("entry") or () if isinstance(each, dict) and _resource(each)]
+    patients = {str(_resource(each).get("id")): each for each in entries if _kind(each) == "Patient"}
+    chosen = _choose(patients, patient_id)
+    if len(patients) > 1:
+        entries = [each for each in entries if _is_about(each, chosen, patients[chosen])]
+    prefetch: dict[str, Any] = {PATIENT.key: _resource(patients[chosen])}
+    # a query by code takes its Observations first; what it leaves goes to the query by category
+    for need in sorted(needs, key=lambda each: "code=" not in each.template):
+        if need.key != PATIENT.key:
+            prefetch[need.key] = _searchset([each for each in entries if _answers(each, need)])
+            entries = [each for each in entries if not _answers(each, need)]
+    return {
+        "hook": "patient-view",
+        "hookInstance": str(uuid.uuid4()),
+        "context": {"userId": "Practitioner/example", "patientId": chosen},
+        "prefetch": prefetch,
+    }
+
+
+def _choose(patients: Mapping[str, Entry], patient_id: str | None) -> str:
+    if patient_id is None and len(patients) == 1:
+        return next(iter(patients))
+    if patient_id in patients:
+        return str(patient_id)
+    raise InvalidRequest(
+        f"it holds {len(patients)} Patients, and not which one is meant"
+        if patient_id is None
+        else "it holds no Patient of that id",
+        remedy="Give the id of one of its Patients",
+        field="Bundle",
+    )
+
+
+def _resource(entry: Entry) -> dict[str, Any]:
+    resource = entry.get("resource")
+    return resource if isinstance(resource, dict) else {}
+
+
+def _kind(entry: Entry) -> str:
+    return str(_resource(entry).get("resourceType"))
+
+
+def _is_about(entry: Entry, patient_id: str, patient: Entry) -> bool:
+    resource = _resource(entry)
+    subject = resource.get("subject") or resource.get("patient")
+    reference = subject.get("reference") if isinstance(subject, dict) else None
+    if not isinstance(reference, str):
+        return True
+    return reference in (patient.get("fullUrl"), f"urn:uuid:{patient_id}") or reference.endswith(
+        f"Patient/{patient_id}"
+    )
+
+
+def _answers(entry: Entry, need: Need) -> bool:
+    kind, _, query = need.template.partition("?")
+    parameters = dict(parse_qsl(query))
+    resource = _resource(entry)
+    if need.key == MEDICATIONS.key and _kind(entry) == "Medication":
+        return True
+    if _kind(entry) != kind:
+        return False
+    if "code" in parameters:
+        return not _tokens(resource).isdisjoint(parameters["code"].split(","))
+    return resource.get("status") == parameters.get("status", resource.get("status"))
+
+
+def _tokens(resource: Mapping[str, Any]) -> set[str]:
+    code = resource.get("code")
+    codings = code.get("coding") if isinstance(code, dict) else None
+    return {f"{each.get('system')}|{each.get('code')}" for each in codings or () if isinstance(each, dict)}
+
+
+def _searchset(entries: list[Entry]) -> dict[str, Any]:
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
+    if entries:
+        bundle["entry"] = [
+            {**({"fullUrl": each["fullUrl"]} if "fullUrl" in each else {}), "resource": _resource(each)}
+            for each in entries
+        ]
+    return bundle

@@ -1,0 +1,193 @@
+"""The message of a hook call, checked against CDS Hooks 2.0.1 before anything is done with it.
+
+Errors name the member, what is wrong with it and the remedy; none quotes what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cds_service.addresses import parse_base
+from cds_service.errors import InvalidRequest
+from cds_service.fhir.client import FhirServer
+from cds_service.wire import FhirAuthorization, HookRequest
+
+_CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
+_USERS = _CLINICIANS | {"Patient", "RelatedPerson"}
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
+_TOKEN = re.compile(r"[!-~]+")  # what an Authorization header can carry
+_WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+_MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+
+_decoder = msgspec.json.Decoder(HookRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A valid call of a hook about one patient.
+
+    `server` is where data may be read that were not sent, with the token lent for it; None if the request
+    names none.
+    """
+
+    hook_instance: str
+    user_type: str
+    patient_id: str
+    encounter_id: str | None
+    server: FhirServer | None
+    prefetch: Mapping[str, msgspec.Raw]
+
+    @property
+    def is_for_clinician(self) -> bool:
+        return self.user_type in _CLINICIANS
+
+
+def read_call(body: bytes, hook: str) -> HookCall:
+    """Decode and check the request of a hook whose context has userId, patientId and perhaps encounterId.
+
+    Raises InvalidRequest.
+    """
+    request = _decode(body)
+    if request.hook != hook:
+        raise InvalidRequest(
+            "is not the hook that this service is listed for",
+            remedy="Call each service with the hook that GET /cds-services gives for it",
+            field="hook",
+        )
+    if not _UUID.fullmatch(request.hookInstance):
+        raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
+    return HookCall(
+        hook_instance=request.hookInstance,
+        user_type=_user_type(request.context),
+        patient_id=_required_id(request.context, "patientId"),
+        encounter_id=_optional_id(request.context, "encounterId"),
+        server=_server(request.fhirServer, request.fhirAuthorization),
+        prefetch=request.prefetch or {},
+    )
+
+
+def _decode(body: bytes) -> HookRequest:
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise _misshapen(str(error)) from None
+    except msgspec.DecodeError as error:
+        byte = _BYTE.search(str(error))
+        raise _not_json(f"malformed at byte {byte[1] if byte else len(body)}") from None
+    except UnicodeDecodeError:
+        raise _not_json(f"invalid UTF-8 at byte {_first_bad_byte(body)}") from None
+    except RecursionError:
+        raise _not_json("nested too deeply") from None
+
+
+def _not_json(problem: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"the body is not usable JSON: {problem}",
+        remedy="Send one JSON object in UTF-8, as CDS Hooks 2.0.1 describes",
+    )
+
+
+def _first_bad_byte(body: bytes) -> int:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return len(body)
+
+
+def _misshapen(message: str) -> InvalidRequest:
+    """The decoder's message names types and members, never values."""
+    where = _WHERE.search(message)
+    path = where["path"].removesuffix("[...]") if where else ""
+    message = _WHERE.sub("", message)
+    if missing := _MISSING.fullmatch(message):
+        return _missing(f"{path}.{missing['name']}".lstrip("."))
+    problem = message.replace("`", "")
+    return InvalidRequest(
+        problem[0].lower() + problem[1:] if path else f"the body has the wrong shape: {problem}",
+        remedy="Send the type that CDS Hooks 2.0.1 gives",
+        field=path,
+    )
+
+
+def _missing(field: str) -> InvalidRequest:
+    return InvalidRequest("is required and missing", remedy="Send it", field=field)
+
+
+def _user_type(context: dict[str, Any]) -> str:
+    user = context.get("userId")
+    if user is None:
+        raise _missing("context.userId")
+    kind, _, identifier = user.partition("/") if isinstance(user, str) else ("", "", "")
+    if kind not in _USERS or not _is_fhir_id(identifier):
+        raise InvalidRequest(
+            "is not a reference to a user",
+            remedy=f"Send Type/id, where Type is one of {', '.join(sorted(_USERS))}",
+            field="context.userId",
+        )
+    return kind
+
+
+def _required_id(context: dict[str, Any], name: str) -> str:
+    identifier = _optional_id(context, name)
+    if identifier is None:
+        raise _missing(f"context.{name}")
+    return identifier
+
+
+def _optional_id(context: dict[str, Any], name: str) -> str | None:
+    identifier = context.get(name)
+    if identifier is not None and not _is_fhir_id(identifier):
+        raise InvalidRequest(
+            "is not a FHIR id",
+            remedy="Send the bare id: 1 to 64 letters, digits, hyphens and dots, without the resource type",
+            field=f"context.{name}",
+        )
+    return identifier
+
+
+def _is_fhir_id(value: object) -> bool:
+    """Ids become parts of addresses, so one of dots alone, which FHIR allows, would lead elsewhere."""
+    return isinstance(value, str) and bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
+
+
+def _server(base: str | None, authorization: FhirAuthorization | None) -> FhirServer | None:
+    if base is None:
+        if authorization is not None:
+            raise InvalidRequest(
+                "is required when fhirAuthorization is sent",
+                remedy="Send the base address of the FHIR server that the token is for",
+                field="fhirServer",
+            )
+        return None
+    if parse_base(base) is None:
+        raise InvalidRequest(
+            "is not the address of a FHIR server",
+            remedy="Send an absolute http or https address without query or fragment",
+            field="fhirServer",
+        )
+    return FhirServer(base.rstrip("/"), _token(authorization) if authorization else None)
+
+
+def _token(authorization: FhirAuthorization) -> str:
+    if authorization.token_type.lower() != "bearer":
+        raise InvalidRequest(
+            "is not Bearer",
+            remedy="Send a bearer token, or leave fhirAuthorization out",
+            field="fhirAuthorization.token_type",
+        )
+    if not _TOKEN.fullmatch(authorization.access_token):
+        raise InvalidRequest(
+            "cannot be sent in an Authorization header",
+            remedy="Send the token as issued: printable ASCII characters without spaces",
+            field="fhirAuthorization.access_token",
+        )
+    return authorization.access_token

@@ -1,0 +1,122 @@
+"""Small phrases: text of the chart made harmless, dates, ages, sides, names of sources."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from cds_service.assessment.rules import Finding
+from cds_service.assessment.sources import OURS, Citation
+from cds_service.facts import Certainty, Fact, Interval, Side
+
+_LONGEST_QUOTE = 80
+_LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
+# Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Nothing of this can open Markdown, HTML or a link in the middle of a line.
+_HARMLESS = re.compile(r"(?:U/L|mmol/L|[A-Za-z0-9 ,;:()'+-])+")
+_TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE = r"\d{4}(?:-\d{2}(?:-\d{2})?)?"
+_DATES = re.compile(rf"(?:since |until )?{_DATE}|{_DATE} to {_DATE}|at age \d+ (?:years|months)", re.ASCII)
+_PROPER_NAMES = ("Achilles", "D-dimer")
+
+
+def quoted(text: str) -> str:
+    """Text of the chart as a Markdown code span, in which nothing is interpreted: one line, 80 characters.
+
+    Control, invisible and direction-changing characters and backticks are removed.
+    """
+    text = text[:_LOOKED_AT]
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else " " * each.isspace() for each in text)
+    text = _BLANK.sub("", text).replace("`", "").replace("|", "\u00a6")
+    text = " ".join(text.split())
+    if len(text) > _LONGEST_QUOTE:
+        text = text[: _LONGEST_QUOTE - 1].rstrip() + "…"
+    return f"`{text or '(not legible)'}`"
+
+
+def own_words(text: str) -> str:
+    """A sentence that is ours but may carry a date or an id of the chart: plain if harmless, else quoted."""
+    text = _TIMESTAMP.sub(r"\1", text)
+    return text if _HARMLESS.fullmatch(text) else quoted(text)
+
+
+def date_words(when: Interval, as_of: datetime) -> str:
+    """The date as recorded, without its time of day; an exact day also says how long ago it is."""
+    text = _TIMESTAMP.sub(r"\1", when.text)
+    if _DAY.fullmatch(text):
+        return text + _ago(text, as_of)
+    return text if _DATES.fullmatch(text) else quoted(text)
+
+
+def _ago(day: str, as_of: datetime) -> str:
+    try:
+        days = (as_of.date() - date.fromisoformat(day)).days
+    except ValueError:
+        return ""
+    if days == 0:
+        return " (today)"
+    if days == 1:
+        return " (1 day ago)"
+    return f" ({days} days ago)" if days > 1 else ""
+
+
+def age_words(age: tuple[int, int] | None) -> str:
+    """age 71; age 65 to 66 where the birth date is partial."""
+    if age is None or age[0] < 0 or age[1] > 999:
+        return "age not recorded"
+    return f"age {age[0]}" if age[0] == age[1] else f"age {age[0]} to {age[1]}"
+
+
+def side_of(facts: Iterable[Fact]) -> Side:
+    """The side that these facts together have."""
+    sides = {fact.side for fact in facts} - {Side.NOT_STATED}
+    if len(sides) == 1:
+        return sides.pop()
+    return Side.BOTH if sides else Side.NOT_STATED
+
+
+def source_words(source: Citation) -> str:
+    """Organisation and year."""
+    if source is OURS:
+        return "own rule of this service"
+    return source.label if str(source.year) in source.label else f"{source.label}, {source.year}"
+
+
+def mid_sentence(label: str) -> str:
+    """The label as it stands inside a sentence: DVT, D-dimer and Achilles keep their capitals."""
+    word = label.split(" ")[0]
+    return label if word in _PROPER_NAMES or word != word.capitalize() else label[:1].lower() + label[1:]
+
+
+def sentence_start(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def suspected_words(finding: Finding) -> str:
+    """Whether the finding rests on entries that the chart itself only suspects."""
+    if finding.rule.label.startswith("Suspected"):
+        return ""
+    suspected = [fact.certainty is Certainty.SUSPECTED for fact in finding.evidence]
+    if suspected and all(suspected):
+        return " (suspected)"
+    return " (part suspected)" if any(suspected) else ""
+
+
+def newest(facts: Sequence[Fact]) -> list[Fact]:
+    """The newest first, undated ones last, so that a card does not depend on the order of the chart."""
+    return sorted(
+        facts, key=lambda fact: (-fact.when.last.timestamp() if fact.when else math.inf, fact.source)
+    )
+
+
+def and_more(items: Sequence[str], most: int) -> list[str]:
+    """The first so many, and how many more there are."""
+    rest = len(items) - most
+    return [*items[:most], f"and {rest} more"] if rest > 0 else list(items)

@@ -1,0 +1,109 @@
+"""The sample patients, with their dates moved so that the day on which the samples were written is today."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from cds_service.errors import ConfigurationError
+
+WRITTEN_ON = date(2026, 11, 2)
+"""The day that all samples take as today."""
+
+_EXPECTED = "expected.json"
+_FULL = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d.*)?")
+_PARTIAL = re.compile(r"\d{4}(-\d\d)?")
+# "1191" is a drug under `code` and a town under `postalCode`: short dates are known by their element
+_DATE_ELEMENTS = re.compile(r".*([dD]ate|DateTime)|issued|recorded|authoredOn|start|end|lastUpdated")
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePatient:
+    """One file of the samples: a Bundle with one patient's chart. `title` is what decides its card."""
+
+    name: str
+    title: str
+    bundle: dict[str, Any]
+
+
+def load_samples(folder: Path) -> list[SamplePatient]:
+    """Every sample, by name. Raises ConfigurationError naming a file that cannot be used."""
+    expected = _read_object(folder / _EXPECTED)
+    samples = []
+    for file in sorted(folder.glob("*.json")):
+        if file.name == _EXPECTED:
+            continue
+        bundle = _read_object(file)
+        if bundle.get("resourceType") != "Bundle":
+            raise ConfigurationError(f"{file}: not a FHIR Bundle. Correct or remove the file.")
+        samples.append(
+            SamplePatient(file.stem, expected.get(file.stem, {}).get("finding", file.stem), bundle)
+        )
+    if not samples:
+        raise ConfigurationError(f"{folder}: no sample patients found. Reinstall the package.")
+    return samples
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise ConfigurationError(
+            f"{file}: not a JSON object that can be read. Correct the file, or reinstall."
+        )
+    return content
+
+
+def moved_to(today: date, bundle: dict[str, Any]) -> dict[str, Any]:
+    """The Bundle with every date moved by as many days as lie between WRITTEN_ON and `today`.
+
+    Each date keeps its form: a month or a year is moved by way of its middle. Birth dates are moved so that
+    ages stay as they were, in completed years and days. Resource ids stay.
+    """
+    moved: dict[str, Any] = _moved(bundle, "", (today - WRITTEN_ON).days)
+    return moved
+
+
+def utc_today() -> date:
+    """The day to move samples to: UTC, as their times are, so that none of them lies ahead in any time zone."""
+    return datetime.now(UTC).date()
+
+
+def _moved(value: Any, element: str, days: int) -> Any:
+    if isinstance(value, dict):
+        return {name: _moved(each, name, days) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_moved(each, element, days) for each in value]
+    if not isinstance(value, str):
+        return value
+    if match := _FULL.fullmatch(value):
+        day = date.fromisoformat(match[1])
+        moved = _same_age(day, days) if element == "birthDate" else day + timedelta(days=days)
+        return f"{moved}{match[2] or ''}"
+    if _PARTIAL.fullmatch(value) and _DATE_ELEMENTS.fullmatch(element):
+        middle = date.fromisoformat(f"{value}-15" if len(value) == 7 else f"{value}-07-02")
+        return (middle + timedelta(days=days)).isoformat()[: len(value)]
+    return value
+
+
+def _same_age(born: date, days: int) -> date:
+    """The birth date of one who is as old on the new day as `born` was on WRITTEN_ON, in years and days."""
+    years = WRITTEN_ON.year - born.year
+    if _in_year(born, WRITTEN_ON.year) > WRITTEN_ON:
+        years -= 1
+    last_birthday = _in_year(born, born.year + years) + timedelta(days=days)
+    return _in_year(last_birthday, last_birthday.year - years)
+
+
+def _in_year(day: date, year: int) -> date:
+    """29 February is the 28th in other years."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)

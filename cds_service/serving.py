@@ -1,0 +1,58 @@
+"""Runs the application on a socket."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from socket import AF_INET, AF_INET6, create_server, socket
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.supervisors import Multiprocess
+
+from cds_service.errors import ConfigurationError
+from cds_service.log import configure_log
+from cds_service.settings import Settings, variable
+
+
+def listen(host: str, port: int) -> socket:
+    """A socket that clients can already connect to. Raises ConfigurationError, with the remedy, if there is
+    none.
+    """
+    try:
+        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"port {port} on {host} is taken. Stop the program that uses it, or choose one with --port."
+            ) from None
+        raise ConfigurationError(
+            f"cannot listen on {host}, port {port}: {error.strerror}. Choose others with --host and --port."
+        ) from None
+
+
+def run_server(app: Starlette, listening: socket, workers: int, settings: Settings) -> None:
+    """Serve until told to stop. Further workers build the application themselves, from the environment."""
+    configure_log()
+    host, port = listening.getsockname()[:2]
+    structlog.get_logger().info("listening", host=host, port=port, workers=workers)
+    config = uvicorn.Config(
+        app if workers == 1 else "cds_service.app:create_app_from_environment",
+        factory=workers > 1,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+    )
+    with suppress(KeyboardInterrupt):
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            os.environ[variable("host")] = settings.host  # what the options chose, the workers must know
+            os.environ[variable("port")] = str(settings.port)
+            listening.set_inheritable(True)
+            Multiprocess(config, sockets=[listening]).run()

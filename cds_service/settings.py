@@ -1,0 +1,192 @@
+"""What an operator can set: environment variables that begin with CDS_, each described where it is defined."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import ByteSize, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from cds_service.addresses import is_loopback, parse_address, parse_base
+from cds_service.errors import ConfigurationError
+from cds_service.thresholds import Thresholds
+
+PREFIX = "CDS_"
+_EVERYTHING = "*"
+
+
+class Settings(BaseSettings):
+    """Each field is the variable CDS_<FIELD>; `description` says what it must be, and is the remedy in
+    errors.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="the address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
+    cards_dir: Path | None = Field(
+        None,
+        description="a folder with the card files, to be used instead of those that come with the service",
+    )
+    fhir_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="base addresses of the FHIR servers that may be read, with commas between them, each "
+        "starting with http:// or https://; or * for any, which is accepted only while listening on loopback",
+    )
+    fhir_timeout: float = Field(
+        3.0,
+        gt=0,
+        le=60,
+        description="seconds for all FHIR reads of one hook together, above 0 and at most 60",
+    )
+    max_body: ByteSize = Field(
+        ByteSize(32 * 1024 * 1024),
+        ge=1024,
+        description="the largest request body, unpacked, in bytes or with a unit (32MiB), at least 1024",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (_EVERYTHING,),
+        description="origins that browsers may call from, with commas between them (https://ehr.example.org, "
+        "no path); or * for any",
+    )
+    timezone: ZoneInfo = Field(
+        ZoneInfo("UTC"),
+        description="an IANA time zone such as Europe/London, in which ages and dates are judged",
+    )
+    max_indicator: Literal["critical", "warning"] = Field(
+        "critical", description="critical or warning: the highest indicator that a card may carry"
+    )
+    guidance_url: str = Field(
+        "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
+        description="the address, starting with https:// or http://, of the guidance that cards link to",
+    )
+    thresholds: Thresholds = Field(
+        Thresholds(), description="numbers above 0, each with a variable of its own"
+    )
+
+    @field_validator("fhir_servers", "cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("fhir_servers", "cors_origins")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for each in value:
+            place = parse_base(each)
+            if each != _EVERYTHING and (
+                place is None or (info.field_name == "cors_origins" and each.count("/") != 2)
+            ):
+                raise ValueError(f"{each!r} cannot be used")
+        return value
+
+    @field_validator("guidance_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if parse_address(value) is None:
+            raise ValueError("it is not a web address")
+        return value
+
+    @field_validator("cards_dir")
+    @classmethod
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("there is no such folder")
+        return value
+
+    @field_validator("thresholds")
+    @classmethod
+    def _positive(cls, value: Thresholds) -> Thresholds:
+        wrong = [name for name, number in asdict(value).items() if not (math.isfinite(number) and number > 0)]
+        if wrong:
+            raise ValueError(f"{', '.join(map(variable, wrong))} must be above 0")
+        return value
+
+    @model_validator(mode="after")
+    def _any_server_only_on_loopback(self) -> Settings:
+        if _EVERYTHING in self.fhir_servers and not is_loopback(self.host):
+            raise ValueError(
+                f"{variable('fhir_servers')}=* would let anyone who reaches {variable('host')} send this "
+                "service to any address. List the FHIR servers, or listen on 127.0.0.1"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _ThresholdVariables(settings_cls), env_settings
+
+
+class _ThresholdVariables(PydanticBaseSettingsSource):
+    """Reads each field of Thresholds from the variable of its name."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return os.environ.get(variable(field_name)), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        names = (field.name for field in fields(Thresholds))
+        given = {name: os.environ[variable(name)] for name in names if variable(name) in os.environ}
+        return {"thresholds": given} if given else {}
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting or threshold."""
+    return PREFIX + field.upper()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of the environment, `overrides` (by field name) before it.
+
+    Raises ConfigurationError that names the variable, what is wrong with it, and what it must be.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigurationError(
+            " ".join(_explained(each) for each in error.errors(include_url=False))
+        ) from None
+    except SettingsError:
+        raise ConfigurationError(f"{PREFIX}*: a variable could not be read. Correct or remove it.") from None
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that begin with CDS_ and set nothing: most likely misspelt."""
+    known = {variable(name) for name in Settings.model_fields if name != "thresholds"}
+    known |= {variable(field.name) for field in fields(Thresholds)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _explained(error: Any) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    match [str(part) for part in error["loc"]]:
+        case [] | ["thresholds"]:
+            return f"{message}."
+        case ["thresholds", name, *_]:
+            return f"{variable(name)} is wrong: {message}. It must be a number."
+        case [name, *_]:
+            remedy = Settings.model_fields[name].description
+            return f"{variable(name)} is wrong: {message}. It must be {remedy}."
+    raise AssertionError("errors have a place")

@@ -1,0 +1,69 @@
+"""Puts Bundles on a FHIR server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpx2
+
+from cds_service.addresses import parse_base
+from cds_service.errors import ConfigurationError
+
+_TIMEOUT_SECONDS = 60.0
+
+
+def upload(
+    url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds: int = 0
+) -> Iterator[tuple[str, int]]:
+    """Store each Bundle's resources under their own ids, each Bundle in one transaction; yield its name and
+    size.
+
+    Doing it again changes nothing but what has changed. Raises ConfigurationError when the server does not
+    take it.
+    """
+    if parse_base(url) is None:
+        raise ConfigurationError(
+            "that is not the address of a FHIR server. Give it with http:// or https://."
+        )
+    with httpx2.Client(base_url=url.rstrip("/") + "/", timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
+        _await_ready(http, wait_seconds)
+        for name, bundle in bundles:
+            transaction = _transaction(bundle)
+            try:
+                answer = http.post("", json=transaction, headers={"Content-Type": "application/fhir+json"})
+            except httpx2.HTTPError:
+                raise ConfigurationError(
+                    f"{name}: the FHIR server does not answer. Check the address."
+                ) from None
+            if not answer.is_success:
+                raise ConfigurationError(
+                    f"{name}: the FHIR server answered {answer.status_code}. It must take transactions, and "
+                    "updates that create."
+                )
+            yield name, len(transaction["entry"])
+
+
+def _transaction(bundle: dict[str, Any]) -> dict[str, Any]:
+    resources = [entry["resource"] for entry in bundle.get("entry", []) if "resource" in entry]
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [
+            {"resource": each, "request": {"method": "PUT", "url": f"{each['resourceType']}/{each['id']}"}}
+            for each in resources
+            if "id" in each
+        ],
+    }
+
+
+def _await_ready(http: httpx2.Client, seconds: int) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if http.get("metadata").is_success:
+                return
+        except httpx2.HTTPError:
+            pass
+        time.sleep(1)

@@ -1,0 +1,90 @@
+"""The body of a request: JSON by its declared type, bounded in size, unpacked if it came as gzip."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator
+from email.message import Message
+from functools import lru_cache
+
+from starlette.requests import ClientDisconnect, Request
+
+from cds_service.errors import ContentTooLarge, InvalidRequest, UnsupportedContentType
+
+_GZIP = 31  # zlib's window bits for a gzip header
+
+
+async def read_json_body(request: Request, max_bytes: int) -> bytes:
+    """The whole body, unpacked. Raises UnsupportedContentType, ContentTooLarge and InvalidRequest."""
+    if not _is_json(request.headers.get("content-type", "")):
+        raise UnsupportedContentType(
+            "the body is not declared as JSON in UTF-8", remedy="Send it with Content-Type: application/json"
+        )
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise UnsupportedContentType(
+            "this encoding is not read", remedy="Send the body plain or with Content-Encoding: gzip"
+        )
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and len(length) < 20 and int(length) > max_bytes:
+        raise _too_large()
+    try:
+        if encoding == "identity":
+            return await _plain(request.stream(), max_bytes)
+        return await _unpacked(request.stream(), max_bytes)
+    except ClientDisconnect:
+        raise InvalidRequest("the body ended early", remedy="Send all of it") from None
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    header = Message()
+    header["Content-Type"] = content_type
+    kind = header.get_content_type() if content_type else ""
+    if kind != "application/json" and not kind.endswith("+json"):
+        return False
+    return header.get_content_charset("utf-8").lower() in ("utf-8", "utf8")
+
+
+async def _plain(chunks: AsyncIterator[bytes], max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large()
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+async def _unpacked(chunks: AsyncIterator[bytes], max_bytes: int) -> bytes:
+    """Unpacks no further than the limit, so that a small bomb stays small."""
+    body = bytearray()
+    unpacker = zlib.decompressobj(_GZIP)
+    begun = False
+    try:
+        async for chunk in chunks:
+            while chunk:
+                if unpacker.eof:  # a gzip file may have several members
+                    unpacker = zlib.decompressobj(_GZIP)
+                begun = True
+                body += unpacker.decompress(chunk, max_bytes - len(body) + 1)
+                if len(body) > max_bytes:
+                    raise _too_large()
+                chunk = unpacker.unused_data or unpacker.unconsumed_tail
+    except zlib.error:
+        raise _damaged() from None
+    if begun and not unpacker.eof:
+        raise _damaged()
+    return bytes(body)
+
+
+def _damaged() -> InvalidRequest:
+    return InvalidRequest("the body is not a whole gzip file", remedy="Send it again, or plain")
+
+
+def _too_large() -> ContentTooLarge:
+    return ContentTooLarge(
+        "the body is larger than this service reads",
+        remedy="Send less, or ask the operator to raise CDS_MAX_BODY",
+    )

@@ -1,0 +1,109 @@
+"""The triage policy by example. Each example of rules/*.yaml is a sentence, a chart, and what must come of it.
+
+The chart is in the short form of tests/charts.py. Beside it an example may give members of the `patient`, an `as_of`,
+`thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may name: level; findings and
+no_findings (rules that raise, or do not raise, the level); flags (each red flag's state); complaint (concepts that are
+among the complaint's); side; risk_factors (each one's state); wells (points); withheld and offered (home care).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cds_service.assessment import critical, limb_threat, red_flags, warning
+from cds_service.assessment.rules import Finding, Rule
+from cds_service.assessment.triage import Assessment, assess
+from cds_service.facts import Gap, State, Topic
+from cds_service.fhir.value_sets import Terminology
+from cds_service.thresholds import Thresholds
+from tests.charts import AS_OF, SYSTEMS, patient, read
+
+Example = dict[str, Any]
+
+FILES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
+EXAMPLES: list[tuple[str, Example]] = [
+    (path.stem, example) for path in FILES for example in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+PASSED_OVER = {"sct|61751001"}
+"""Codes of examples that the service does not know on purpose: gradual onset."""
+RULES = {
+    rule.id
+    for module in (critical, limb_threat, red_flags, warning)
+    for rule in vars(module).values()
+    if isinstance(rule, Rule)
+}
+
+
+@pytest.mark.parametrize("example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES])
+def test_example(example: Example) -> None:
+    assert said(assessed(example), example["expect"]) == example["expect"]
+
+
+def assessed(example: Example) -> Assessment:
+    as_of = example.get("as_of", AS_OF)
+    chart = read(example["chart"], patient(**example.get("patient", {})), as_of)
+    gaps = tuple(Gap(Topic(name), "could not be read") for name in example.get("unread", ()))
+    return assess(replace(chart, gaps=gaps), as_of, Thresholds(**example.get("thresholds", {})))
+
+
+def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
+    """What the assessment says of just those things that the example expects, in the same form."""
+    raised = {finding.rule.id for finding in assessment.findings}
+    concepts = {fact.concept for fact in assessment.complaint}
+    withheld = {step.name for step in assessment.home_care if step.withheld}
+    offered = {step.name for step in assessment.home_care if not step.withheld}
+
+    def among(actual: set[str], key: str) -> list[str]:
+        return [each for each in expect.get(key, ()) if each in actual]
+
+    says = {
+        "level": assessment.level.name.lower(),
+        "findings": among(raised, "findings"),
+        "no_findings": among(RULES - raised, "no_findings"),
+        "flags": _states(assessment.red_flags, expect.get("flags", {})),
+        "complaint": among(concepts, "complaint") if expect.get("complaint") else sorted(concepts),
+        "side": assessment.side.value,
+        "risk_factors": _states(assessment.risk_factors, expect.get("risk_factors", {})),
+        "wells": assessment.wells.points if assessment.wells else None,
+        "withheld": among(withheld, "withheld"),
+        "offered": among(offered, "offered"),
+    }
+    return {key: says[key] for key in expect}
+
+
+def _states(findings: tuple[Finding, ...], named: dict[str, str]) -> dict[str, str]:
+    """The state of each named rule. One that the assessment leaves out is unknown to its reader."""
+    states = {finding.rule.id: finding.state.value for finding in findings}
+    return {name: states.get(name, State.UNKNOWN.value) for name in named}
+
+
+def test_no_two_examples_share_a_name() -> None:
+    names = [(stem, example["name"]) for stem, example in EXAMPLES]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_every_rule_has_an_example_that_finds_it_and_one_that_does_not(rule: str) -> None:
+    assert any(rule in example["expect"].get("findings", ()) for _stem, example in EXAMPLES)
+    assert any(rule in example["expect"].get("no_findings", ()) for _stem, example in EXAMPLES)
+
+
+def test_every_code_of_an_example_is_one_that_the_service_knows() -> None:
+    """A misspelt code would let an example that expects nothing pass for the wrong reason."""
+    terminology = Terminology()
+    codes = {text for _stem, example in EXAMPLES for text in _texts(example["chart"]) if "|" in text}
+    unknown = {text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])}
+    assert unknown == PASSED_OVER
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return [value] if isinstance(value, str) else []

@@ -1,0 +1,91 @@
+"""Hook calls for tests, and the one shape that every error answer has."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.charts import PATIENT_ID, Entry, patient, resource
+
+SERVICE = "/cds-services/calf-pain-patient-view"
+KEYS = ("patient", "conditions", "findings", "measurements", "medications", "procedures")
+CALF_PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
+
+
+def searchset(*entries: Entry | dict[str, Any], **members: Any) -> dict[str, Any]:
+    """A search answer with compact entries (tests/charts.py), dated relative to now, or whole resources."""
+    now = datetime.now(UTC)
+    made = [each if "resourceType" in each else resource(each, n, now) for n, each in enumerate(entries)]
+    return {
+        **{"resourceType": "Bundle", "type": "searchset", "total": len(made)},
+        **{"entry": [{"resource": each} for each in made]},
+        **members,
+    }
+
+
+def outcome(severity: str = "error") -> dict[str, Any]:
+    """An OperationOutcome as an EHR would send it."""
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
+
+
+def next_link(url: str) -> dict[str, Any]:
+    """The members of a Bundle that is followed by another page."""
+    return {"link": [{"relation": "self", "url": "http://x/"}, {"relation": "next", "url": url}]}
+
+
+def prefetch(**values: Any) -> dict[str, Any]:
+    """A whole prefetch of a patient with calf pain; each value can be replaced."""
+    return {
+        **{"patient": patient(), "conditions": searchset(CALF_PAIN), "findings": searchset()},
+        **{"measurements": searchset(), "medications": searchset(), "procedures": searchset()},
+        **values,
+    }
+
+
+def without(values: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The same without these keys."""
+    return {key: value for key, value in values.items() if key not in keys}
+
+
+def call(**members: Any) -> dict[str, Any]:
+    """A valid patient-view call about a patient with calf pain; each member can be replaced."""
+    return {
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": context(),
+        "prefetch": prefetch(),
+        **members,
+    }
+
+
+def context(**members: Any) -> dict[str, Any]:
+    """A valid context; each member can be replaced."""
+    return {"userId": "Practitioner/example", "patientId": PATIENT_ID, **members}
+
+
+def authorization(**members: Any) -> dict[str, Any]:
+    """A valid fhirAuthorization; each member can be replaced."""
+    return {
+        **{"access_token": "some-opaque-token", "token_type": "Bearer", "expires_in": 300},
+        **{"scope": "user/Patient.read user/Observation.read", "subject": "cds-service4"},
+        **members,
+    }
+
+
+def assert_outcome(response: Any, status: int, expression: str = "", *says: str) -> str:
+    """The answer is an OperationOutcome of this status about this member; returns its diagnostics.
+
+    Every answer without a 2xx status goes through here: it is the contract with those who integrate the service.
+    """
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/fhir+json"
+    body = response.json()
+    assert body.keys() == {"resourceType", "issue"} and body["resourceType"] == "OperationOutcome"
+    (issue,) = body["issue"]
+    assert issue.keys() <= {"severity", "code", "diagnostics", "expression"}
+    assert issue["severity"] == ("fatal" if status >= 500 else "error")
+    assert issue["code"] and issue["diagnostics"].endswith(".")
+    assert issue.get("expression", []) == ([expression] if expression else [])
+    for words in says:
+        assert words in issue["diagnostics"], issue["diagnostics"]
+    return str(issue["diagnostics"])

@@ -1,0 +1,156 @@
+"""Loading value sets: a file that cannot be used stops the service with its name and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cds_service.errors import ConfigurationError
+from cds_service.facts import Course, Side, Site, State
+from cds_service.fhir.value_sets import ICD10CM, LOINC, SNOMED, Terminology, combined_side
+from tests.charts import READER
+
+BAD = sorted((Path(__file__).parent / "bad_value_sets").glob("*.json"))
+OURS = "https://calf-pain-cds.example/fhir/StructureDefinition/"
+
+
+def write(folder: Path, name: str, kind: str, include: list[Any], exclude: list[Any] | None = None, **more: Any) -> None:
+    extension = [{"url": OURS + "concept-kind", "valueCode": kind}, *more.pop("extension", [])]
+    compose = {"include": include, **({"exclude": exclude} if exclude else {})}
+    value_set = {"resourceType": "ValueSet", "id": name, "title": name, "extension": extension, "compose": compose}
+    (folder / f"{name}.json").write_text(json.dumps({**value_set, **more}), encoding="utf-8")
+
+
+def codes(system: str, *listed: str) -> dict[str, Any]:
+    return {"system": system, "concept": [{"code": code, "display": code} for code in listed]}
+
+
+def below(system: str, op: str, *values: str) -> dict[str, Any]:
+    return {"system": system, "filter": [{"property": "concept", "op": op, "value": value} for value in values]}
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda file: file.stem)
+def test_a_bad_file_stops_the_service_and_is_named(bad: Path, tmp_path: Path) -> None:
+    shutil.copy(bad, tmp_path)
+    with pytest.raises(ConfigurationError) as refused:
+        Terminology(tmp_path)
+    assert bad.name in str(refused.value)
+    assert "Correct the file" in str(refused.value)
+
+
+def test_every_fault_has_its_file() -> None:
+    assert len(BAD) == 21
+
+
+def test_a_folder_without_value_sets_stops_the_service(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("nothing here")
+    with pytest.raises(ConfigurationError, match="no value sets"):
+        Terminology(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "code", "days"), [(30, "d", 30), (12, "wk", 84), (1, "a", 365)])
+def test_a_look_back_is_never_read_in_another_unit(value: int, code: str, days: int, tmp_path: Path) -> None:
+    """Twelve weeks must not become twelve days: converted or refused, not misread."""
+    duration = {"value": value, "system": "http://unitsofmeasure.org", "code": code}
+    extension = [{"url": OURS + "look-back", "valueDuration": duration}]
+    write(tmp_path, "swelling", "symptom", [codes(SNOMED, "449615005")], extension=extension)
+    try:
+        look_back = Terminology(tmp_path).concepts["swelling"].look_back
+    except ConfigurationError:
+        assert code != "d"
+    else:
+        assert look_back == timedelta(days=days)
+
+
+def test_a_code_means_all_that_the_value_sets_say_of_it(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("not a value set")
+    write(tmp_path, "strain", "disease", [below(ICD10CM, "is-a", "S86.11")])
+    write(tmp_path, "site-lower-leg", "site", [below(ICD10CM, "is-a", "S86.11"), codes(SNOMED, "53840002")])
+    write(tmp_path, "side-right", "side", [below(ICD10CM, "regex", r"S86\.[0189]11[A-Z]?")])
+    terminology = Terminology(tmp_path)
+    meaning = terminology.meaning(ICD10CM, "S86.111S")
+    assert meaning is not None
+    assert [concept.name for concept in meaning.concepts] == ["strain"]
+    assert (meaning.site, meaning.side, meaning.phase) == (Site.LOWER_LEG, Side.RIGHT, Course.HISTORY)
+    site = terminology.meaning(SNOMED, "53840002")
+    assert site is not None
+    assert (site.concepts, site.site, site.side) == ((), Site.LOWER_LEG, None)
+
+
+@pytest.mark.parametrize("code", ["S86.11", "S86.111A", "S86111A", "s86.111a", " S86.111A "])
+def test_icd_codes_match_with_and_without_dot_in_either_case_and_by_prefix(code: str, tmp_path: Path) -> None:
+    write(tmp_path, "strain", "disease", [below(ICD10CM, "is-a", "S86.11")])
+    terminology = Terminology(tmp_path)
+    assert terminology.meaning(ICD10CM, code) is not None
+    for other in ("S86.1", "S86.12", "S8", "", "XS86.111A"):
+        assert terminology.meaning(ICD10CM, other) is None
+    assert terminology.meaning(SNOMED, code) is None
+
+
+def test_an_exclusion_takes_codes_and_all_below_them_out(tmp_path: Path) -> None:
+    exclude = [codes(ICD10CM, "F17.211"), below(ICD10CM, "is-a", "F17.22")]
+    write(tmp_path, "smoking", "disease", [below(ICD10CM, "is-a", "F17.2")], exclude)
+    terminology = Terminology(tmp_path)
+    assert terminology.meaning(ICD10CM, "F17.210") is not None
+    for code in ("F17.211", "F17.22", "F17.221"):
+        assert terminology.meaning(ICD10CM, code) is None
+
+
+def test_an_exclusion_holds_for_its_own_value_set_only(tmp_path: Path) -> None:
+    write(tmp_path, "smoking", "disease", [below(ICD10CM, "is-a", "F17.2")], [codes(ICD10CM, "F17.211")])
+    write(tmp_path, "malignancy", "disease", [codes(ICD10CM, "F17.211")])
+    meaning = Terminology(tmp_path).meaning(ICD10CM, "F17.211")
+    assert meaning is not None
+    assert [concept.name for concept in meaning.concepts] == ["malignancy"]
+
+
+@pytest.mark.parametrize(
+    ("oid", "code"),
+    [
+        ("urn:oid:2.16.840.1.113883.6.96", "300954003"),
+        ("urn:oid:2.16.840.1.113883.6.1", "72514-3"),
+        ("urn:oid:2.16.840.1.113883.6.90", "M79.661"),
+        ("urn:oid:2.16.840.1.113883.6.88", "11289"),
+    ],
+)
+def test_code_systems_are_known_by_their_oid(oid: str, code: str) -> None:
+    assert READER.terminology.meaning(oid, code) is not None
+
+
+@pytest.mark.parametrize("pair", [(None, None), (SNOMED, None), (None, "300954003"), ("", ""), ("urn:x", "300954003"), (SNOMED, "300954003 x")])
+def test_what_no_value_set_holds_means_nothing(pair: tuple[Any, Any]) -> None:
+    assert READER.terminology.meaning(*pair) is None
+
+
+def test_answers_and_qualifiers_are_no_concepts() -> None:
+    yes, no = READER.terminology.meaning(LOINC, "LA33-6"), READER.terminology.meaning(LOINC, "LA32-8")
+    severe, sudden = READER.terminology.meaning(SNOMED, "24484000"), READER.terminology.meaning(SNOMED, "385315009")
+    assert yes and no and severe and sudden
+    assert (yes.answer, no.answer, severe.severe, sudden.sudden) == (State.PRESENT, State.ABSENT, True, True)
+    assert yes.concepts == no.concepts == severe.concepts == sudden.concepts == ()
+
+
+def test_the_codes_to_search_for_are_all_measurements_in_order() -> None:
+    listed = READER.terminology.measurement_codes()
+    assert listed == sorted(set(listed))
+    assert {"72514-3", "2157-6", "48065-7", "2823-3", "89555-7"} <= set(listed)
+
+
+@pytest.mark.parametrize(
+    ("sides", "side"),
+    [
+        ([], None),
+        ([None], None),
+        ([Side.LEFT, None], Side.LEFT),
+        ([Side.LEFT, Side.LEFT], Side.LEFT),
+        ([Side.LEFT, Side.RIGHT], Side.BOTH),
+        ([Side.BOTH, Side.LEFT], Side.BOTH),
+    ],
+)
+def test_left_and_right_are_both(sides: list[Side | None], side: Side | None) -> None:
+    assert combined_side(sides) is side

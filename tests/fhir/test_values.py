@@ -1,0 +1,191 @@
+"""What a value says: present, absent or unknown, and the number with its unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cds_service.facts import Fact, Quantity, State
+from tests.charts import concept, fact_of
+
+SWELLING = {"observation": "sct|449614009", "at": -1}
+PAIN_SCORE = {"observation": "loinc|72514-3", "at": "-2h", "site": "sct|53840002"}
+CREATINE_KINASE = {"observation": "loinc|2157-6", "at": -1}
+D_DIMER = {"observation": "loinc|48065-7", "at": -1}
+UCUM = "http://unitsofmeasure.org"
+
+
+def answer(*codes: str, text: str = "") -> dict[str, Any]:
+    return {"valueCodeableConcept": concept(*codes, text=text)}
+
+
+def quantity_of(fact: Fact) -> Quantity:
+    assert fact.quantity is not None
+    return fact.quantity
+
+
+@pytest.mark.parametrize(
+    ("members", "state"),
+    [
+        ({}, State.PRESENT),  # a finding code alone is an assertion
+        ({"valueBoolean": True}, State.PRESENT),
+        ({"valueBoolean": False}, State.ABSENT),
+        (answer("sct|373066001"), State.PRESENT),
+        (answer("sct|373067005"), State.ABSENT),
+        (answer("sct|52101004"), State.PRESENT),
+        (answer("sct|2667000"), State.ABSENT),
+        (answer("sct|10828004"), State.PRESENT),
+        (answer("sct|260385009"), State.ABSENT),
+        (answer("sct|17621005"), State.ABSENT),  # normal
+        (answer("loinc|LA9634-2"), State.ABSENT),
+        (answer("loinc|LA33-6"), State.PRESENT),
+        (answer("loinc|LA32-8"), State.ABSENT),
+        (answer("sct|24484000"), State.PRESENT),  # severe
+        (answer("sct|7771000"), State.PRESENT),  # left
+        (answer("sct|449614009"), State.PRESENT),  # the finding itself
+        (answer("sct|8517006"), State.UNKNOWN),  # ex-smoker: no answer to this question
+        (answer(text="Yes"), State.UNKNOWN),
+        ({"valueString": "none"}, State.UNKNOWN),
+        ({"valueString": "marked, pitting"}, State.UNKNOWN),
+        ({"valueInteger": 0}, State.ABSENT),
+        ({"valueInteger": 2}, State.PRESENT),
+        ({"valueQuantity": {"value": 0}}, State.ABSENT),
+        ({"valueQuantity": {"value": 2}}, State.PRESENT),
+        ({"valueQuantity": {"unit": "cm"}}, State.UNKNOWN),
+        ({"valueRange": {"low": {"value": 1}, "high": {"value": 3}}}, State.PRESENT),
+        ({"valueRange": {}}, State.UNKNOWN),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 2}}}, State.UNKNOWN),
+        ({"valueTime": "10:00:00"}, State.UNKNOWN),
+        ({"valueDateTime": "2026-11-22"}, State.UNKNOWN),
+        ({"valuePeriod": {"start": "2026-11-22"}}, State.UNKNOWN),
+        ({"valueSampledData": {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2"}}, State.UNKNOWN),
+        ({"dataAbsentReason": concept(text="patient asleep")}, State.UNKNOWN),
+        ({"dataAbsentReason": {"coding": [{"code": "asked-declined"}]}}, State.UNKNOWN),
+    ],
+)
+def test_a_value_decides_the_state_of_a_finding(members: dict[str, Any], state: State) -> None:
+    assert fact_of({**SWELLING, "members": members}).state is state
+
+
+@pytest.mark.parametrize("members", [{"valueString": "marked"}, answer(text="marked")])
+def test_text_is_not_interpreted_and_the_fact_says_that_it_was_there(members: dict[str, Any]) -> None:
+    assert any("text" in remark for remark in fact_of({**SWELLING, "members": members}).remarks)
+
+
+def test_a_severe_answer_is_kept() -> None:
+    assert fact_of({**SWELLING, "members": answer("sct|24484000")}).severe
+
+
+def test_every_coding_of_an_answer_is_looked_at() -> None:
+    """EHRs put their own code before the standard one."""
+    value = {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "2"}, *concept("sct|373067005")["coding"]]}
+    assert fact_of({**SWELLING, "members": {"valueCodeableConcept": value}}).state is State.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("members", "value"),
+    [
+        ({"valueQuantity": {"value": 8, "unit": "{score}", "system": UCUM, "code": "{score}"}}, 8),
+        ({"valueQuantity": {"value": 8}}, 8),
+        ({"valueQuantity": {"value": 8, "unit": "/10"}}, 8),
+        ({"valueInteger": 8}, 8),
+        ({"valueInteger": 0}, 0),
+        ({"valueQuantity": {"value": 6.5, "unit": "score"}}, 6.5),
+    ],
+)
+def test_a_pain_score_is_a_number_of_ten(members: dict[str, Any], value: float) -> None:
+    fact = fact_of({**PAIN_SCORE, "members": members})
+    assert (fact.state, quantity_of(fact).value, quantity_of(fact).unit) == (State.PRESENT, value, "of 10")
+    assert quantity_of(fact).text == f"{value:g} of 10"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"valueQuantity": {"value": 65, "unit": "{score}", "system": UCUM, "code": "{score}"}},
+        {"valueQuantity": {"value": 65, "unit": "mm", "system": UCUM, "code": "mm"}},
+        {"valueQuantity": {"value": 7, "unit": "mm", "system": UCUM, "code": "mm"}},
+        {"valueQuantity": {"value": 70, "unit": "%", "system": UCUM, "code": "%"}},
+        {"valueInteger": 65},
+        {"valueInteger": -1},
+        {"valueString": "8/10"},
+        {"dataAbsentReason": {"coding": [{"code": "unknown"}]}},
+        {},
+    ],
+)
+def test_another_scale_text_or_nothing_is_no_pain_score(members: dict[str, Any]) -> None:
+    fact = fact_of({**PAIN_SCORE, "members": members})
+    assert (fact.state, fact.quantity) == (State.UNKNOWN, None)
+
+
+def test_a_range_is_judged_by_its_end_and_shown_as_recorded() -> None:
+    quantity = quantity_of(fact_of({**PAIN_SCORE, "members": {"valueRange": {"low": {"value": 4}, "high": {"value": 8}}}}))
+    assert quantity.value is not None
+    assert 4 <= quantity.value <= 8
+    assert "4" in quantity.text
+    assert "8" in quantity.text
+
+
+@pytest.mark.parametrize("entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}])
+@pytest.mark.parametrize("comparator", ["<", "<=", ">=", ">"])
+def test_a_comparator_is_kept_and_shown(entry: dict[str, Any], comparator: str) -> None:
+    quantity = quantity_of(fact_of({**entry, "comparator": comparator}))
+    assert quantity.comparator == comparator
+    assert quantity.text.startswith(comparator)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value"),
+    [
+        ({"value": 100, "unit": "U/L", "system": UCUM, "code": "ukat/L"}, 6000),  # the code decides, not the text
+        ({"value": 6000, "unit": "units per litre", "system": UCUM, "code": "U/L"}, 6000),
+        ({"value": 6000, "unit": "U/L"}, 6000),
+        ({"value": 6000, "unit": "U/L", "system": "urn:oid:1.2.840.114350.1", "code": "7"}, 6000),
+        ({"value": 6000, "unit": "furlongs", "system": UCUM, "code": "[fur_us]"}, None),
+        ({"value": 6000}, None),
+    ],
+)
+def test_the_ucum_code_is_the_unit(quantity: dict[str, Any], value: float | None) -> None:
+    fact = fact_of({**CREATINE_KINASE, "members": {"valueQuantity": quantity}})
+    assert (fact.quantity and fact.quantity.value) == value
+    assert fact.state is (State.UNKNOWN if value is None else State.PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("entry", "high", "limit"),
+    [
+        ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 200, "unit": "U/L"}, 200),
+        ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 200}, 200),
+        ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 3, "system": UCUM, "code": "ukat/L"}, 180),
+        ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 3, "unit": "mg/dL"}, None),
+        ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 0.5, "unit": "mg/L{FEU}"}, 0.5),
+        ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 250, "unit": "ng/mL{DDU}"}, None),
+    ],
+)
+def test_an_upper_limit_counts_only_in_a_unit_of_the_value(entry: dict[str, Any], high: dict[str, Any], limit: float | None) -> None:
+    assert quantity_of(fact_of({**entry, "members": {"referenceRange": [{"low": {"value": 0}}, {"high": high}]}})).high == limit
+
+
+@pytest.mark.parametrize(("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)])
+def test_a_laboratory_may_interpret_its_own_value(code: str, raised: bool) -> None:
+    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "interpretation": code})).raised is raised
+    assert quantity_of(fact_of({**D_DIMER, "interpretation": code})).raised is raised
+
+
+def test_without_an_interpretation_a_value_is_neither_raised_nor_normal() -> None:
+    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"})).raised is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6), unit=st.sampled_from(["{score}", "1", "mm", "%", "/10"]))
+def test_a_pain_score_outside_its_scale_is_never_present(value: float, unit: str) -> None:
+    fact = fact_of({**PAIN_SCORE, "members": {"valueQuantity": {"value": value, "unit": unit}}})
+    if fact.state is State.PRESENT:
+        assert quantity_of(fact).value == pytest.approx(value)
+        assert 0 <= value <= 10
+        assert unit not in ("mm", "%")
+    else:
+        assert fact.state is State.UNKNOWN

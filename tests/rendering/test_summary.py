@@ -1,0 +1,160 @@
+"""The summary: patient-specific, our own words only, never more than 139 characters."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cds_service.assessment.risk_factors import PREGNANT
+from cds_service.assessment.rules import Finding, Rule
+from cds_service.assessment.wells import WellsItem, WellsScore
+from cds_service.facts import Certainty, Fact, Gap, Quantity, Side, State, Topic
+from cds_service.rendering.summary import (
+    all_rules,
+    finding_values,
+    fixed_values,
+    longest_values,
+    thrombosis_risks,
+)
+from tests.rendering.by_hand import FILES, assessment, card, elsewhere, fact, finding
+
+CHART_TEXT = "CHART"
+MEASURED = ("pain-severity", "creatine-kinase", "potassium", "cold-limb", "leg-vein-thrombosis", "limb-weakness")
+NUMBERS = (8.0, 12345.678, 1.7976931348623157e308, 5e-324)
+SCORE = WellsScore(tuple(WellsItem(f"item {number}", ()) for number in range(6)))
+
+
+def evidence(side: Side, certainty: Certainty, number: float) -> tuple[Fact, ...]:
+    quantity = Quantity(number, CHART_TEXT, CHART_TEXT, ">=")
+    return tuple(
+        fact(
+            concept,
+            f"Observation/{CHART_TEXT}{place}",
+            display=CHART_TEXT,
+            side=side,
+            quantity=quantity,
+            certainty=certainty if place else Certainty.CONFIRMED,
+            remarks=(CHART_TEXT,),
+        )
+        for place, concept in enumerate(MEASURED)
+    )
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
+def test_every_summary_fits_and_quotes_no_chart_text(rule: Rule) -> None:
+    others = [finding(each) for each in all_rules() if each is not rule]
+    longest = longest_values(rule.card, FILES.shared.findings, FILES.shared.complaints)
+    for own, complaint, certainty, age, more, number in product(
+        Side, Side, Certainty, (None, (65, 66), (998, 999)), ([], others), NUMBERS
+    ):
+        top = finding(rule, *evidence(own, certainty, number))
+        made = assessment(top, *more, side=complaint, age=age, wells=SCORE)
+        values = finding_values(made, FILES.shared.findings, FILES.shared.complaints)
+        assert all(len(values[name]) <= len(longest[name]) for name in values)
+        if number == NUMBERS[0]:
+            summary = card(made).summary
+            assert 20 < len(summary) < 140
+            assert CHART_TEXT not in summary
+            assert "{" not in summary
+
+
+@given(
+    side=st.sampled_from(Side),
+    age=st.none() | st.tuples(st.integers(0, 120), st.integers(0, 120)),
+    complaint=st.sampled_from(sorted(FILES.shared.findings)),
+    items=st.lists(st.sampled_from(["active cancer", "paralysis, paresis or plaster of the leg", "x" * 99])),
+    unread=st.sets(st.sampled_from(Topic)),
+)
+def test_summaries_without_a_finding_fit(
+    side: Side, age: tuple[int, int] | None, complaint: str, items: list[str], unread: set[Topic]
+) -> None:
+    made = assessment(
+        side=side,
+        age=age,
+        complaint=(fact(complaint, "Condition/1", display=CHART_TEXT),),
+        wells=WellsScore(tuple(WellsItem(label, ()) for label in items)),
+        gaps=tuple(Gap(topic, "reason") for topic in sorted(unread)),
+    )
+    assert 20 < len(card(made).summary) < 140
+    values = fixed_values(made, FILES.shared.complaints)
+    longest = longest_values("no-red-flag", FILES.shared.findings, FILES.shared.complaints)
+    assert all(len(values[name]) <= len(longest[name]) for name in values)
+
+
+def rule(name: str) -> Rule:
+    return next(each for each in all_rules() if each.id == name)
+
+
+def score(value: float) -> Fact:
+    return fact("pain-severity", "Observation/1", quantity=Quantity(value, "of 10", f"{value:g} of 10"))
+
+
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        (
+            [finding(rule("severe-pain"), score(8.0), score(7.0))],
+            "Severe pain, 8 of 10, left leg, age 46: red flag of the guidance",
+        ),
+        (
+            [finding(rule("severe-pain"), score(8.0)), finding(rule("swelling"), fact("swelling", "Condition/2"))],
+            "Severe pain, 8 of 10 and 1 more, left leg, age 46: red flag of the guidance",
+        ),
+        (
+            [finding(rule("walking-problem"), elsewhere("walking-problem", "Condition/1"))],
+            "Problems walking or moving, complaint in left leg, age 46: red flag of the guidance",
+        ),
+        (
+            [finding(rule("swelling"), fact("swelling", "Condition/1", side=Side.BOTH))],
+            "Swelling of calf or lower leg, both legs, age 46: red flag of the guidance",
+        ),
+        (
+            [finding(rule("acute-limb-ischaemia"), fact("acute-limb-ischaemia", "Condition/1", certainty=Certainty.SUSPECTED))],
+            "Recorded: acute limb ischaemia (suspected), left leg; consider vascular assessment",
+        ),
+        (
+            [finding(rule("potassium"), elsewhere("potassium", "Observation/1", quantity=Quantity(2.3, "mmol/L", "2.3 mmol/L")))],
+            "Potassium below 2.5 mmol/L, 2.3 mmol/L, age 46; consider magnesium, ECG and medicines",
+        ),
+    ],
+)
+def test_the_summary_says_what_where_and_whose(findings: list[Finding], expected: str) -> None:
+    assert expected == card(assessment(*findings)).summary
+
+
+def test_the_wells_score_is_the_least_that_the_record_shows() -> None:
+    items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
+    made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
+    assert "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT" == card(made).summary
+
+
+@pytest.mark.parametrize(
+    ("gaps", "expected"),
+    [((), "no anticoagulant found"), ((Gap(Topic.MEDICATIONS, "no answer"),), "medicines not read")],
+)
+def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected: str) -> None:
+    made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), gaps=gaps)
+    assert f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
+
+
+def test_a_risk_of_thrombosis_is_named_first() -> None:
+    pregnancy = elsewhere("pregnancy", "Condition/9")
+    made = assessment(risk_factors=(Finding(PREGNANT, State.PRESENT, (pregnancy,)),), complaint=(fact("cramp", "Condition/1"),))
+    assert card(made).summary == (
+        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag of the guidance is recorded"
+    )
+
+
+def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:
+    cancer = elsewhere("malignancy", "Condition/9")
+    malignancy = Finding(Rule("malignancy", "Cancer", PREGNANT.source), State.PRESENT, (cancer,))
+    wells = WellsScore((WellsItem("active cancer", (cancer,)),))
+    assert ["active cancer"] == thrombosis_risks(assessment(risk_factors=(malignancy,), wells=wells))
+
+
+def test_calf_pain_is_named_before_its_cause() -> None:
+    causes = (fact("strain", "Condition/1"), fact("pain", "Condition/2"))
+    assert card(assessment(complaint=causes)).summary.startswith("Calf pain, left leg")
