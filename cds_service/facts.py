@@ -69,12 +69,14 @@ class Topic(StrEnum):
 class Interval:
     """A recorded date or period. A partial date ("2026-11") is the whole span that it could mean.
 
-    `first` and `last` are its earliest and latest moment (aware); `text` is the date as it was recorded.
+    `first` and `last` are its earliest and latest moment (aware); `text` is the date as it was recorded; `timed` says
+    that it was recorded with a time of day.
     """
 
     first: datetime
     last: datetime
     text: str
+    timed: bool = False
 
     def lies_within(self, window: timedelta, as_of: datetime) -> bool:
         """Certainly inside the window that ends at `as_of`."""

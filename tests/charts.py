@@ -194,7 +194,10 @@ def bundle(*resources: Any) -> bytes:
 
 
 def read_pages(
-    pages: list[tuple[Topic, bytes]], who: dict[str, Any] | None = None, as_of: datetime = AS_OF, zone: str = "UTC"
+    pages: list[tuple[Topic, bytes]],
+    who: dict[str, Any] | None = None,
+    as_of: datetime = AS_OF,
+    zone: str = "UTC",
 ) -> Chart:
     """The facts of prefetch values as they stand, the opener's among them."""
     received = [(topic, open_page(raw)) for topic, raw in pages]
@@ -209,9 +212,9 @@ def read_beside(
     *entries: Entry, who: dict[str, Any] | None = None, as_of: datetime = AS_OF, zone: str = "UTC"
 ) -> Chart:
     """The facts of compact entries or of whole resources, read beside the opener."""
-    resources = [each if "resourceType" in each else resource(each, n, as_of) for n, each in enumerate(entries)]
+    made = [each if "resourceType" in each else resource(each, n, as_of) for n, each in enumerate(entries)]
     pages = [
-        (topic, bundle(*(each for each in resources if _TOPICS.get(each["resourceType"], Topic.MEDICATIONS) is topic)))
+        (topic, bundle(*(each for each in made if _TOPICS[each["resourceType"]] is topic)))
         for topic in _TOPICS.values()
     ]
     return read_pages(pages, who, as_of, zone)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from cds_service.assessment.diagnoses import opening_diagnoses
+from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
 from cds_service.assessment.leg import CAUSES, Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
@@ -36,7 +37,8 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
     sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
     facts = [
         *new_pains(leg, *_CALF),
-        *leg.new(*CAUSES),
+        *_recorded_lately(old_pains(leg, *_CALF), leg),
+        *_new_causes(leg),
         *_without_pain(leg),
         *opening_diagnoses(leg),
     ]
@@ -52,9 +54,21 @@ def embolism_symptoms(leg: Leg) -> list[Fact]:
     return leg.within(leg.present("pe-symptom"), leg.thresholds.embolism_symptom_days)
 
 
+def _new_causes(leg: Leg) -> list[Fact]:
+    """Causes that began or were recorded in the last 30 days; a chronic code is old whatever its date."""
+    chronic = coded_chronic(leg)
+    causes = [fact for fact in leg.present(*CAUSES) if fact.source not in chronic]
+    return leg.within(causes, leg.thresholds.finding_days) + _recorded_lately(causes, leg)
+
+
+def _recorded_lately(facts: list[Fact], leg: Leg) -> list[Fact]:
+    """Put on record in the last 30 days, whenever it began."""
+    window = timedelta(days=leg.thresholds.finding_days)
+    return [fact for fact in facts if fact.recorded is not None and fact.recorded.may_lie_within(window, leg.as_of)]
+
+
 def _older(leg: Leg) -> list[Fact]:
-    new = leg.new(*CAUSES)
-    return old_pains(leg, *_CALF) + [fact for fact in leg.present(*CAUSES) if fact.is_condition and fact not in new]
+    return old_pains(leg, *_CALF) + [fact for fact in leg.present(*CAUSES) if fact.is_condition]
 
 
 def _without_pain(leg: Leg) -> list[Fact]:

@@ -31,7 +31,7 @@ GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
 NECROTISING = Rule("necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "tissue")
 CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "tissue")
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
-CREATINE_KINASE = Rule("creatine-kinase", "Creatine kinase over 5 times the upper limit", OURS, "muscle")
+CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
@@ -50,7 +50,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
 
     Tense swelling, which BOAST names, has no code that a record could hold; anticoagulants raise the risk of bleeding.
     """
-    coded = found(COMPARTMENT, Level.CRITICAL, diagnoses.acute(leg, "compartment-syndrome"))
+    coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
     days = leg.thresholds.injury_days
     injuries = leg.present("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
     sure = leg.surely_within(injuries, days)
@@ -98,11 +98,11 @@ def thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def tissue(leg: Leg, presentation: Presentation) -> list[Finding]:
     """New gangrene, necrotising infection, or cellulitis with sepsis recorded within 7 days."""
-    cellulitis = diagnoses.acute(leg, "cellulitis")
+    cellulitis = leg.present("cellulitis")
     sepsis = leg.surely_within(leg.present("sepsis"), leg.thresholds.sepsis_days) if cellulitis else []
     return [
         *found(GANGRENE, Level.CRITICAL, diagnoses.new_gangrene(leg)),
-        *found(NECROTISING, Level.CRITICAL, diagnoses.acute(leg, "necrotising-infection")),
+        *found(NECROTISING, Level.CRITICAL, leg.present("necrotising-infection")),
         *found(CELLULITIS_SEPSIS, Level.CRITICAL, _with(sepsis, cellulitis)),
     ]
 
@@ -116,9 +116,9 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
     high = [fact for fact in leg.within(leg.present("creatine-kinase"), limits.laboratory_days) if _is_high(fact, leg)]
     sure = leg.surely_within(high, limits.laboratory_days)
     named = sure or high
-    note = ""
-    if named and all(fact.quantity and fact.quantity.high is None for fact in named):
-        note = f"no upper limit given with the result: {limits.ck_units_per_litre:g} U/L used"
+    note = f"over {limits.ck_times_upper_limit:g} times its own upper limit"
+    if all(fact.quantity and fact.quantity.high is None for fact in named):
+        note = f"over {limits.ck_units_per_litre:g} U/L, used because no upper limit came with the result"
     return findings + found(CREATINE_KINASE, Level.CRITICAL if sure else Level.WARNING, named, note)
 
 
@@ -147,4 +147,4 @@ def _is_high(fact: Fact, leg: Leg) -> bool:
         return False
     limits = leg.thresholds
     limit = quantity.high * limits.ck_times_upper_limit if quantity.high else limits.ck_units_per_litre
-    return quantity.value > limit
+    return quantity.value > limit or (quantity.value == limit and quantity.comparator == ">")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Certainty, Fact
+from cds_service.facts import Fact
 
 
 def acute_thrombosis(leg: Leg) -> list[Fact]:
     """Confirmed leg DVT that began within 90 days or at an unknown time; never one coded as chronic."""
-    chronic = _coded_chronic(leg)
+    chronic = coded_chronic(leg)
     recent = leg.within(leg.confirmed("dvt"), leg.thresholds.thrombosis_days)
     return [fact for fact in recent if fact.source not in chronic]
 
@@ -19,24 +19,15 @@ def old_thrombosis(leg: Leg) -> list[Fact]:
     return [fact for fact in leg.confirmed("dvt") if fact not in acute]
 
 
-def suspected_thrombosis(leg: Leg) -> list[Fact]:
-    return leg.within(leg.suspected("dvt"), leg.thresholds.thrombosis_days)
-
-
 def acute_limb_ischaemia(leg: Leg) -> list[Fact]:
     """Confirmed within 30 days or undated, or suspected."""
     recent = leg.within(leg.confirmed("acute-limb-ischaemia"), leg.thresholds.limb_ischaemia_days)
     return recent + leg.suspected("acute-limb-ischaemia")
 
 
-def acute(leg: Leg, *concepts: str) -> list[Fact]:
-    """A diagnosis of an acute illness, if it is not an old entry that nobody closed."""
-    return leg.within(leg.present(*concepts), leg.thresholds.acute_diagnosis_days)
-
-
 def superficial_thrombosis(leg: Leg) -> list[Fact]:
     """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
-    return acute(leg, "superficial-vein-thrombosis", "leg-vein-thrombosis")
+    return leg.present("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
 
 def new_gangrene(leg: Leg) -> list[Fact]:
@@ -48,24 +39,28 @@ def achilles_rupture(leg: Leg) -> list[Fact]:
 
 
 def opening_diagnoses(leg: Leg) -> list[Fact]:
-    """Diagnoses that are a leg complaint without any further symptom."""
+    """Diagnoses that are a leg complaint without any further symptom.
+
+    Those without a window of their own open a card for 90 days: an old entry that nobody closed is no news.
+    """
+    unlimited = leg.present("compartment-syndrome", "necrotising-infection", "cellulitis")
     return [
         *acute_limb_ischaemia(leg),
-        *acute(leg, "compartment-syndrome", "necrotising-infection", "cellulitis"),
         *acute_thrombosis(leg),
-        *suspected_thrombosis(leg),
+        *leg.within(leg.suspected("dvt"), leg.thresholds.thrombosis_days),
         *new_gangrene(leg),
         *achilles_rupture(leg),
-        *superficial_thrombosis(leg),
+        *leg.within([*unlimited, *superficial_thrombosis(leg)], leg.thresholds.acute_diagnosis_days),
     ]
 
 
 def pregnant_or_postpartum(leg: Leg) -> list[Fact]:
     """Pregnant now, or within 6 weeks of the end of a pregnancy."""
     limits = leg.thresholds
-    pregnant = [fact for fact in leg.present("pregnancy") if fact.certainty is Certainty.CONFIRMED]
-    return leg.within(pregnant, limits.pregnancy_days) + leg.within(leg.present("postpartum"), limits.postpartum_days)
+    return leg.within(leg.present("pregnancy"), limits.pregnancy_days) + leg.within(
+        leg.present("postpartum"), limits.postpartum_days
+    )
 
 
-def _coded_chronic(leg: Leg) -> set[str]:
+def coded_chronic(leg: Leg) -> set[str]:
     return {fact.source for fact in leg.present("chronic-dvt")}

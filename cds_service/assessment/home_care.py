@@ -7,11 +7,13 @@ to nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, recent_signs
+from cds_service.assessment.rules import Finding
 from cds_service.facts import Fact
 
 STEPS = ("rest", "ice", "compression", "elevation", "gentle stretching")
@@ -25,17 +27,17 @@ class HomeCareStep:
     withheld: tuple[str, ...] = ()
 
 
-def home_care(leg: Leg) -> tuple[HomeCareStep, ...]:
+def home_care(leg: Leg, findings: Sequence[Finding]) -> tuple[HomeCareStep, ...]:
     """All five steps, each with the reasons on this record against it."""
     reasons: dict[str, list[str]] = {step: [] for step in STEPS}
-    for facts, reason, steps in _precautions(leg):
+    for facts, reason, steps in _precautions(leg, findings):
         if facts:
             for step in steps:
                 reasons[step].append(reason)
     return tuple(HomeCareStep(step, tuple(reasons[step])) for step in STEPS)
 
 
-def _precautions(leg: Leg) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
+def _precautions(leg: Leg, findings: Sequence[Finding]) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
     limb = recent_signs(leg)
     injury = leg.new("strain")
     tendon = diagnoses.achilles_rupture(leg) + leg.within(
@@ -47,6 +49,7 @@ def _precautions(leg: Leg) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
         *diagnoses.acute_limb_ischaemia(leg),
         *limb.facts(*PERFUSION),
     ]
+    compartment = [fact for finding in findings if finding.rule.card == "compartment-syndrome" for fact in finding.evidence]
     return [
         (poor_supply, "arterial disease, or signs of it", ("compression", "ice")),
         (
@@ -54,11 +57,11 @@ def _precautions(leg: Leg) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
             "blood supply of the leg may be critical",
             ("elevation",),
         ),
-        (diagnoses.acute(leg, "compartment-syndrome"), "compartment syndrome: leg at heart level", ("elevation",)),
-        (diagnoses.acute(leg, "compartment-syndrome"), "compartment syndrome", ("compression", "ice")),
+        (compartment, "compartment syndrome in question: leg at heart level", ("elevation",)),
+        (compartment, "compartment syndrome in question", ("compression", "ice")),
         (clot, "vein thrombosis, known or suspected", ("compression", "gentle stretching")),
         (leg.new("swelling"), "swelling: DVT not excluded", ("compression",)),
-        (diagnoses.acute(leg, "cellulitis"), "cellulitis", ("compression",)),
+        (leg.present("cellulitis"), "cellulitis", ("compression",)),
         (leg.present("reduced-sensation"), "reduced sensation", ("compression", "ice")),
         (leg.present("raynaud"), "Raynaud's", ("ice",)),
         (tendon, "Achilles tendon injury", ("gentle stretching",)),

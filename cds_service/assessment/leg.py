@@ -90,19 +90,25 @@ def is_current(fact: Fact) -> bool:
 
 
 def legs(chart: Chart, thresholds: Thresholds, as_of: datetime) -> list[Leg]:
-    """The view of each leg that the record names; one view where it names neither.
+    """The view of each leg that the record names; one view where it tells none apart.
 
     The other leg's view holds less. It matters only where a one-sided cause explains away a sign without a side.
     """
     facts = on_the_leg(chart.facts, as_of)
     named = {fact.side for fact in facts}
+    if not named & {Side.LEFT, Side.RIGHT}:
+        return [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
     explained = {fact.side for fact in facts if fact.concept in _EXPLAINING}
-    views = [
+    return [
         Leg(side, tuple(fact for fact in facts if fact.side is not other), chart, thresholds, as_of)
         for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT))
-        if side in named or other in explained
+        if side in named or Side.BOTH in named or other in explained
     ]
-    return views or [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
+
+
+def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
+    """The view for what has no side: every fact."""
+    return Leg(Side.NOT_STATED, on_the_leg(chart.facts, as_of), chart, thresholds, as_of)
 
 
 def on_the_leg(facts: tuple[Fact, ...], as_of: datetime) -> tuple[Fact, ...]:

@@ -61,8 +61,9 @@ def _signs(leg: Leg, by_kind: dict[Rule, list[Fact]]) -> Signs:
     by_kind[NUMBNESS] = _unexplained(by_kind[NUMBNESS], leg)
     by_kind[WEAKNESS] = _unexplained(by_kind[WEAKNESS], leg)
     if not by_kind[NUMBNESS] and leg.present("strain", "achilles-rupture", "achilles-strain"):
-        # Weakness of the injured muscle itself; with numbness it counts.
-        by_kind[WEAKNESS] = []
+        # Weakness of the injured muscle itself does not count alone; paralysis and foot drop are something else.
+        muscle = {fact.source for fact in leg.present("muscle-weakness")}
+        by_kind[WEAKNESS] = [fact for fact in by_kind[WEAKNESS] if fact.source not in muscle]
     return Signs({kind: facts for kind, facts in by_kind.items() if facts})
 
 

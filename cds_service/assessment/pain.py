@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from cds_service.assessment.leg import Leg, is_current
-from cds_service.facts import Course, Fact, Interval, Side, Site, State
+from cds_service.facts import Course, Fact, Side, Site, State
 
 
 def score(fact: Fact) -> float:
@@ -44,17 +44,16 @@ def _moment(fact: Fact) -> float:
     return fact.when.last.timestamp() if fact.when else float("-inf")
 
 
-def calf_pain_records(leg: Leg) -> list[tuple[Interval, Fact]]:
-    """Every dated record of calf pain, past ones too: when it began, and when it was put on record."""
-    records: list[tuple[Interval, Fact]] = []
-    for fact in leg.facts:
-        is_pain = fact.concept == "pain" or (fact.concept == "pain-severity" and score(fact) > 0)
-        if not is_pain or fact.site is not Site.LOWER_LEG or fact.state is not State.PRESENT:
-            continue
-        if fact.course is Course.NOT_STATED:
-            continue
-        records += [(when, fact) for when in (fact.began, fact.recorded) if when is not None]
-    return records
+def calf_pain_records(leg: Leg) -> list[Fact]:
+    """Every record of calf pain, past ones too."""
+    return [
+        fact
+        for fact in leg.facts
+        if (fact.concept == "pain" or (fact.concept == "pain-severity" and score(fact) > 0))
+        and fact.site is Site.LOWER_LEG
+        and fact.state is State.PRESENT
+        and fact.course is not Course.NOT_STATED
+    ]
 
 
 def new_pains(leg: Leg, *sites: Site) -> list[Fact]:

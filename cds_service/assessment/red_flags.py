@@ -42,7 +42,8 @@ def severe_pain(leg: Leg) -> Finding:
     high = [fact for fact in scores if score(fact) >= leg.thresholds.severe_pain_score]
     named = leg.new("severe-pain") + [fact for fact in leg.new("pain", "cramp") if fact.severe]
     if high or named:
-        return _present(SEVERE, high + named)
+        note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
+        return _present(SEVERE, high + named, note if high else "")
     if scores:
         return Finding(SEVERE, State.ABSENT, tuple(scores))
     return _without(SEVERE, leg, "severe-pain")
@@ -75,19 +76,22 @@ def rest_pain(leg: Leg) -> Finding:
 
 
 def ongoing_pain(leg: Leg) -> Finding:
-    """Ongoing pain (S2): calf pain recorded again 14 to 90 days after an earlier record of it."""
+    """Ongoing pain (S2): calf pain recorded again 14 to 90 days after an onset or effective time of it."""
     limits = leg.thresholds
     records = calf_pain_records(leg)
     recent = timedelta(days=limits.finding_days)
-    for again, later in records:
-        if not again.may_lie_within(recent, leg.as_of):
+    again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
+    for when, later in again:
+        if not when.may_lie_within(recent, leg.as_of):
             continue
-        for first, earlier in records:
-            apart = again.first - first.last
-            if timedelta(days=limits.ongoing_pain_first_days) <= apart and again.last - first.first <= timedelta(
-                days=limits.ongoing_pain_last_days
+        for earlier in records:
+            first = earlier.began
+            if (
+                first is not None
+                and when.first - first.last >= timedelta(days=limits.ongoing_pain_first_days)
+                and when.last - first.first <= timedelta(days=limits.ongoing_pain_last_days)
             ):
-                return _present(ONGOING, [earlier, later], f"recorded {first.text} and again {again.text}")
+                return _present(ONGOING, [earlier, later], f"recorded {first.text} and again {when.text}")
     return Finding(ONGOING, State.UNKNOWN)
 
 
@@ -117,7 +121,7 @@ def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
 
 def _is_explained(fact: Fact, leg: Leg) -> bool:
     """Ankle, foot or whole-leg swelling or colour, not one-sided, beside a Condition known to cause it for long."""
-    if fact.concept not in ("swelling", "skin-colour") or fact.site is Site.LOWER_LEG:
+    if fact.concept not in ("swelling", "skin-colour") or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
         return False
     if fact.side in (Side.LEFT, Side.RIGHT):
         return False

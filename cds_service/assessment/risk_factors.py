@@ -77,7 +77,7 @@ def inactive(leg: Leg) -> Finding:
 
 
 def risk_factors(leg: Leg) -> list[Finding]:
-    """All of them, with their state."""
+    """All of them, with their state. `leg` is the view of the whole patient: a risk factor has no side."""
     return [
         over_65(leg),
         inactive(leg),
@@ -99,7 +99,10 @@ def _obesity(rule: Rule, leg: Leg) -> Finding:
         and fact.quantity.value is not None
         and fact.quantity.value >= leg.thresholds.obesity_kg_per_m2
     ]
-    return _finding(rule, leg.present("obesity") + heavy)
+    found = _finding(rule, leg.present("obesity") + heavy)
+    if found.state is State.UNKNOWN and leg.present("bmi"):
+        return Finding(rule, State.ABSENT, tuple(leg.present("bmi")))
+    return found
 
 
 def _past(rule: Rule, leg: Leg, concepts: tuple[str, ...]) -> Finding:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cds_service.assessment.complaint import Presentation, complaint
 from cds_service.assessment.critical import CRITICAL_RULES
 from cds_service.assessment.home_care import HomeCareStep, home_care
-from cds_service.assessment.leg import Leg, legs
+from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
@@ -83,9 +83,9 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         side=_side(facts),
         complaint=facts,
         findings=findings,
-        red_flags=_flags(concerned),
-        risk_factors=tuple(risk_factors(concerned[0].leg)),
-        home_care=_careful(home_care(each.leg) for each in concerned),
+        red_flags=_flags(concerned, facts),
+        risk_factors=tuple(risk_factors(whole_patient(chart, thresholds, as_of))),
+        home_care=_careful(home_care(each.leg, each.findings) for each in concerned),
         wells=max(scores, key=lambda score: score.points, default=None),
     )
 
@@ -98,14 +98,13 @@ def _assess_leg(leg: Leg) -> _LegAssessment:
     if not facts:
         return _LegAssessment(leg, (), (), (), None)
     presentation = Presentation(facts, by_rule, signs, wells_score(leg))
-    findings = [finding for rule in CRITICAL_RULES for finding in rule(leg, presentation)]
+    findings = [finding for rule in (*CRITICAL_RULES, *WARNING_RULES) for finding in rule(leg, presentation)]
     findings += [flag for flag in flags if flag.level > Level.NONE]
-    findings += [finding for rule in WARNING_RULES for finding in rule(leg, presentation)]
     return _LegAssessment(leg, facts, tuple(findings), tuple(flags), presentation.wells)
 
 
 def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding per rule, with the evidence of both legs; the most urgent first, else in the order of the rules."""
+    """One finding per rule, with the evidence of both legs; the most urgent first, what is more specific before flags."""
     by_rule: dict[str, Finding] = {}
     for finding in findings:
         held = by_rule.get(finding.rule.id)
@@ -113,7 +112,8 @@ def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(by_rule.values(), key=lambda finding: -finding.level))
 
 
-_STRENGTH = {State.PRESENT: 2, State.ABSENT: 1, State.UNKNOWN: 0}
+# Absent only where it is absent of each leg with a complaint.
+_STRENGTH = {State.PRESENT: 2, State.UNKNOWN: 1, State.ABSENT: 0}
 
 
 def _joined(one: Finding, other: Finding) -> Finding:
@@ -122,12 +122,26 @@ def _joined(one: Finding, other: Finding) -> Finding:
     return replace(stronger, evidence=tuple(dict.fromkeys(evidence)))
 
 
-def _flags(concerned: list[_LegAssessment]) -> tuple[Finding, ...]:
+def _flags(concerned: list[_LegAssessment], complaint: Sequence[Fact]) -> tuple[Finding, ...]:
+    """The red flags of all legs with a complaint. Denied of one side, a flag is unknown where pain may be elsewhere."""
     by_rule: dict[str, Finding] = {}
     for flag in (flag for each in concerned for flag in each.red_flags):
         held = by_rule.get(flag.rule.id)
         by_rule[flag.rule.id] = flag if held is None else _joined(held, flag)
-    return tuple(by_rule.values())
+    return tuple(
+        replace(flag, state=State.UNKNOWN, evidence=())
+        if flag.state is State.ABSENT and not _covers(flag.evidence, complaint)
+        else flag
+        for flag in by_rule.values()
+    )
+
+
+def _covers(absences: Sequence[Fact], complaint: Sequence[Fact]) -> bool:
+    """Do the denials speak of every side that the complaint is, or may be, on?"""
+    denied = {fact.side for fact in absences}
+    if denied & {Side.BOTH, Side.NOT_STATED} or denied >= {Side.LEFT, Side.RIGHT}:
+        return True
+    return {fact.side for fact in complaint} <= denied
 
 
 def _side(facts: tuple[Fact, ...]) -> Side:

@@ -37,7 +37,7 @@ ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
 ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
 CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infection")
 BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", BOAST, "red-flags")
-POTASSIUM_LOW = Rule("potassium", "Potassium below 2.5 mmol/L", POTASSIUM, "potassium")
+POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 
 TYPE_UNKNOWN = "type of vascular disease not stated"
 CONSIDER_BLEEDING = "consider haematoma and compartment syndrome"
@@ -56,7 +56,7 @@ def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
         [fact for fact in leg.present("d-dimer") if _is_raised(fact)], leg.thresholds.laboratory_days
     )
     findings = [
-        *found(SUSPECTED_DVT, Level.WARNING, diagnoses.suspected_thrombosis(leg)),
+        *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
         *found(D_DIMER, Level.WARNING, raised),
         *found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg)),
     ]
@@ -113,7 +113,7 @@ def tendon(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def infection(leg: Leg, presentation: Presentation) -> list[Finding]:
-    return found(CELLULITIS, Level.WARNING, diagnoses.acute(leg, "cellulitis"))
+    return found(CELLULITIS, Level.WARNING, leg.present("cellulitis"))
 
 
 def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -127,7 +127,8 @@ def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Potassium below 2.5 mmol/L within 7 days."""
     recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
-    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)])
+    note = f"below {leg.thresholds.potassium_mmol_per_litre:g} mmol/L"
+    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)], note)
 
 
 WARNING_RULES: tuple[Callable[[Leg, Presentation], list[Finding]], ...] = (
@@ -150,18 +151,14 @@ def _may_be_newer(fact: Fact, known: Fact) -> bool:
 
 
 def _is_raised(fact: Fact) -> bool:
-    """By the laboratory's own flag, or over its own upper limit.
-
-    LOINC 30240-6 does not say in which units the assay reports, so its number is never compared.
-    """
+    """By the laboratory's own flag, or over the upper limit that came with the result. No other limit is used."""
     quantity = fact.quantity
     if quantity is None:
         return False
-    if quantity.raised is not None:
-        return quantity.raised
-    if quantity.value is None or quantity.high is None or fact.code[1] == "30240-6":
-        return False
-    return quantity.value > quantity.high and not quantity.comparator.startswith("<")
+    if quantity.value is None or quantity.high is None or quantity.comparator.startswith("<"):
+        return quantity.raised is True
+    over = quantity.value > quantity.high or (quantity.value == quantity.high and quantity.comparator == ">")
+    return over or quantity.raised is True
 
 
 def _is_low(fact: Fact, leg: Leg) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cds_service.assessment.diagnoses import old_thrombosis, pregnant_or_postpartum
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.leg import Leg, whole_patient
 from cds_service.assessment.risk_factors import age_years
 from cds_service.facts import Course, Fact, Side, Site, State
 
@@ -68,13 +68,13 @@ def wells_score(leg: Leg) -> WellsScore | None:
 
 
 def previous_thrombosis(leg: Leg) -> list[Fact]:
-    """A previously documented leg DVT: a history code, a closed DVT, or one that is over 90 days old."""
+    """A previously documented DVT of either leg: a history code, a closed DVT, or one that is over 90 days old."""
     past = [
         fact
-        for fact in leg.facts
+        for fact in leg.chart.facts
         if fact.state is State.PRESENT and fact.course is Course.HISTORY and fact.concept in ("previous-dvt", "dvt")
     ]
-    return past + old_thrombosis(leg)
+    return past + old_thrombosis(whole_patient(leg.chart, leg.thresholds, leg.as_of))
 
 
 def _paralysed(leg: Leg) -> list[Fact]:

@@ -81,7 +81,7 @@ class FhirClient:
         for _ in range(self._max_pages):
             if following is None:
                 return
-            url = urljoin(server.base + "/", following)
+            url = _joined(server.base, following)
             if not lies_within(url, server.base):
                 raise _NotRead("the EHR referred to another server for it")
             body = await self._get(server, url, self._max_bytes - received)
@@ -110,6 +110,13 @@ class FhirClient:
                 if len(body) > max_bytes:
                     raise _NotRead("it is larger than this service reads")
         return bytes(body)
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base + "/", address)
+    except ValueError:  # not an address at all
+        return ""
 
 
 class _NotRead(Exception):

@@ -22,8 +22,8 @@ def condition_facts(
     model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
 ) -> list[Fact]:
     """One fact per concept that the Condition's codings name. `entered-in-error` says nothing."""
-    verification = _first_code(model.verificationStatus)
-    if verification == "entered-in-error":
+    verification = _codes(model.verificationStatus)
+    if "entered-in-error" in verification:
         return []
     coded = [
         ((system, code), meaning)
@@ -39,21 +39,22 @@ def condition_facts(
         site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
         if site is None:
             continue
+        code = min(code for code, _meaning in naming)
         course = _course(concept, model, members, [meaning for _code, meaning in naming], began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
                 state=_state(verification, course),
                 source=f"Condition/{hit.head.id}",
-                code=naming[0][0],
-                display=words_of(model.code, naming[0][0]),
+                code=code,
+                display=words_of(model.code, code),
                 when=began or recorded,
                 began=began,
                 recorded=recorded,
                 side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
                 site=site,
                 site_matters=concept.site_matters,
-                certainty=Certainty.SUSPECTED if verification in _SUSPECTED else Certainty.CONFIRMED,
+                certainty=Certainty.SUSPECTED if verification & _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
                 severe=any(meaning.severe for meaning in meanings_of(model.severity, terminology)),
                 sudden=any(meaning.sudden for _code, meaning in coded),
@@ -64,8 +65,8 @@ def condition_facts(
     return facts
 
 
-def _state(verification: str, course: Course) -> State:
-    if verification == "refuted":
+def _state(verification: set[str], course: Course) -> State:
+    if "refuted" in verification:
         return State.ABSENT
     return State.UNKNOWN if course is Course.NOT_STATED else State.PRESENT
 
@@ -79,11 +80,11 @@ def _course(
     as_of: datetime,
 ) -> Course:
     """Current, under care, history, or not stated."""
-    status = _first_code(model.clinicalStatus)
-    phases = {meaning.phase for meaning in naming}
-    if concept.kind == "history" or status in _PAST or Course.HISTORY in phases or _has_abated(members, as_of):
+    status = _codes(model.clinicalStatus)
+    phases = {meaning.phase for meaning in naming if meaning.phase is not None}
+    if concept.kind == "history" or status & _PAST or Course.HISTORY in phases or _has_abated(members, as_of):
         return Course.HISTORY
-    if status not in _CURRENT:
+    if not status & _CURRENT:
         recent = when is not None and (concept.look_back is None or when.may_lie_within(concept.look_back, as_of))
         if not recent:
             return Course.NOT_STATED
@@ -93,7 +94,7 @@ def _course(
 def _has_abated(members: dict[str, Any], as_of: datetime) -> bool:
     """An abatement in the past; one that gives an age, a range or words is taken as past."""
     zone = dates.zone_of(as_of)
-    if "abatementDateTime" in members:
+    if members.get("abatementDateTime") is not None:
         when = dates.interval(members["abatementDateTime"], zone)
         return when is None or when.first <= as_of
     if isinstance(span := members.get("abatementPeriod"), dict):
@@ -111,16 +112,12 @@ def _onset(members: dict[str, Any], subject: Subject, as_of: datetime) -> Interv
     )
 
 
-def _first_code(concept: Any) -> str:
-    return next((code for code in _codes(concept)), "")
+def _codes(concept: Any) -> set[str]:
+    """Status codes, with or without their system."""
+    return {str(coding.code) for coding in (concept.coding if concept is not None else None) or () if coding.code}
 
 
-def _codes(concept: Any) -> list[str]:
-    """Status codes with or without their system."""
-    return [str(coding.code) for coding in (concept.coding if concept is not None else None) or () if coding.code]
-
-
-def _remarks(verification: str, site_as_text: bool) -> tuple[str, ...]:
+def _remarks(verification: set[str], site_as_text: bool) -> tuple[str, ...]:
     remarks = []
     if not verification:
         remarks.append("verification status not stated")

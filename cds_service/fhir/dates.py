@@ -14,6 +14,7 @@ from typing import Any
 from cds_service.facts import Interval
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_LEAP_SECOND = re.compile(r"(T\d{2}:\d{2}):60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 
@@ -48,11 +49,11 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
     try:
         if days := days_of(text):
             return _span(days[0], days[1], zone, text)
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return Interval(moment, moment, text)
+    return Interval(moment, moment, text, timed=True)
 
 
 def _span(first: date, last: date, zone: tzinfo, text: str) -> Interval:
@@ -70,10 +71,21 @@ def period(value: Any, zone: tzinfo, as_of: datetime) -> Interval | None:
         return None
     start, end = interval(value.get("start"), zone), interval(value.get("end"), zone)
     if start and end:
-        return Interval(start.first, max(start.last, end.last), f"{start.text} to {end.text}")
+        return Interval(start.first, max(start.last, end.last), f"{start.text} to {end.text}", start.timed)
     if start:
-        return Interval(start.first, max(start.last, as_of.astimezone(UTC)), f"since {start.text}")
+        return Interval(start.first, max(start.last, as_of.astimezone(UTC)), f"since {start.text}", start.timed)
     return Interval(_EARLIEST, end.last, f"until {end.text}") if end else None
+
+
+def timing(value: Any, zone: tzinfo) -> Interval | None:
+    """The events of a FHIR Timing, from the first to the last."""
+    events = value.get("event") if isinstance(value, dict) else None
+    read = [each for event in events if (each := interval(event, zone))] if isinstance(events, list) else []
+    if not read:
+        return None
+    first, last = min(read, key=lambda each: each.first), max(read, key=lambda each: each.last)
+    text = first.text if first.text == last.text else f"{first.text} to {last.text}"
+    return Interval(first.first, last.last, text, first.timed)
 
 
 def at_age(value: Any, born: tuple[date, date] | None, zone: tzinfo) -> Interval | None:
@@ -82,8 +94,9 @@ def at_age(value: Any, born: tuple[date, date] | None, zone: tzinfo) -> Interval
         return None
     count, unit = value.get("value"), value.get("code") or value.get("unit")
     months = {"a": 12, "mo": 1}.get(str(unit))
-    if months is None or not isinstance(count, int) or not 0 <= count <= 2000:
+    if months is None or not isinstance(count, (int, float)) or not 0 <= count <= 2000 or count != int(count):
         return None
+    count = int(count)
     try:
         first = months_later(born[0], count * months)
         last = months_later(born[1], (count + 1) * months) - timedelta(days=1)
@@ -101,7 +114,7 @@ def months_later(day: date, months: int) -> date:
 
 def is_future(when: Interval, as_of: datetime) -> bool:
     """Later than differing clocks and time zones explain: five minutes for a moment, tomorrow for a date."""
-    if when.first == when.last:
-        return when.first > as_of + _CLOCKS_DIFFER
+    if when.timed:
+        return when.first > as_of.astimezone(UTC) + _CLOCKS_DIFFER
     tomorrow = datetime.combine(as_of.date() + timedelta(days=1), time.min, as_of.tzinfo)
     return when.first > tomorrow

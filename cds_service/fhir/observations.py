@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from cds_service.facts import Fact, Interval, Side, State
-from cds_service.fhir.page import ObservationHead
 from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
-from cds_service.fhir.sift import SILENT_STATUSES, Hit, observation_time
+from cds_service.fhir.sift import Hit
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
 from cds_service.fhir.values import codings, meanings_of, read_value, words_of
 
-_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
+_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 
 
 def observation_facts(
     model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
 ) -> list[Fact]:
     """One fact per concept of the Observation's code, and of each component's code."""
-    if str(model.status) in SILENT_STATUSES:
-        return []
     components = model.component or []
     values = [
         meaning
@@ -32,8 +29,8 @@ def observation_facts(
         for meaning in meanings_of(holder.valueCodeableConcept, terminology)
     ]
     body = body_sites([model.bodySite] if model.bodySite is not None else [], values, terminology)
-    when = observation_time(cast(ObservationHead, hit.head), as_of)
-    effective = any(name in members for name in _EFFECTIVE)
+    when = hit.when
+    effective = any(members.get(name) is not None for name in _EFFECTIVE)
     fact = partial(
         Fact,
         source=f"Observation/{hit.head.id}",
@@ -70,7 +67,7 @@ def _of_holder(
     for concept in _concepts(coded):
         if (place := _place(concept, around, body)) is not None:
             value = read_value(concept, holder, terminology)
-            code = next(code for code, meaning in coded if concept in meaning.concepts)
+            code = min(code for code, meaning in coded if concept in meaning.concepts)
             facts.append(
                 fact(
                     concept=concept.name,
@@ -90,7 +87,7 @@ def _of_holder(
         return facts
     for concept in _concepts(answered):
         if (place := _place(concept, around, body)) is not None:
-            code = next(code for code, meaning in answered if concept in meaning.concepts)
+            code = min(code for code, meaning in answered if concept in meaning.concepts)
             facts.append(
                 fact(
                     concept=concept.name,

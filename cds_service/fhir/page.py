@@ -6,7 +6,7 @@ that one odd entry costs only itself. Of the few resources that are read in full
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from cds_service.facts import Gap, Topic
 class HeadCoding(msgspec.Struct, frozen=True, gc=False):
     system: str | None = None
     code: str | None = None
+    display: Any = None
 
 
 class HeadConcept(msgspec.Struct, frozen=True, gc=False):
@@ -80,6 +81,7 @@ class ObservationHead(Head, tag="Observation"):
     effectiveDateTime: Any = None
     effectivePeriod: Any = None
     effectiveInstant: Any = None
+    effectiveTiming: Any = None
     issued: Any = None
 
     def codes(self) -> Sequence[HeadConcept | None]:
@@ -103,7 +105,18 @@ class ContainedMedication(msgspec.Struct, frozen=True):
 class MedicationRequestHead(Head, tag="MedicationRequest"):
     medicationCodeableConcept: HeadConcept | None = None
     medicationReference: HeadReference | None = None
-    contained: list[ContainedMedication] | None = None
+    contained: list[msgspec.Raw] | None = None
+
+    def contained_medication(self, reference: str) -> HeadConcept | None:
+        """The code of the contained Medication with this `#id`; contained resources of other types do not matter."""
+        for raw in self.contained or ():
+            try:
+                medication = _contained.decode(raw)
+            except _NOT_JSON_OF_OURS:
+                continue
+            if f"#{medication.id}" == reference:
+                return medication.code
+        return None
 
     def codes(self) -> Sequence[HeadConcept | None]:
         return (self.medicationCodeableConcept,)
@@ -113,6 +126,8 @@ class ProcedureHead(Head, tag="Procedure"):
     code: HeadConcept | None = None
     category: HeadConcept | None = None
     bodySite: list[HeadConcept] | HeadConcept | None = None
+    performedDateTime: Any = None
+    performedPeriod: Any = None
 
     def codes(self) -> Sequence[HeadConcept | None]:
         return (self.code, self.category)
@@ -169,10 +184,12 @@ class _Name(msgspec.Struct):
 
 
 _head = msgspec.json.Decoder(_AnyHead)
-_bundle = msgspec.json.Decoder(_Bundle)
-_raw_bundle = msgspec.json.Decoder(_RawBundle)
+# A union makes the tag obligatory: an object without resourceType is no Bundle.
+_bundle = msgspec.json.Decoder(_Bundle | OutcomeHead)
+_raw_bundle = msgspec.json.Decoder(_RawBundle | OutcomeHead)
 _raw_entry = msgspec.json.Decoder(_RawEntry)
 _name = msgspec.json.Decoder(_Name)
+_contained = msgspec.json.Decoder(ContainedMedication)
 _NOT_JSON_OF_OURS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"
@@ -194,15 +211,14 @@ class Page:
     failure: str = ""
     unreadable: tuple[str, ...] = ()
 
-    def bytes_of(self, wanted: set[int]) -> dict[int, msgspec.Raw | bytes]:
-        """The bytes of the resources with these numbers (positions in `resources`)."""
-        if not wanted:
-            return {}
+    def bytes_of(self) -> Callable[[int], msgspec.Raw | bytes]:
+        """Cuts out the bytes of a resource, by its number in `resources`."""
         try:
-            entries = _raw_bundle.decode(self.raw).entry or []
+            bundle = _raw_bundle.decode(self.raw)
         except msgspec.ValidationError:
-            return dict.fromkeys(wanted, self.raw)
-        return {number: _raw_entry.decode(entries[self.places[number]]).resource for number in wanted}
+            return lambda _number: self.raw
+        entries = (bundle.entry if isinstance(bundle, _RawBundle) else None) or []
+        return lambda number: _raw_entry.decode(entries[self.places[number]]).resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +236,8 @@ def open_page(raw: msgspec.Raw | bytes) -> Page:
         bundle = _bundle.decode(raw)
     except _NOT_JSON_OF_OURS:
         return _open_leniently(raw)
+    if isinstance(bundle, OutcomeHead):
+        return _page(raw, [bundle], None)
     return _page(raw, [entry.resource for entry in bundle.entry or ()], bundle.link)
 
 
@@ -230,6 +248,8 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
         return _open_single(raw)
     except _NOT_JSON_OF_OURS:
         return Page(failure=_NOT_FHIR)
+    if isinstance(bundle, OutcomeHead):
+        return _page(raw, [bundle], None)
     heads: list[Head | None] = []
     unreadable: list[str] = []
     for entry in bundle.entry or ():
@@ -257,7 +277,7 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
 
 
 def _page(
-    raw: msgspec.Raw | bytes, heads: list[_AnyHead | None] | list[Head | None], link: Any, unreadable: tuple[str, ...] = ()
+    raw: msgspec.Raw | bytes, heads: Sequence[Head | None], link: Any, unreadable: tuple[str, ...] = ()
 ) -> Page:
     resources: list[Head] = []
     places: list[int] = []

@@ -15,7 +15,6 @@ from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.condition import Condition
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from fhir.resources.R4B.observation import Observation
-from fhir.resources.R4B.patient import Patient
 from fhir.resources.R4B.procedure import Procedure
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import ValidationError, create_model
@@ -26,7 +25,6 @@ _VALUE = (
     *("dataAbsentReason", "interpretation", "referenceRange"),
 )
 _READ: dict[str, tuple[type[FHIRAbstractModel], tuple[str, ...]]] = {
-    "Patient": (Patient, ("birthDate", "deceasedBoolean", "deceasedDateTime")),
     "Condition": (Condition, ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite")),
     "Observation": (Observation, ("status", "code", "bodySite", "component", *_VALUE)),
     "MedicationRequest": (MedicationRequest, ("status", "intent", "doNotPerform", "medicationCodeableConcept")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cds_service.errors import InvalidRequest
-from cds_service.facts import Chart, Fact, Gap, PatientFacts, State
+from cds_service.facts import Chart, Course, Fact, Gap, PatientFacts, State, Topic
 from cds_service.fhir import dates
 from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
-from cds_service.fhir.page import Material
+from cds_service.fhir.page import Material, Page
 from cds_service.fhir.projection import Unreadable, parsed, whole
 from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
@@ -32,6 +32,12 @@ _READERS: dict[str, Callable[..., list[Fact]]] = {
     "Observation": observation_facts,
     "MedicationRequest": medication_facts,
     "Procedure": procedure_facts,
+}
+_TOPICS = {
+    "Condition": Topic.CONDITIONS,
+    "Observation": Topic.OBSERVATIONS,
+    "MedicationRequest": Topic.MEDICATIONS,
+    "Procedure": Topic.PROCEDURES,
 }
 
 
@@ -55,63 +61,91 @@ class ChartReader:
                 field="prefetch.patient",
             )
         as_of = as_of.astimezone(self.timezone)
-        gaps = (*material.gaps, *_unreadable(material))
         sifted = sift(material, self.terminology, as_of)
-        if not (sifted.may_be_leg_complaint or gaps):
+        unopened = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
+        if not (sifted.may_be_leg_complaint or material.gaps or unopened):
             return Chart()
-        patient = read_patient(material.patient.raw)
+        patient, patient_gaps = read_patient(material.patient)
+        gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unopened)))
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
-        subject = Subject(patient_id, patient.born)
-        left_out: Counter[str] = Counter()
+        reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
         if sifted.text_only:
-            left_out[TEXT_ONLY] = sifted.text_only
-        facts: list[Fact] = []
-        for hit, raw in _with_bytes(sifted.hits):
-            facts.extend(self._facts(hit, raw, subject, as_of, left_out))
-        return Chart(patient, tuple(settled(facts)), gaps, dict(left_out))
+            reading.left_out[TEXT_ONLY] = sifted.text_only
+        for hit in sifted.hits:
+            reading.read(hit)
+        for series in sifted.series:
+            reading.read_back(series)
+        return Chart(
+            patient,
+            tuple(settled(reading.facts)),
+            tuple(dict.fromkeys((*gaps, *reading.gaps))),
+            dict(reading.left_out),
+        )
 
-    def _facts(
-        self, hit: Hit, raw: msgspec.Raw | bytes, subject: Subject, as_of: datetime, left_out: Counter[str]
-    ) -> list[Fact]:
+
+class _Reading:
+    """The facts of one chart as they come in, and what had to be left out."""
+
+    def __init__(self, terminology: Terminology, subject: Subject, as_of: datetime) -> None:
+        self.facts: list[Fact] = []
+        self.gaps: list[Gap] = []
+        self.left_out: Counter[str] = Counter()
+        self._terminology = terminology
+        self._subject = subject
+        self._as_of = as_of
+        self._bytes: dict[int, Callable[[int], msgspec.Raw | bytes]] = {}
+
+    def read(self, hit: Hit) -> list[Fact]:
+        """Read one resource and keep its facts."""
         kind = hit.head.resourceType
         try:
-            members = whole(raw)
+            members = whole(self._bytes_of(hit))
             model = parsed(kind, members)
-            if not subject.owns(kind, members):
-                left_out[OTHER_PATIENT] += 1
+            if not self._subject.owns(kind, members):
+                self.left_out[OTHER_PATIENT] += 1
                 return []
-            facts = _READERS[kind](model, members, hit, self.terminology, subject, as_of)
+            facts = _READERS[kind](model, members, hit, self._terminology, self._subject, self._as_of)
         except Unreadable:
-            left_out[NOT_READABLE] += 1
+            self.left_out[NOT_READABLE] += 1
+            self.gaps.append(_unreadable(_TOPICS[kind], f"{kind}/{hit.head.id}"))
             return []
-        standing = [fact for fact in facts if fact.when is None or not dates.is_future(fact.when, as_of)]
+        standing = [fact for fact in facts if fact.when is None or not dates.is_future(fact.when, self._as_of)]
         if facts and not standing:
-            left_out[IN_FUTURE] += 1
+            self.left_out[IN_FUTURE] += 1
+        self.facts += standing
         return standing
 
+    def read_back(self, series: list[Hit]) -> None:
+        """Read a series from its newest back to the first that says something, and those of the same time."""
+        spoke: Hit | None = None
+        for hit in series:
+            if spoke and spoke.when and hit.when and hit.when.last < spoke.when.last:
+                return
+            if any(fact.state is not State.UNKNOWN for fact in self.read(hit)):
+                spoke = hit
 
-def _with_bytes(hits: list[Hit]) -> Iterator[tuple[Hit, msgspec.Raw | bytes]]:
-    """Each hit with the bytes of its resource, cut out of each page once."""
-    by_page: dict[int, list[Hit]] = {}
-    for hit in hits:
-        by_page.setdefault(id(hit.page), []).append(hit)
-    for group in by_page.values():
-        raw = group[0].page.bytes_of({hit.number for hit in group})
-        for hit in group:
-            yield hit, raw[hit.number]
+    def _bytes_of(self, hit: Hit) -> msgspec.Raw | bytes:
+        cut = self._bytes.get(id(hit.page))
+        if cut is None:
+            cut = self._bytes[id(hit.page)] = hit.page.bytes_of()
+        return cut(hit.number)
 
 
-def read_patient(raw: msgspec.Raw | bytes) -> PatientFacts:
-    """Birth date and death. A Patient that does not parse is of unknown age, and alive."""
+def _unreadable(topic: Topic, name: str) -> Gap:
+    return Gap(topic, f"{name} {NOT_READABLE}")
+
+
+def read_patient(page: Page) -> tuple[PatientFacts, list[Gap]]:
+    """Birth date and death. A birth date that cannot be read leaves the age unknown, and is told."""
     try:
-        members = whole(raw)
-        parsed("Patient", members)
+        members = whole(page.bytes_of()(0))
     except Unreadable:
-        return PatientFacts()
-    born = members.get("birthDate")
-    deceased = members.get("deceasedBoolean") is True or bool(members.get("deceasedDateTime"))
-    return PatientFacts(dates.days_of(born) if isinstance(born, str) else None, deceased)
+        return PatientFacts(), [Gap(Topic.PATIENT, "the Patient could not be read")]
+    birth_date = members.get("birthDate")
+    born = dates.days_of(birth_date) if isinstance(birth_date, str) else None
+    gaps = [Gap(Topic.PATIENT, "the birth date could not be read")] if birth_date is not None and born is None else []
+    return PatientFacts(born, members.get("deceasedBoolean") is True or bool(members.get("deceasedDateTime"))), gaps
 
 
 def settled(facts: list[Fact]) -> list[Fact]:
@@ -128,10 +162,11 @@ def settled(facts: list[Fact]) -> list[Fact]:
         present = [
             fact
             for fact in group
-            if fact.state is State.PRESENT and not any(_later(absence, fact) for absence in absences)
+            if fact.state is State.PRESENT
+            and (fact.course is Course.HISTORY or not any(_later(absence, fact) for absence in absences))
         ]
         kept += present
-        kept += [absence for absence in absences if not present]
+        kept += [absence for absence in absences if all(fact.course is Course.HISTORY for fact in present)]
         kept += [fact for fact in group if fact.state is State.UNKNOWN]
     return sorted(kept, key=_newest_first)
 
@@ -144,11 +179,3 @@ def _later(absence: Fact, presence: Fact) -> bool:
     if absence.when is None or presence.when is None:
         return False
     return absence.when.first > presence.when.last
-
-
-def _unreadable(material: Material) -> list[Gap]:
-    return [
-        Gap(topic, f"{name} {NOT_READABLE}") for topic, page in material.pages for name in page.unreadable
-    ]
-
-

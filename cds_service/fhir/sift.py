@@ -20,6 +20,7 @@ from cds_service.fhir.page import (
     MedicationRequestHead,
     ObservationHead,
     Page,
+    ProcedureHead,
 )
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
@@ -29,22 +30,30 @@ SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unk
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hit:
-    """A resource worth reading: number `number` of its page. `medicine`: the codings of the Medication it points to."""
+    """A resource worth reading: number `number` of its page.
+
+    `when` is the clinical time of an Observation or Procedure; `medicine` the code of the Medication that a
+    MedicationRequest points to.
+    """
 
     head: Head
     page: Page
     number: int
-    medicine: tuple[tuple[str, str], ...] = ()
+    when: Interval | None
+    medicine: HeadConcept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """`may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse.
+    """What is worth reading.
 
-    `text_only` counts Conditions, Observations and medicines that have words but no code.
+    `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
+    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `text_only`
+    counts Conditions, Observations and medicines that have words but no code.
     """
 
     hits: list[Hit]
+    series: list[list[Hit]]
     may_be_leg_complaint: bool
     text_only: int
 
@@ -54,7 +63,7 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     medicines = _medicines(material)
     meaning_of = terminology.meaning
     hits: list[Hit] = []
-    newest: dict[str, tuple[Interval, Hit]] = {}
+    series: dict[str, list[Hit]] = {}
     seen: set[tuple[type[Head], str]] = set()
     may_open = False
     text_only = 0
@@ -70,28 +79,32 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
                         if meaning := meaning_of(coding.system, coding.code):
                             meanings.append(meaning)
             medicine = _medicine(head, medicines)
-            meanings += [meaning for code in medicine if (meaning := meaning_of(*code))]
-            if worded and not coded:
-                text_only += 1
-            if not meanings:
+            if medicine:
+                meanings += _meanings([medicine], terminology)
+            if not meanings and (coded or not worded):
                 continue
-            concepts = _concepts(head, meanings, terminology)
             identity = (type(head), head.id)
-            if not concepts or (head.id and identity in seen):
+            if head.id and identity in seen:
                 continue
             seen.add(identity)
-            hit = Hit(head, page, number, medicine)
-            if isinstance(head, ObservationHead):
-                when = observation_time(head, as_of)
-                if head.status in SILENT_STATUSES or _too_old(concepts, when, as_of):
-                    continue
-                if when and all(concept.newest_only for concept in concepts) and not dates.is_future(when, as_of):
-                    _keep_newest(newest, concepts, when, hit)
-                    continue
-            hits.append(hit)
+            if not meanings:
+                text_only += 1
+                continue
+            concepts = _concepts(head, meanings, terminology)
+            when = _when(head, as_of)
+            if not concepts or _says_nothing(head) or _too_old(concepts, when, as_of):
+                continue
             may_open = may_open or _may_open(head, concepts, meanings, terminology)
-    hits.extend(dict.fromkeys(hit for _when, hit in newest.values()))
-    return Sifted(hits, may_open, text_only)
+            hit = Hit(head, page, number, when, medicine)
+            if when and all(concept.newest_only for concept in concepts) and not dates.is_future(when, as_of):
+                series.setdefault(concepts[0].name, []).append(hit)
+            else:
+                hits.append(hit)
+    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, text_only)
+
+
+def _newest_first(hit: Hit) -> tuple[float, str]:
+    return (-hit.when.last.timestamp() if hit.when else 0.0, hit.head.id)
 
 
 def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
@@ -106,15 +119,22 @@ def _meanings(concepts: Iterable[HeadConcept | None], terminology: Terminology) 
     return [meaning for coding in codings if (meaning := terminology.meaning(coding.system, coding.code))]
 
 
-def observation_time(head: ObservationHead, as_of: datetime) -> Interval | None:
-    """effective[x], else issued."""
+def _when(head: Head, as_of: datetime) -> Interval | None:
+    """effective[x], else issued, of an Observation; performed[x] of a Procedure. A Condition is judged when read."""
     zone = dates.zone_of(as_of)
-    return (
-        dates.interval(head.effectiveDateTime, zone)
-        or dates.interval(head.effectiveInstant, zone)
-        or dates.period(head.effectivePeriod, zone, as_of)
-        or dates.interval(head.issued, zone)
-    )
+    if isinstance(head, ObservationHead):
+        given = (head.effectiveDateTime, head.effectiveInstant, head.effectivePeriod, head.effectiveTiming)
+        if all(each is None for each in given):
+            return dates.interval(head.issued, zone)
+        moment = dates.interval(head.effectiveDateTime, zone) or dates.interval(head.effectiveInstant, zone)
+        return moment or dates.period(head.effectivePeriod, zone, as_of) or dates.timing(head.effectiveTiming, zone)
+    if isinstance(head, ProcedureHead):
+        return dates.interval(head.performedDateTime, zone) or dates.period(head.performedPeriod, zone, as_of)
+    return None
+
+
+def _says_nothing(head: Head) -> bool:
+    return isinstance(head, ObservationHead) and str(head.status) in SILENT_STATUSES
 
 
 def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) -> bool:
@@ -123,15 +143,6 @@ def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) ->
     return all(
         concept.look_back is not None and not when.may_lie_within(concept.look_back, as_of) for concept in concepts
     )
-
-
-def _keep_newest(
-    newest: dict[str, tuple[Interval, Hit]], concepts: list[Concept], when: Interval, hit: Hit
-) -> None:
-    for concept in concepts:
-        held = newest.get(concept.name)
-        if held is None or (when.last, hit.head.id) > (held[0].last, held[1].head.id):
-            newest[concept.name] = (when, hit)
 
 
 def _may_open(head: Head, concepts: list[Concept], meanings: list[Meaning], terminology: Terminology) -> bool:
@@ -155,15 +166,10 @@ def _medicines(material: Material) -> dict[str, HeadConcept]:
     }
 
 
-def _medicine(head: Head, medicines: dict[str, HeadConcept]) -> tuple[tuple[str, str], ...]:
-    """The codings of the Medication that a MedicationRequest points to: contained, or sent along."""
+def _medicine(head: Head, medicines: dict[str, HeadConcept]) -> HeadConcept | None:
+    """The code of the Medication that a MedicationRequest points to: contained, or sent along."""
     if not isinstance(head, MedicationRequestHead) or head.medicationReference is None:
-        return ()
+        return None
     reference = head.medicationReference.reference or ""
-    contained = {f"#{each.id}": each.code for each in head.contained or ()}
-    concept = contained.get(reference) or medicines.get(reference.removeprefix("urn:uuid:").rsplit("/", 1)[-1])
-    return tuple(
-        (coding.system, coding.code)
-        for coding in (concept.coding if concept else None) or ()
-        if coding.system is not None and coding.code is not None
-    )
+    name = reference.split("/_history/")[0].removeprefix("urn:uuid:").rsplit("/", 1)[-1]
+    return head.contained_medication(reference) if reference.startswith("#") else medicines.get(name)

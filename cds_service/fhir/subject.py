@@ -20,16 +20,22 @@ class Subject:
         References match as `Patient/id`, as an absolute URL that ends so, and as `urn:uuid:id`. A resource without a
         subject counts; an Observation with a `focus` on someone or something else does not.
         """
-        subject = members.get("subject") or members.get("patient")
-        if not self._is_patient(subject, when_missing=True):
-            return False
-        focus = members.get("focus") if resource_type == "Observation" else None
-        return all(self._is_patient(each, when_missing=True) for each in focus or ())
+        about = [members.get("subject"), members.get("patient")]
+        if resource_type == "Observation" and (focus := members.get("focus")) is not None:
+            about += focus if isinstance(focus, list) else [focus]
+        return all(self._may_be_patient(reference) for reference in about)
 
-    def _is_patient(self, reference: Any, *, when_missing: bool) -> bool:
-        text = reference.get("reference") if isinstance(reference, dict) else None
-        if not isinstance(text, str) or not text:
-            return when_missing
+    def _may_be_patient(self, reference: Any) -> bool:
+        """Not given, or without a literal reference, it may be; of a shape that cannot be read, it may not."""
+        if reference is None:
+            return True
+        if not isinstance(reference, dict):
+            return False
+        text = reference.get("reference")
+        if text is None or text == "":
+            return True
+        if not isinstance(text, str):
+            return False
         if text.startswith("urn:uuid:"):
             return text.removeprefix("urn:uuid:").lower() == self.patient_id.lower()
         parts = text.split("/_history/")[0].rstrip("/").split("/")

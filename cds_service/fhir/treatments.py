@@ -23,11 +23,10 @@ def medication_facts(
     """A medicine counts as current while its order is active. The dose text is kept for the card."""
     if model.status != "active" or model.intent in _NOT_ORDERED or model.doNotPerform:
         return []
-    concept = model.medicationCodeableConcept
-    shown = _medicine_name(concept, members)
+    concept = model.medicationCodeableConcept or hit.medicine
     when = dates.interval(members.get("authoredOn"), dates.zone_of(as_of))
     found: dict[str, tuple[str, str]] = {}
-    for code in (*codings(concept), *hit.medicine):
+    for code in codings(concept):
         meaning = terminology.meaning(*code)
         for named in meaning.concepts if meaning else ():
             found.setdefault(named.name, code)
@@ -37,7 +36,7 @@ def medication_facts(
             state=State.PRESENT,
             source=f"MedicationRequest/{hit.head.id}",
             code=code,
-            display=shown,
+            display=words_of(concept) or _named_reference(members),
             when=when,
             recorded=when,
             remarks=_dose(members),
@@ -52,10 +51,7 @@ def procedure_facts(
     """A procedure that was done, or is being done, at its performed time."""
     if model.status in _NOT_DONE:
         return []
-    zone = dates.zone_of(as_of)
-    when = dates.interval(members.get("performedDateTime"), zone) or dates.period(
-        members.get("performedPeriod"), zone, as_of
-    )
+    when = hit.when
     all_codings = [*codings(model.code), *codings(model.category)]
     coded = [(code, meaning) for code in all_codings if (meaning := terminology.meaning(*code))]
     body = body_sites(model.bodySite or (), (), terminology)
@@ -82,9 +78,7 @@ def procedure_facts(
     return facts
 
 
-def _medicine_name(concept: Any, members: dict[str, Any]) -> str:
-    if shown := words_of(concept):
-        return shown
+def _named_reference(members: dict[str, Any]) -> str:
     reference = members.get("medicationReference")
     return str(reference.get("display") or "") if isinstance(reference, dict) else ""
 

@@ -44,7 +44,10 @@ def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:
 
 def display(value: float, unit: str, comparator: str = "") -> str:
     """A number as a clinician writes it: no needless decimals."""
-    number = f"{value:g}"
-    return f"{comparator}{number} {unit}".strip()
+    return f"{comparator}{number(value)} {unit}".strip()
+
+
+def number(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value:.4g}" if abs(value) < 1e4 else f"{value:.2f}"
 
 

@@ -44,6 +44,7 @@ _SITES = {
     "site-foot": Site.FOOT,
     "site-leg": Site.LEG,
 }
+_DAYS = {"d": 1, "wk": 7, "a": 365}
 _CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 
 
@@ -111,15 +112,19 @@ class Terminology:
     def _load(self, file: Traversable) -> None:
         try:
             resource = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(resource, dict) or resource.get("resourceType") != "ValueSet":
+                raise ValueError("it is not a FHIR ValueSet")
             concept = _concept(resource)
             if concept.name != file.name.removesuffix(".json"):
                 raise ValueError("its id differs from its file name")
             self.concepts[concept.name] = concept
+            if not resource["compose"]["include"]:
+                raise ValueError("it holds no codes")
             for include in resource["compose"]["include"]:
                 self._index(concept.name, include, self._exact, self._below)
             for exclude in resource["compose"].get("exclude", []):
                 self._index(concept.name, exclude, self._excluded, self._not_below)
-        except (KeyError, TypeError, ValueError, re.error) as problem:
+        except (AttributeError, KeyError, TypeError, ValueError, re.error) as problem:
             raise ConfigurationError(f"value set {file.name}: {problem!s}. Correct the file.") from problem
 
     def _index(
@@ -130,10 +135,15 @@ class Terminology:
         below: dict[tuple[str, str], set[str]],
     ) -> None:
         system = element["system"]
+        if not element.get("concept") and not element.get("filter"):
+            raise ValueError("an element of compose has neither codes nor a filter")
         for concept in element.get("concept", []):
             if not concept.get("display"):
                 raise ValueError(f"code {concept['code']} has no display")
-            exact[system, _plain(system, concept["code"])].add(name)
+            named = exact[system, _plain(system, concept["code"])]
+            if name in named:
+                raise ValueError(f"code {concept['code']} stands in it twice")
+            named.add(name)
         for rule in element.get("filter", []):
             match rule["op"]:
                 case "is-a":
@@ -186,15 +196,19 @@ def _concept(resource: dict[str, Any]) -> Concept:
     values: dict[str, Any] = {}
     for extension in resource.get("extension", []):
         key = extension["url"].removeprefix(_EXTENSION)
-        values[key] = next(value for name, value in extension.items() if name.startswith("value"))
+        values[key] = next((value for name, value in extension.items() if name.startswith("value")), None)
+        if values[key] is None:
+            raise ValueError(f"extension {key} has no value")
     if values.get("concept-kind") not in _KINDS:
         raise ValueError(f"concept-kind must be one of {', '.join(sorted(_KINDS))}")
     look_back = values.get("look-back")
+    if look_back and look_back.get("code") not in _DAYS:
+        raise ValueError("look-back must be in days, weeks or years (UCUM d, wk or a)")
     return Concept(
         name=resource["id"],
         title=resource["title"],
         kind=values["concept-kind"],
-        look_back=timedelta(days=look_back["value"]) if look_back else None,
+        look_back=timedelta(days=look_back["value"] * _DAYS[look_back["code"]]) if look_back else None,
         site_matters=bool(values.get("site-matters")),
         may_open=bool(values.get("may-open-a-card")),
         newest_only=bool(values.get("newest-only")),

@@ -83,7 +83,7 @@ _OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime",
 
 def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value | None:
     """Quantity, integer or range. Of a range the higher end is judged, so that a high value is not missed."""
-    comparator = ""
+    comparator = low = ""
     if (quantity := holder.valueQuantity) is not None:
         number, unit = quantity.value, _unit(quantity)
         comparator = quantity.comparator or ""
@@ -92,6 +92,8 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     elif (spread := holder.valueRange) is not None:
         end = spread.high if spread.high is not None and spread.high.value is not None else spread.low
         number, unit = (end.value, _unit(end)) if end is not None else (None, "")
+        if end is spread.high and spread.low is not None and spread.low.value is not None:
+            low = f"{units.number(float(spread.low.value))} to "
     else:
         return None
     if number is None:
@@ -101,12 +103,11 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
         return Value(State.PRESENT if value > 0 else State.ABSENT)
     known = units.judged(concept.name, value, unit)
     raised = _raised(interpretations)
-    text = units.display(value, unit if unit not in ("1", "{score}") else "", comparator)
+    shown = "of 10" if concept.name == "pain-severity" else unit if unit != "1" else ""
+    text = low + units.display(value, shown, comparator)
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
     high = _upper_limit(concept, holder, unit)
-    if concept.name == "pain-severity":
-        text = f"{value:g} of 10"
     return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised))
 
 

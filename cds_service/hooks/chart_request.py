@@ -25,7 +25,8 @@ def chart_request(
     except that the category of Conditions and Observations is not looked at. Raises InvalidRequest without a
     Patient.
     """
-    entries = [each for each in bundle.get("entry") or () if isinstance(each, dict) and _resource(each)]
+    entries = bundle.get("entry")
+    entries = [each for each in entries if _resource(each)] if isinstance(entries, list) else []
     patients = {str(_resource(each).get("id")): each for each in entries if _kind(each) == "Patient"}
     chosen = _choose(patients, patient_id)
     if len(patients) > 1:
@@ -58,8 +59,8 @@ def _choose(patients: Mapping[str, Entry], patient_id: str | None) -> str:
     )
 
 
-def _resource(entry: Entry) -> dict[str, Any]:
-    resource = entry.get("resource")
+def _resource(entry: Any) -> dict[str, Any]:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
     return resource if isinstance(resource, dict) else {}
 
 

@@ -162,8 +162,7 @@ def _patient(answer: Answer) -> Page:
     """The page with the one Patient, whether it came alone or in a searchset."""
     pages = [page for page in answer.pages if page.resources]
     if len(pages) == 1 and [head.resourceType for head in pages[0].resources] == ["Patient"]:
-        patient = pages[0].bytes_of({0})[0]
-        return pages[0] if patient is pages[0].raw else open_page(patient)
+        return pages[0]
     problem = answer.problem or "is not there, or is not one readable Patient resource"
     raise _precondition(PATIENT, f"{PATIENT.words} {problem}")
 

@@ -95,7 +95,7 @@ class Renderer:
             values = summary.fixed_values(assessment, self._shared.complaints)
             return {**values, "thrombosis_risks": ", ".join(summary.thrombosis_risks(assessment))}
         return {
-            "recorded": sections.recorded(assessment, card.id, self._shared.findings, as_of),
+            "recorded": sections.recorded(assessment, self._shared.findings, as_of),
             "source": source_words(assessment.findings[0].rule.source),
         }
 

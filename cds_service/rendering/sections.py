@@ -40,27 +40,28 @@ _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
     Topic.OBSERVATIONS: "Observations could not be read in full",
-    Topic.MEDICATIONS: "medicines could not be read in full: anticoagulant unknown",
+    Topic.MEDICATIONS: "medicines could not be read in full: anticoagulant unknown unless listed above",
     Topic.PROCEDURES: "procedures could not be read in full: recent surgery unknown",
 }
 
 
-def recorded(assessment: Assessment, card_id: str, words: Mapping[str, str], as_of: datetime) -> str:
-    """The findings that this card speaks for, with side and newest date."""
-    own = [finding for finding in assessment.findings if finding.rule.card == card_id]
-    return "; ".join(_in_words(finding, assessment, words, as_of) for finding in own)
+def recorded(assessment: Assessment, words: Mapping[str, str], as_of: datetime) -> str:
+    """The findings that the card's own source speaks of, with side and newest date."""
+    return "; ".join(_in_words(each, assessment, words, as_of) for each in _spoken_for(assessment))
 
 
 def also(assessment: Assessment, card: CardFile, cards: Mapping[str, CardFile]) -> str:
-    """Findings of other cards, with what those would consider, and flags that are listed only."""
-    own = {fact for each in assessment.findings if each.rule.card == card.id for fact in each.evidence}
+    """Findings of other sources and cards, with what those would consider, and flags that are listed only."""
+    spoken_for = _spoken_for(assessment)
+    own = {fact for finding in spoken_for for fact in finding.evidence}
     groups: dict[str, list[str]] = {}
     for finding in assessment.findings:
         consider = cards[finding.rule.card].consider
-        repeats = consider == card.consider and own.issuperset(finding.evidence)
-        if finding.rule.card == card.id or repeats:
+        other = finding.rule.card != card.id
+        repeats = other and consider == card.consider and own.issuperset(finding.evidence)
+        if finding in spoken_for or repeats:
             continue
-        ending = f": consider {consider}" if consider and consider != card.consider else ""
+        ending = f": consider {consider}" if other and consider and consider != card.consider else ""
         notes = "; ".join([source_words(finding.rule.source), *_notes(finding, assessment)])
         label = mid_sentence(named(finding, assessment))
         groups.setdefault(f" ({notes}){ending}", []).append(label)
@@ -161,6 +162,16 @@ def colour_matters(assessment: Assessment) -> bool:
     """Does the card speak of a colour of the skin, seen or denied?"""
     findings = (*assessment.findings, *assessment.red_flags)
     return any(fact.concept in _COLOURS for finding in findings for fact in finding.evidence)
+
+
+def _spoken_for(assessment: Assessment) -> list[Finding]:
+    """The findings of the same card and the same source as the most urgent one."""
+    return [
+        finding
+        for finding in assessment.findings
+        if (finding.rule.card, finding.rule.source)
+        == (assessment.findings[0].rule.card, assessment.findings[0].rule.source)
+    ]
 
 
 def _listed_only(assessment: Assessment) -> list[Finding]:

@@ -91,7 +91,7 @@ def source_words(source: Citation) -> str:
 
 def mid_sentence(label: str) -> str:
     """The label as it stands inside a sentence: DVT, D-dimer and Achilles keep their capitals."""
-    word = label.split(" ")[0]
+    word = label.split(" ", maxsplit=1)[0]
     return label if word in _PROPER_NAMES or word != word.capitalize() else label[:1].lower() + label[1:]
 
 

@@ -1,9 +1,10 @@
-"""The triage policy by example. Each example of rules/*.yaml is a sentence, a chart, and what must come of it.
+"""The triage policy by example: each in rules/*.yaml is a sentence, a chart, and what must come of it.
 
-The chart is in the short form of tests/charts.py. Beside it an example may give members of the `patient`, an `as_of`,
-`thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may name: level; findings and
-no_findings (rules that raise, or do not raise, the level); flags (each red flag's state); complaint (concepts that are
-among the complaint's); side; risk_factors (each one's state); wells (points); withheld and offered (home care).
+The chart is in the short form of tests/charts.py. Beside it an example may give members of the `patient`,
+an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
+name: level; findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
+each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
+(points); withheld and offered (steps of the home care).
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES])
+@pytest.mark.parametrize(
+    "example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES]
+)
 def test_example(example: Example) -> None:
     assert said(assessed(example), example["expect"]) == example["expect"]
 
@@ -48,7 +51,9 @@ def assessed(example: Example) -> Assessment:
     as_of = example.get("as_of", AS_OF)
     chart = read(example["chart"], patient(**example.get("patient", {})), as_of)
     gaps = tuple(Gap(Topic(name), "could not be read") for name in example.get("unread", ()))
-    return assess(replace(chart, gaps=gaps), as_of, Thresholds(**example.get("thresholds", {})))
+    return assess(
+        replace(chart, gaps=(*chart.gaps, *gaps)), as_of, Thresholds(**example.get("thresholds", {}))
+    )
 
 
 def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +102,9 @@ def test_every_code_of_an_example_is_one_that_the_service_knows() -> None:
     """A misspelt code would let an example that expects nothing pass for the wrong reason."""
     terminology = Terminology()
     codes = {text for _stem, example in EXAMPLES for text in _texts(example["chart"]) if "|" in text}
-    unknown = {text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])}
+    unknown = {
+        text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])
+    }
     assert unknown == PASSED_OVER
 
 

@@ -13,7 +13,11 @@ CALF_PAIN = "sct|300954003"
 CALF_SWELLING = "sct|449615005"  # a symptom: its look-back is 30 days
 LEG_DVT = "sct|404223003"  # a disease: 90 days
 PREVIOUS_DVT = "icd|Z86.718"
-LOCAL = {"system": "urn:oid:1.2.840.114350.1.13.0.1.7.2.768076", "code": "C", "display": "Confirmed by provider"}
+LOCAL = {
+    "system": "urn:oid:1.2.840.114350.1.13.0.1.7.2.768076",
+    "code": "C",
+    "display": "Confirmed by provider",
+}
 
 
 def swelling(**entry: Any) -> Fact:
@@ -40,7 +44,9 @@ def test_verification_status(verification: str, state: State, certainty: Certain
 @pytest.mark.parametrize("clinical", ["", "active"])
 def test_entered_in_error_says_nothing(clinical: str) -> None:
     """Most of a problem list may be entered in error, and then it has no clinicalStatus."""
-    assert facts_of({"condition": CALF_SWELLING, "verification": "entered-in-error", "clinical": clinical}) == []
+    assert (
+        facts_of({"condition": CALF_SWELLING, "verification": "entered-in-error", "clinical": clinical}) == []
+    )
 
 
 @pytest.mark.parametrize(("code", "states"), [("refuted", [State.ABSENT]), ("entered-in-error", [])])
@@ -166,7 +172,9 @@ def test_a_seventh_character_holds_beside_another_coding(codes: list[str]) -> No
 
 
 def test_a_resolved_injury_is_history_whatever_its_seventh_character() -> None:
-    assert fact_of({"condition": "icd|S86.111A", "clinical": "resolved", "onset": -5}).course is Course.HISTORY
+    assert (
+        fact_of({"condition": "icd|S86.111A", "clinical": "resolved", "onset": -5}).course is Course.HISTORY
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +182,11 @@ def test_a_resolved_injury_is_history_whatever_its_seventh_character() -> None:
     [
         ({"onsetDateTime": "2026-11-20", "recordedDate": "2026-11-22"}, "2026-11-20", True),
         ({"onsetPeriod": {"start": "2026-11-18", "end": "2026-11-20"}}, "2026-11-18 to 2026-11-20", True),
-        ({"onsetAge": {"value": 46, "code": "a", "system": "http://unitsofmeasure.org"}}, "at age 46 years", True),
+        (
+            {"onsetAge": {"value": 46, "code": "a", "system": "http://unitsofmeasure.org"}},
+            "at age 46 years",
+            True,
+        ),
         ({"onsetString": "after the race", "recordedDate": "2026-11-22"}, "2026-11-22", False),
         ({"onsetRange": {"low": {"value": 45}}, "recordedDate": "2026-11-22"}, "2026-11-22", False),
         ({"onsetDateTime": "soon", "recordedDate": "2026-11-22T10:00:00"}, "2026-11-22T10:00:00", False),
@@ -189,7 +201,10 @@ def test_onset_comes_before_the_recorded_date(members: dict[str, Any], when: str
 
 
 def test_an_onset_age_needs_a_birth_date_and_else_the_recorded_date_counts() -> None:
-    entry = {"condition": CALF_SWELLING, "members": {"onsetAge": {"value": 46, "code": "a"}, "recordedDate": "2026-11-22"}}
+    entry = {
+        "condition": CALF_SWELLING,
+        "members": {"onsetAge": {"value": 46, "code": "a"}, "recordedDate": "2026-11-22"},
+    }
     fact = fact_of(entry, who={"resourceType": "Patient", "id": "p1"})
     assert fact.when is not None
     assert fact.when.text == "2026-11-22"
@@ -223,9 +238,20 @@ def test_a_code_system_may_be_named_by_its_oid(system: str) -> None:
 def test_severity_encounter_and_display_are_kept() -> None:
     code = {"coding": [{**concept(CALF_PAIN)["coding"][0], "display": "Pain in calf"}], "text": "sore calf"}
     fact = fact_of(
-        {"condition": CALF_PAIN, "severity": "sct|24484000", "encounter": "e1", "members": {"code": code}, "onset": -1}
+        {
+            "condition": CALF_PAIN,
+            "severity": "sct|24484000",
+            "encounter": "e1",
+            "members": {"code": code},
+            "onset": -1,
+        }
     )
-    assert (fact.severe, fact.encounter, fact.display, fact.source) == (True, "e1", "Pain in calf", "Condition/r0")
+    assert (fact.severe, fact.encounter, fact.display, fact.source) == (
+        True,
+        "e1",
+        "Pain in calf",
+        "Condition/r0",
+    )
 
 
 @pytest.mark.parametrize("code", ["sct|275937001", "icd|Z80.9", "icd|Z82.49"])

@@ -25,7 +25,13 @@ def body_site(*codes: str, text: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("site", "where"),
-    [(CALF, Site.LOWER_LEG), (LOWER_LEG, Site.LOWER_LEG), (LEG, Site.LEG), (ANKLE, Site.ANKLE), (FOOT, Site.FOOT)],
+    [
+        (CALF, Site.LOWER_LEG),
+        (LOWER_LEG, Site.LOWER_LEG),
+        (LEG, Site.LEG),
+        (ANKLE, Site.ANKLE),
+        (FOOT, Site.FOOT),
+    ],
 )
 def test_a_body_site_places_a_finding(site: str, where: Site) -> None:
     assert fact_of({"observation": SWELLING, "at": -1, "site": site}).site is where
@@ -144,7 +150,12 @@ def test_a_side_alone_is_no_site() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "where", "side"), [(CALF, Site.LOWER_LEG, Side.NOT_STATED), (LEFT_LEG, Site.LEG, Side.LEFT), (LEFT, Site.NOT_STATED, Side.LEFT)]
+    ("value", "where", "side"),
+    [
+        (CALF, Site.LOWER_LEG, Side.NOT_STATED),
+        (LEFT_LEG, Site.LEG, Side.LEFT),
+        (LEFT, Site.NOT_STATED, Side.LEFT),
+    ],
 )
 def test_a_component_may_place_a_finding(value: str, where: Site, side: Side) -> None:
     members = {"component": [{"code": {"text": "where"}, "valueCodeableConcept": concept(value)}]}
@@ -183,7 +194,9 @@ def unsited_counts(*beside: dict[str, Any], at: Any = -3, **unsited: Any) -> boo
         ({"condition": "sct|90834002", "onset": -10}, False),  # pain in a limb that is not named
     ],
 )
-def test_a_finding_without_a_site_counts_while_a_leg_complaint_is_current(complaint: dict[str, Any], counts: bool) -> None:
+def test_a_finding_without_a_site_counts_while_a_leg_complaint_is_current(
+    complaint: dict[str, Any], counts: bool
+) -> None:
     opener = {"condition": "sct|449918009", "onset": -1}
     assert unsited_counts(complaint, opener) is counts
 

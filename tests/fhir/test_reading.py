@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from itertools import permutations
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,15 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.assessment.risk_factors import age_years
 from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import assess
-from cds_service.facts import Chart, Course, Fact, Gap, PatientFacts, State, Topic
-from cds_service.fhir import dates
+from cds_service.facts import Chart, Course, Fact, Gap, State, Topic
 from cds_service.fhir.page import Material, open_page
 from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT, TEXT_ONLY
 from cds_service.thresholds import Thresholds
-from tests.charts import AS_OF, PATIENT_ID, READER, bundle, facts_of, material, patient, read_beside, read_pages, resource
+from tests.charts import (
+    AS_OF,
+    PATIENT_ID,
+    READER,
+    bundle,
+    facts_of,
+    material,
+    read_beside,
+    read_pages,
+    resource,
+)
 
 SWELLING = "sct|449615005"
 CALF_PAIN = "sct|300954003"
@@ -31,7 +38,9 @@ def states(*entries: dict[str, Any], concept: str = "swelling") -> list[tuple[st
     answers = set()
     for order in permutations(entries):
         chart = read_beside(*order)
-        answers.add(tuple(sorted((f.source.split("/")[1], f.state) for f in chart.facts if f.concept == concept)))
+        answers.add(
+            tuple(sorted((f.source.split("/")[1], f.state) for f in chart.facts if f.concept == concept))
+        )
     (answer,) = answers
     return list(answer)
 
@@ -58,7 +67,10 @@ def test_where_the_dates_do_not_tell_present_wins() -> None:
 def test_unknown_replaces_nothing_and_is_not_replaced() -> None:
     later_unknown = seen("now", -1, absent_reason="unknown")
     assert states(seen("then", -3), later_unknown) == [("now", State.UNKNOWN), ("then", State.PRESENT)]
-    assert states(seen("then", -3, value=False), later_unknown) == [("now", State.UNKNOWN), ("then", State.ABSENT)]
+    assert states(seen("then", -3, value=False), later_unknown) == [
+        ("now", State.UNKNOWN),
+        ("then", State.ABSENT),
+    ]
 
 
 def test_each_side_and_site_is_judged_by_itself() -> None:
@@ -68,7 +80,8 @@ def test_each_side_and_site_is_judged_by_itself() -> None:
     ]
     generic = {"observation": "sct|65124004"}
     assert states(
-        {**seen("calf", -3, site=CALF), **generic}, {**seen("foot", -1, value=False, site="sct|56459004"), **generic}
+        {**seen("calf", -3, site=CALF), **generic},
+        {**seen("foot", -1, value=False, site="sct|56459004"), **generic},
     ) == [("calf", State.PRESENT), ("foot", State.ABSENT)]
 
 
@@ -115,7 +128,7 @@ def test_a_resource_that_does_not_parse_is_left_out_and_counted(kind: str) -> No
 
 @pytest.mark.parametrize("kind", list(TYPES))
 def test_a_resource_that_does_not_parse_is_named(kind: str) -> None:
-    """"Left out, counted, and named on the card among what could not be read"."""
+    """ "Left out, counted, and named on the card among what could not be read"."""
     chart = read_beside(broken(kind))
     named = [*(gap.reason for gap in chart.gaps), *chart.left_out]
     assert any(f"{TYPES[kind][0]}/odd" in words for words in named)
@@ -131,7 +144,10 @@ def test_a_complaint_that_cannot_be_read_is_not_silence(kind: str) -> None:
 @pytest.mark.parametrize("kind", list(TYPES))
 def test_a_resource_that_does_not_even_open_is_named(kind: str) -> None:
     resource_type, topic = TYPES[kind]
-    page = (topic, bundle({"resourceType": resource_type, "id": "odd", "code": [], "medicationCodeableConcept": []}))
+    page = (
+        topic,
+        bundle({"resourceType": resource_type, "id": "odd", "code": [], "medicationCodeableConcept": []}),
+    )
     chart = read_pages([page])
     assert chart.gaps == (Gap(topic, f"{resource_type}/odd {NOT_READABLE}"),)
     assert not chart.was_read(topic)
@@ -158,8 +174,15 @@ def test_gaps_that_were_known_before_stay_gaps() -> None:
     assert READER.read(received, PATIENT_ID, AS_OF).gaps == (known,)
 
 
-@pytest.mark.parametrize("entry", [{"condition": CALF_PAIN, "onset": 3}, {"condition": CALF_PAIN, "recorded": 3},
-                                   {"observation": SWELLING, "at": "1h"}, {"procedure": "sct|387713003", "at": 9}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"condition": CALF_PAIN, "onset": 3},
+        {"condition": CALF_PAIN, "recorded": 3},
+        {"observation": SWELLING, "at": "1h"},
+        {"procedure": "sct|387713003", "at": 9},
+    ],
+)
 def test_what_is_dated_in_the_future_is_dropped_and_counted(entry: dict[str, Any]) -> None:
     chart = read_beside(entry)
     assert [fact.source for fact in chart.facts] == ["Condition/opener"]
@@ -170,91 +193,9 @@ def test_what_is_dated_in_the_future_is_dropped_and_counted(entry: dict[str, Any
 def test_the_zone_in_which_the_request_was_written_changes_nothing(written_in: str) -> None:
     entry = {"observation": SWELLING, "at": "2026-11-24"}
     as_of = AS_OF.astimezone(ZoneInfo(written_in))
-    assert facts_of(entry, as_of=as_of, zone="America/New_York") == facts_of(entry, as_of=AS_OF, zone="America/New_York")
-
-
-def who_is(**members: Any) -> PatientFacts:
-    return read_beside(who={"resourceType": "Patient", "id": PATIENT_ID, **members}).patient
-
-
-@pytest.mark.parametrize(
-    ("members", "born"),
-    [
-        ({"birthDate": "1980-05-04"}, (date(1980, 5, 4), date(1980, 5, 4))),
-        ({"birthDate": "1980-05"}, (date(1980, 5, 1), date(1980, 5, 31))),
-        ({"birthDate": "1980"}, (date(1980, 1, 1), date(1980, 12, 31))),
-        ({"birthDate": "1980-13"}, None),
-        ({"birthDate": 1980}, None),
-        ({"birthDate": None}, None),
-        ({}, None),
-        ({"birthDate": "1980-05-04", "gender": "?", "name": "John", "telecom": [{"rank": "1"}], "contact": 5}, (date(1980, 5, 4), date(1980, 5, 4))),
-    ],
-)
-def test_a_birth_date_is_the_days_it_can_mean(members: dict[str, Any], born: Any) -> None:
-    assert who_is(**members).born == born
-
-
-@pytest.mark.parametrize(
-    ("members", "deceased"),
-    [
-        ({"deceasedBoolean": True}, True),
-        ({"deceasedBoolean": False}, False),
-        ({"deceasedDateTime": "2026"}, True),
-        ({"deceasedDateTime": "2026-11-01T10:00:00Z"}, True),
-        ({"deceasedDateTime": "2026-11-01T10:00:00"}, True),  # no zone: not valid, but common
-        ({"deceasedBoolean": True, "birthDate": "1980-13"}, True),
-        ({"deceasedDateTime": "2026-11-01", "birthDate": "04/05/1980"}, True),
-        ({}, False),
-    ],
-)
-def test_a_death_is_read_whatever_the_birth_date(members: dict[str, Any], deceased: bool) -> None:
-    """Deceased patient: silence."""
-    assert who_is(**members).deceased is deceased
-
-
-def test_an_unreadable_birth_date_is_told() -> None:
-    chart = read_beside(who={"resourceType": "Patient", "id": PATIENT_ID, "birthDate": "04/05/1980"})
-    assert not chart.was_read(Topic.PATIENT)
-
-
-def test_a_deceased_patient_has_no_facts() -> None:
-    assert read_beside({"condition": CALF_PAIN}, who=patient(deceasedBoolean=True)).facts == ()
-
-
-@given(born=st.dates(date(1900, 1, 1), date(2026, 11, 23)), length=st.sampled_from([4, 7, 10]), today=st.dates(date(2026, 11, 23), date(2100, 1, 1)))
-def test_the_true_age_lies_in_the_range_of_ages(born: date, length: int, today: date) -> None:
-    """Someone born on 29 February completes a year on 1 March, or on the leap day."""
-    age = age_years(dates.days_of(born.isoformat()[:length]), today)
-    truth = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    assert age is not None
-    assert age[0] <= truth <= age[1] <= age[0] + 1
-    assert length < 10 or age == (truth, truth)
-
-
-@pytest.mark.parametrize(
-    ("born", "today", "age"),
-    [
-        ("1960-11-23", date(2026, 11, 22), (65, 65)),
-        ("1960-11-23", date(2026, 11, 23), (66, 66)),
-        ("1960-02-29", date(2026, 2, 28), (65, 65)),
-        ("1960-02-29", date(2026, 3, 1), (66, 66)),
-        ("1960-02-29", date(2028, 2, 29), (68, 68)),
-        ("1960-11", date(2026, 11, 23), (65, 66)),
-        ("1960", date(2026, 11, 23), (65, 66)),
-        ("1960", date(2026, 12, 31), (66, 66)),
-    ],
-)
-def test_age_in_completed_years(born: str, today: date, age: tuple[int, int]) -> None:
-    assert age_years(dates.days_of(born), today) == age
-
-
-def test_the_age_is_judged_in_the_services_zone() -> None:
-    """At 02:00 UTC on the birthday it is still the day before in New York."""
-    who = patient(birthDate="1960-11-24")
-    as_of = datetime(2026, 11, 24, 2, tzinfo=UTC)
-    chart = read_beside(who=who, as_of=as_of, zone="America/New_York")
-    assert assess(chart, as_of.astimezone(ZoneInfo("America/New_York")), Thresholds()).age == (65, 65)
-    assert assess(chart, as_of, Thresholds()).age == (66, 66)
+    assert facts_of(entry, as_of=as_of, zone="America/New_York") == facts_of(
+        entry, as_of=AS_OF, zone="America/New_York"
+    )
 
 
 POOL: list[dict[str, Any]] = [
@@ -298,7 +239,9 @@ def comparable(chart: Chart) -> tuple[Any, ...]:
 @given(data=st.data())
 def test_doubling_and_shuffling_pages_changes_nothing(data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.sampled_from(NAMED), unique_by=lambda each: str(each["id"])))
-    doubled = data.draw(st.permutations(chosen + data.draw(st.lists(st.sampled_from(chosen)) if chosen else st.just([]))))
+    doubled = data.draw(
+        st.permutations(chosen + data.draw(st.lists(st.sampled_from(chosen)) if chosen else st.just([])))
+    )
     assert comparable(paged(doubled, data.draw(st.integers(0, 5)))) == comparable(paged(chosen, 0))
 
 

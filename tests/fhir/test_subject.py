@@ -10,7 +10,17 @@ from cds_service.errors import InvalidRequest
 from cds_service.facts import Topic
 from cds_service.fhir.reading import OTHER_PATIENT
 from cds_service.fhir.subject import Subject, encounter_of
-from tests.charts import AS_OF, PATIENT_ID, READER, bundle, material, patient, read_beside, read_pages, resource
+from tests.charts import (
+    AS_OF,
+    PATIENT_ID,
+    READER,
+    bundle,
+    material,
+    patient,
+    read_beside,
+    read_pages,
+    resource,
+)
 
 SWELLING = "sct|449615005"
 OWN = [
@@ -38,7 +48,10 @@ FOREIGN = [
 @pytest.mark.parametrize("reference", OWN)
 def test_the_patients_own(reference: str) -> None:
     assert Subject(PATIENT_ID).owns("Condition", {"subject": {"reference": reference}})
-    assert any(fact.source == "Observation/r0" for fact in read_beside({"observation": SWELLING, "at": -1, "subject": reference}).facts)
+    assert any(
+        fact.source == "Observation/r0"
+        for fact in read_beside({"observation": SWELLING, "at": -1, "subject": reference}).facts
+    )
 
 
 @pytest.mark.parametrize("reference", FOREIGN)
@@ -50,9 +63,13 @@ def test_a_foreign_resource_is_left_out_and_told(kind: str, reference: str) -> N
     assert dict(chart.left_out) == {OTHER_PATIENT: 1}
 
 
-@pytest.mark.parametrize("uuid", ["7D9F0B1E-0000-4000-8000-000000000001", "7d9f0b1e-0000-4000-8000-000000000001"])
+@pytest.mark.parametrize(
+    "uuid", ["7D9F0B1E-0000-4000-8000-000000000001", "7d9f0b1e-0000-4000-8000-000000000001"]
+)
 def test_a_uuid_is_the_same_in_either_case(uuid: str) -> None:
-    assert Subject("7d9f0b1e-0000-4000-8000-000000000001").owns("Condition", {"subject": {"reference": f"urn:uuid:{uuid}"}})
+    assert Subject("7d9f0b1e-0000-4000-8000-000000000001").owns(
+        "Condition", {"subject": {"reference": f"urn:uuid:{uuid}"}}
+    )
 
 
 @pytest.mark.parametrize("subject", [None, {}, {"reference": None}, {"reference": ""}, {"display": "John"}])
@@ -81,6 +98,23 @@ def test_an_observation_with_its_focus_on_another_does_not_count(focus: Any, own
     chart = read_beside({"observation": SWELLING, "at": -1, "members": {"focus": focus}})
     assert any(fact.source == "Observation/r0" for fact in chart.facts) is own
     assert chart.left_out.get(OTHER_PATIENT, 0) == (0 if own else 1)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"focus": {"reference": "Patient/p2"}},
+        {"focus": "Patient/p2"},
+        {"focus": ["Patient/p2"]},
+        {"focus": True},
+        {"subject": [{"reference": "Patient/p2"}]},
+        {"subject": "Patient/p2"},
+    ],
+)
+def test_a_reference_of_an_odd_shape_does_not_make_it_the_patients_own(members: dict[str, Any]) -> None:
+    chart = read_beside({"observation": SWELLING, "at": -1, "members": members})
+    assert [fact.source for fact in chart.facts] == ["Condition/opener"]
+    assert sum(chart.left_out.values()) == 1
 
 
 def test_family_history_is_ignored() -> None:

@@ -37,7 +37,13 @@ def test_a_product_an_ingredient_or_an_atc_code_is_an_anticoagulant(code: str) -
 @pytest.mark.parametrize(
     "code",
     [
-        *("rx|1191", "rx|32968", "rx|613391", "rx|1116632", "rx|21107"),  # aspirin, clopidogrel and other antiplatelets
+        *(
+            "rx|1191",
+            "rx|32968",
+            "rx|613391",
+            "rx|1116632",
+            "rx|21107",
+        ),  # aspirin, clopidogrel and other antiplatelets
         *("rx|1658690", "rx|1362060", "rx|1361048"),  # heparin that keeps a line open
         "atc|B01A",  # antithrombotic agents: includes antiplatelets
     ],
@@ -54,7 +60,8 @@ def test_an_order_that_is_not_active_is_no_current_medicine(status: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("intent", "counts"), [("order", True), ("instance-order", True), ("proposal", False), ("plan", False), ("option", False)]
+    ("intent", "counts"),
+    [("order", True), ("instance-order", True), ("proposal", False), ("plan", False), ("option", False)],
 )
 def test_a_proposal_is_no_order(intent: str, counts: bool) -> None:
     assert bool(facts_of({"medication": APIXABAN, "intent": intent})) is counts
@@ -71,7 +78,9 @@ def test_drug_and_dose_are_kept_as_they_were_written() -> None:
     assert (fact.display, fact.remarks) == ("apixaban 2.5 mg", ("2.5 mg twice daily, prophylaxis",))
 
 
-@pytest.mark.parametrize("instruction", [None, [], [{}], [{"text": None}], [{"timing": {"code": {"text": "BID"}}}]])
+@pytest.mark.parametrize(
+    "instruction", [None, [], [{}], [{"text": None}], [{"timing": {"code": {"text": "BID"}}}]]
+)
 def test_an_order_without_a_dose_text_counts(instruction: Any) -> None:
     assert fact_of({"medication": APIXABAN, "members": {"dosageInstruction": instruction}}).remarks == ()
 
@@ -95,8 +104,12 @@ def test_an_undated_order_counts() -> None:
     ],
 )
 def test_a_medicine_may_be_sent_along(reference: str) -> None:
-    pages = [(Topic.MEDICATIONS, bundle(order(medicationReference={"reference": reference}), medicine(WARFARIN)))]
-    assert [fact.concept for fact in read_pages(pages).facts if fact.source == "MedicationRequest/r0"] == ["anticoagulant"]
+    pages = [
+        (Topic.MEDICATIONS, bundle(order(medicationReference={"reference": reference}), medicine(WARFARIN)))
+    ]
+    assert [fact.concept for fact in read_pages(pages).facts if fact.source == "MedicationRequest/r0"] == [
+        "anticoagulant"
+    ]
 
 
 def contained(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +124,11 @@ def test_a_medicine_may_be_contained() -> None:
     "other",
     [
         {"resourceType": "Practitioner", "id": "p"},
-        {"resourceType": "PractitionerRole", "id": "r", "code": [{"text": "surgeon"}]},  # a list is valid there
+        {
+            "resourceType": "PractitionerRole",
+            "id": "r",
+            "code": [{"text": "surgeon"}],
+        },  # a list is valid there
         {"resourceType": "Medication", "id": "m0", "code": None},
     ],
 )
@@ -122,7 +139,12 @@ def test_what_else_is_contained_does_not_matter(other: dict[str, Any]) -> None:
 def referring(how: str) -> Fact:
     if how == "contained":
         return fact_of(contained(medicine(WARFARIN)))
-    pages = [(Topic.MEDICATIONS, bundle(order(medicationReference={"reference": "Medication/m1"}), medicine(WARFARIN)))]
+    pages = [
+        (
+            Topic.MEDICATIONS,
+            bundle(order(medicationReference={"reference": "Medication/m1"}), medicine(WARFARIN)),
+        )
+    ]
     return next(fact for fact in read_pages(pages).facts if fact.source == "MedicationRequest/r0")
 
 
@@ -132,14 +154,23 @@ def test_the_name_of_a_medicine_that_is_pointed_to_is_kept(how: str) -> None:
     assert "warfarin" in referring(how).display
 
 
-@pytest.mark.parametrize("reference", [{"reference": "Medication/gone"}, {"reference": "#gone"}, {"display": "warfarin"}, {}])
+@pytest.mark.parametrize(
+    "reference", [{"reference": "Medication/gone"}, {"reference": "#gone"}, {"display": "warfarin"}, {}]
+)
 def test_a_medicine_that_was_not_sent_says_nothing(reference: dict[str, str]) -> None:
     assert facts_of(order(medicationReference=reference)) == []
 
 
 @pytest.mark.parametrize(
     ("status", "counts"),
-    [("completed", True), ("in-progress", True), ("not-done", False), ("preparation", False), ("entered-in-error", False), ("unknown", False)],
+    [
+        ("completed", True),
+        ("in-progress", True),
+        ("not-done", False),
+        ("preparation", False),
+        ("entered-in-error", False),
+        ("unknown", False),
+    ],
 )
 def test_only_a_procedure_that_was_done_counts(status: str, counts: bool) -> None:
     assert bool(facts_of({"procedure": SURGERY, "at": -20, "status": status})) is counts
@@ -149,11 +180,16 @@ def test_only_a_procedure_that_was_done_counts(status: str, counts: bool) -> Non
     ("members", "when"),
     [
         ({"performedDateTime": "2026-11"}, "2026-11"),
-        ({"performedPeriod": {"start": "2026-11-01T08:00:00Z", "end": "2026-11-01T10:00:00Z"}}, "2026-11-01T08:00:00Z to 2026-11-01T10:00:00Z"),
+        (
+            {"performedPeriod": {"start": "2026-11-01T08:00:00Z", "end": "2026-11-01T10:00:00Z"}},
+            "2026-11-01T08:00:00Z to 2026-11-01T10:00:00Z",
+        ),
         ({"performedString": "last month"}, None),
     ],
 )
-def test_a_procedure_has_the_time_at_which_it_was_performed(members: dict[str, Any], when: str | None) -> None:
+def test_a_procedure_has_the_time_at_which_it_was_performed(
+    members: dict[str, Any], when: str | None
+) -> None:
     fact = fact_of({"procedure": SURGERY, "members": members})
     assert (fact.concept, fact.when and fact.when.text) == ("surgery", when)
 

@@ -61,7 +61,10 @@ def quantity_of(fact: Fact) -> Quantity:
         ({"valueTime": "10:00:00"}, State.UNKNOWN),
         ({"valueDateTime": "2026-11-22"}, State.UNKNOWN),
         ({"valuePeriod": {"start": "2026-11-22"}}, State.UNKNOWN),
-        ({"valueSampledData": {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2"}}, State.UNKNOWN),
+        (
+            {"valueSampledData": {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2"}},
+            State.UNKNOWN,
+        ),
         ({"dataAbsentReason": concept(text="patient asleep")}, State.UNKNOWN),
         ({"dataAbsentReason": {"coding": [{"code": "asked-declined"}]}}, State.UNKNOWN),
     ],
@@ -81,7 +84,9 @@ def test_a_severe_answer_is_kept() -> None:
 
 def test_every_coding_of_an_answer_is_looked_at() -> None:
     """EHRs put their own code before the standard one."""
-    value = {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "2"}, *concept("sct|373067005")["coding"]]}
+    value = {
+        "coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "2"}, *concept("sct|373067005")["coding"]]
+    }
     assert fact_of({**SWELLING, "members": {"valueCodeableConcept": value}}).state is State.ABSENT
 
 
@@ -122,14 +127,18 @@ def test_another_scale_text_or_nothing_is_no_pain_score(members: dict[str, Any])
 
 
 def test_a_range_is_judged_by_its_end_and_shown_as_recorded() -> None:
-    quantity = quantity_of(fact_of({**PAIN_SCORE, "members": {"valueRange": {"low": {"value": 4}, "high": {"value": 8}}}}))
+    quantity = quantity_of(
+        fact_of({**PAIN_SCORE, "members": {"valueRange": {"low": {"value": 4}, "high": {"value": 8}}}})
+    )
     assert quantity.value is not None
     assert 4 <= quantity.value <= 8
     assert "4" in quantity.text
     assert "8" in quantity.text
 
 
-@pytest.mark.parametrize("entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}])
+@pytest.mark.parametrize(
+    "entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}]
+)
 @pytest.mark.parametrize("comparator", ["<", "<=", ">=", ">"])
 def test_a_comparator_is_kept_and_shown(entry: dict[str, Any], comparator: str) -> None:
     quantity = quantity_of(fact_of({**entry, "comparator": comparator}))
@@ -140,7 +149,10 @@ def test_a_comparator_is_kept_and_shown(entry: dict[str, Any], comparator: str) 
 @pytest.mark.parametrize(
     ("quantity", "value"),
     [
-        ({"value": 100, "unit": "U/L", "system": UCUM, "code": "ukat/L"}, 6000),  # the code decides, not the text
+        (
+            {"value": 100, "unit": "U/L", "system": UCUM, "code": "ukat/L"},
+            6000,
+        ),  # the code decides, not the text
         ({"value": 6000, "unit": "units per litre", "system": UCUM, "code": "U/L"}, 6000),
         ({"value": 6000, "unit": "U/L"}, 6000),
         ({"value": 6000, "unit": "U/L", "system": "urn:oid:1.2.840.114350.1", "code": "7"}, 6000),
@@ -159,19 +171,35 @@ def test_the_ucum_code_is_the_unit(quantity: dict[str, Any], value: float | None
     [
         ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 200, "unit": "U/L"}, 200),
         ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 200}, 200),
-        ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 3, "system": UCUM, "code": "ukat/L"}, 180),
+        (
+            {**CREATINE_KINASE, "value": 900, "unit": "U/L"},
+            {"value": 3, "system": UCUM, "code": "ukat/L"},
+            180,
+        ),
         ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 3, "unit": "mg/dL"}, None),
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 0.5, "unit": "mg/L{FEU}"}, 0.5),
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 250, "unit": "ng/mL{DDU}"}, None),
     ],
 )
-def test_an_upper_limit_counts_only_in_a_unit_of_the_value(entry: dict[str, Any], high: dict[str, Any], limit: float | None) -> None:
-    assert quantity_of(fact_of({**entry, "members": {"referenceRange": [{"low": {"value": 0}}, {"high": high}]}})).high == limit
+def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
+    entry: dict[str, Any], high: dict[str, Any], limit: float | None
+) -> None:
+    assert (
+        quantity_of(
+            fact_of({**entry, "members": {"referenceRange": [{"low": {"value": 0}}, {"high": high}]}})
+        ).high
+        == limit
+    )
 
 
-@pytest.mark.parametrize(("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)])
+@pytest.mark.parametrize(
+    ("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)]
+)
 def test_a_laboratory_may_interpret_its_own_value(code: str, raised: bool) -> None:
-    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "interpretation": code})).raised is raised
+    assert (
+        quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "interpretation": code})).raised
+        is raised
+    )
     assert quantity_of(fact_of({**D_DIMER, "interpretation": code})).raised is raised
 
 
@@ -180,7 +208,10 @@ def test_without_an_interpretation_a_value_is_neither_raised_nor_normal() -> Non
 
 
 @settings(max_examples=200, deadline=None)
-@given(value=st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6), unit=st.sampled_from(["{score}", "1", "mm", "%", "/10"]))
+@given(
+    value=st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6),
+    unit=st.sampled_from(["{score}", "1", "mm", "%", "/10"]),
+)
 def test_a_pain_score_outside_its_scale_is_never_present(value: float, unit: str) -> None:
     fact = fact_of({**PAIN_SCORE, "members": {"valueQuantity": {"value": value, "unit": unit}}})
     if fact.state is State.PRESENT:

@@ -33,7 +33,7 @@ def cards(tmp_path: Path) -> Path:
 
 
 def test_every_rule_has_its_card() -> None:
-    assert [] == [rule.id for rule in all_rules() if rule.card not in FILES.cards]
+    assert [rule.id for rule in all_rules() if rule.card not in FILES.cards] == []
 
 
 def test_the_ids_are_those_that_the_assessment_uses() -> None:
@@ -46,7 +46,7 @@ def test_the_ids_are_those_that_the_assessment_uses() -> None:
 
 
 def test_files_are_named_after_their_card() -> None:
-    assert [] == [card.path.name for card in FILES.cards.values() if card.path.stem != card.id]
+    assert [card.path.name for card in FILES.cards.values() if card.path.stem != card.id] == []
 
 
 @pytest.mark.parametrize("card", FILES.cards.values(), ids=lambda card: card.id)
@@ -73,7 +73,9 @@ def test_every_finding_that_the_service_knows_has_words() -> None:
     """Questions, answers, qualifiers, sides and sites never stand alone on a card."""
     spoken = set()
     for path in VALUE_SETS.glob("*.json"):
-        kinds = [each["valueCode"] for each in json.loads(path.read_text())["extension"] if "valueCode" in each]
+        kinds = [
+            each["valueCode"] for each in json.loads(path.read_text())["extension"] if "valueCode" in each
+        ]
         if not set(kinds) & {"question", "answer", "qualifier", "side", "site"}:
             spoken.add(path.stem)
     assert len(spoken) > 50
@@ -99,7 +101,7 @@ def test_a_faulty_card_is_refused_with_file_line_and_remedy(fault: str, cards: P
 
 def test_a_card_that_a_rule_names_must_be_there(cards: Path) -> None:
     (cards / "potassium.md").unlink()
-    with pytest.raises(ConfigurationError, match="no file has the id potassium.*Add that card"):
+    with pytest.raises(ConfigurationError, match=r"no file has the id potassium.*Add that card"):
         load_cards(cards)
 
 
@@ -117,7 +119,7 @@ def test_files_with_windows_line_ends_load(cards: Path) -> None:
 
 def test_a_folder_without_cards_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ConfigurationError, match="no card files there. Point CDS_CARDS_DIR"):
+        with pytest.raises(ConfigurationError, match=r"no card files there\. Point CDS_CARDS_DIR"):
             load_cards(folder)
 
 
@@ -153,4 +155,4 @@ def test_faulty_shared_words_are_refused(old: str, new: str, says: str, cards: P
 def test_a_passed_review_date_is_no_error(cards: Path) -> None:
     path = cards / "potassium.md"
     path.write_text(path.read_text().replace("review_due: 2027-11-23", "review_due: 2001-01-01"))
-    assert 2001 == load_cards(cards).cards["potassium"].written.review_due.year
+    assert load_cards(cards).cards["potassium"].written.review_due.year == 2001

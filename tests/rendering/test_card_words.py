@@ -11,10 +11,25 @@ from tests.rendering.by_hand import CARDS
 
 FILES = sorted(path for path in CARDS.glob("*.md") if path.name != "README.md")
 NEVER = (
-    *(r"rul(e|es|ed|ing) out", "rule-out", "likely benign", "benign", "harmless", "reassur", "nothing serious"),
+    *(
+        r"rul(e|es|ed|ing) out",
+        "rule-out",
+        "likely benign",
+        "benign",
+        "harmless",
+        "reassur",
+        "nothing serious",
+    ),
     *("emergenc", "immediate", "at once", "right away", "danger", "life-threatening", "alarm", "alert"),
     *(r"\bmust\b", r"\bshould\b", r"\bneeds? to\b", r"\bhas to\b", r"\bdo not\b", r"\bdon't\b", r"\border\b"),
-    *("prescribe (?!d)", r"\brefer (?!to)", "is diagnostic", "confirms", r"\bthe patient has\b", "low risk of"),
+    *(
+        "prescribe (?!d)",
+        r"\brefer (?!to)",
+        "is diagnostic",
+        "confirms",
+        r"\bthe patient has\b",
+        "low risk of",
+    ),
 )
 ALARM_OF_A_SOURCE = ("urgent", "same-day", "same day")
 NAMED_SOURCES = ("Global Vascular Guidelines 2019 advise", "NHS Lothian RefHelp advises")
@@ -29,7 +44,7 @@ def sentences(text: str) -> list[str]:
 @pytest.mark.parametrize("word", NEVER)
 def test_words_that_no_card_says(path: Path, word: str) -> None:
     text = re.sub(r"\s+", " ", path.read_text())
-    assert [] == [match[0] for match in re.finditer(word, text, re.IGNORECASE)]
+    assert [match[0] for match in re.finditer(word, text, re.IGNORECASE)] == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -42,8 +57,8 @@ def test_urgency_only_as_its_source_puts_it(path: Path) -> None:
 
 def test_dvt_likely_is_only_the_name_of_the_category() -> None:
     text = " ".join(re.sub(r"\s+", " ", path.read_text()) for path in FILES)
-    assert 1 == text.count("DVT likely")
-    assert 1 == text.count('the category "DVT likely"')
+    assert text.count("DVT likely") == 1
+    assert text.count('the category "DVT likely"') == 1
 
 
 def test_a_card_without_red_flag_says_so_in_these_words() -> None:

@@ -52,10 +52,14 @@ RULES = {rule.id: rule for rule in all_rules()}
 def chart(text: str) -> Assessment:
     """An assessment that shows this text in every place where a card shows chart text."""
     quantity = Quantity(8.0, text, text)
-    seen = fact("pain-severity", f"Observation/{text}", 1, display=text, quantity=quantity, remarks=(text, text))
+    seen = fact(
+        "pain-severity", f"Observation/{text}", 1, display=text, quantity=quantity, remarks=(text, text)
+    )
     swelling = fact("swelling", f"Condition/{text}", 2, display=text, remarks=(text,))
     listed = fact("skin-colour", f"Condition/{text}", 9, display=text)
-    absent = fact("walking-problem", f"Observation/{text}", 4, display=text, state=State.ABSENT, quantity=quantity)
+    absent = fact(
+        "walking-problem", f"Observation/{text}", 4, display=text, state=State.ABSENT, quantity=quantity
+    )
     risk = elsewhere("malignancy", f"Condition/{text}", 400, display=text, remarks=(text,))
     return assessment(
         finding(RULES["severe-pain"], seen),
@@ -93,7 +97,7 @@ def test_the_judge_sees_what_would_be_live() -> None:
 
 def test_the_text_stands_in_every_place() -> None:
     spans = [token.content for token in flat(detail(chart(WORD))) if token.type == "code_inline"]
-    assert 18 == sum(WORD in span for span in spans)
+    assert sum(WORD in span for span in spans) == 18
 
 
 def test_the_card_has_no_link_or_html_of_its_own_in_its_detail() -> None:
@@ -104,21 +108,21 @@ def test_the_card_has_no_link_or_html_of_its_own_in_its_detail() -> None:
 @given(st.text(max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_any_text_leaves_the_card_as_it_is(text: str) -> None:
-    assert BENIGN == ours(detail(chart(f"x{text}")))
+    assert ours(detail(chart(f"x{text}"))) == BENIGN
 
 
 @given(st.lists(st.sampled_from("`*_[]()<>!|#-~\\\n\r\t &{}:/.@wx\u202e\u200b"), max_size=60).map("".join))
 @example("x")
 @settings(max_examples=300, deadline=None)
 def test_any_heap_of_markup_leaves_the_card_as_it_is(text: str) -> None:
-    assert BENIGN == ours(detail(chart(f"x{text}")))
+    assert ours(detail(chart(f"x{text}"))) == BENIGN
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_known_tricks_leave_the_card_as_it_is(text: str) -> None:
     made = card(chart(text))
     assert made.detail is not None
-    assert BENIGN == ours(made.detail)
+    assert ours(made.detail) == BENIGN
     assert card(chart(WORD)).summary == made.summary
     assert card(chart(WORD)).links == made.links
     msgspec.json.encode(made)  # as it goes over the wire
@@ -145,5 +149,5 @@ def test_a_date_that_is_none_is_quoted(text: str) -> None:
 def test_the_only_links_are_those_of_the_configuration() -> None:
     made = card(chart(HOSTILE[0]))
     assert made.links is not None
-    assert GUIDANCE_URL == made.links[0].url
+    assert made.links[0].url == GUIDANCE_URL
     assert all(link.type == "absolute" and "example.com" not in link.url for link in made.links)

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
-from itertools import permutations
 
 import msgspec
 import pytest
 
-from cds_service.assessment.home_care import HomeCareStep
-from cds_service.assessment.risk_factors import INACTIVE, OVER_65, SURGERY
-from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.rules import Level, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.wells import WellsItem, WellsScore
-from cds_service.facts import Gap, Quantity, Side, State, Topic
+from cds_service.facts import Gap, Topic
 from cds_service.rendering.render import Renderer, card_id
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
@@ -25,8 +20,6 @@ from tests.rendering.by_hand import (
     RENDERER,
     assessment,
     card,
-    detail,
-    elsewhere,
     fact,
     finding,
 )
@@ -34,25 +27,11 @@ from tests.rendering.by_hand import (
 RULES = {rule.id: rule for rule in all_rules()}
 CAPPED = Renderer(FILES, GUIDANCE_URL, "warning")
 COLD = fact("cold-limb", "Observation/cold", 1, display="Cold foot")
-PULSE = fact("pulse-absent", "Observation/pulse", 2, display="Dorsalis pedis pulse absent")
-SCORE = fact(
-    "pain-severity",
-    "Observation/score",
-    0,
-    display="Pain severity 0-10",
-    quantity=Quantity(8.0, "of 10", "8 of 10"),
-)
 UNREAD = Gap(Topic.OBSERVATIONS, "the EHR reported an error")
 
 
-def section(text: str, label: str) -> str:
-    """The paragraphs from this label to the next one; empty when it is not there."""
-    _before, found, rest = text.partition(f"**{label}")
-    return rest.split("\n\n**")[0] if found else ""
-
-
 def test_no_card_where_there_is_nothing_to_say() -> None:
-    assert [] == RENDERER.render(Assessment(Level.NONE), AS_OF, HOOK_INSTANCE)
+    assert RENDERER.render(Assessment(Level.NONE), AS_OF, HOOK_INSTANCE) == []
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -61,13 +40,13 @@ def test_each_finding_gets_its_card_at_its_own_level(rule: Rule, level: Level) -
     """A critical rule whose date is uncertain comes as a warning with the same card."""
     made = assessment(finding(rule, COLD, level=level))
     assert level.name.lower() == card(made).indicator
-    assert "warning" == card(made, CAPPED).indicator
+    assert card(made, CAPPED).indicator == "warning"
 
 
 def test_the_cap_changes_the_indicator_only() -> None:
     made = assessment(finding(RULES["dvt"], fact("dvt", "Condition/1"), level=Level.CRITICAL))
     assert msgspec.structs.replace(card(made), indicator="warning") == card(made, CAPPED)
-    assert "info" == card(assessment(), CAPPED).indicator
+    assert card(assessment(), CAPPED).indicator == "info"
 
 
 @pytest.mark.parametrize(
@@ -99,20 +78,23 @@ def test_links_begin_with_the_patient_guidance_of_the_setting() -> None:
     [other] = Renderer(FILES, "https://hospital.example/calf").render(made, AS_OF, HOOK_INSTANCE)
     for shown, url in ((card(made), GUIDANCE_URL), (other, "https://hospital.example/calf")):
         assert shown.links is not None
-        assert "Patient guidance: Calf Muscle Pain (Cleveland Clinic)" == shown.links[0].label
+        assert shown.links[0].label == "Patient guidance: Calf Muscle Pain (Cleveland Clinic)"
         assert [url] == [link.url for link in shown.links][:1]
         assert {"absolute"} == {link.type for link in shown.links}
 
 
 def test_the_source_has_label_url_and_topic() -> None:
     source = card(assessment(finding(RULES["wells"], COLD))).source
-    assert ("NICE", "https://www.nice.org.uk/guidance/ng158/chapter/Recommendations") == (source.label, source.url)
+    assert (
+        source.label,
+        source.url,
+    ) == ("NICE", "https://www.nice.org.uk/guidance/ng158/chapter/Recommendations")
     assert source.topic is not None
-    assert ("http://snomed.info/sct", "300954003", "Pain in calf") == (
+    assert (
         source.topic.system,
         source.topic.code,
         source.topic.display,
-    )
+    ) == ("http://snomed.info/sct", "300954003", "Pain in calf")
 
 
 def test_nothing_empty_goes_over_the_wire() -> None:
@@ -121,170 +103,3 @@ def test_nothing_empty_goes_over_the_wire() -> None:
         sent = msgspec.json.decode(msgspec.json.encode(card(made)))
         values = [value for part in (sent, sent["source"], *sent["links"]) for value in part.values()]
         assert not any(value in (None, "", [], {}) for value in values)
-
-
-def test_other_causes_are_named_with_their_source() -> None:
-    made = assessment(
-        finding(RULES["limb-ischaemia-signs"], COLD, PULSE, level=Level.CRITICAL),
-        finding(RULES["severe-pain"], SCORE),
-        finding(RULES["cold-limb"], COLD),
-        finding(RULES["suspected-dvt"], fact("dvt", "Condition/1")),
-        finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma"),
-    )
-    assert section(detail(made), "Also recorded:**").strip().splitlines() == [
-        "- Severe pain, 8 of 10 (Cleveland Clinic, 2025)",
-        "- Suspected DVT on record (NICE NG158, 2023): consider DVT",
-        "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)",
-    ]
-
-
-def test_flags_that_do_not_raise_the_level_are_listed_with_the_reason() -> None:
-    old = fact("swelling", "Condition/old", 400, side=Side.BOTH, display="Edema")
-    flag = Finding(RULES["swelling"], State.PRESENT, (old,), Level.NONE, "long-standing entry")
-    text = detail(assessment(red_flags=(flag,)))
-    assert "- Swelling of calf or lower leg (long-standing entry)" in section(text, "Also recorded:**")
-    assert "`Edema`, both sides, calf or lower leg, onset 2025-10-19 (400 days ago)" in section(text, "Evidence**")
-
-
-def test_the_evidence_begins_with_the_deciding_finding_and_is_short() -> None:
-    many = [fact("swelling", f"Observation/{number}", number, display=f"Entry {number}") for number in range(12)]
-    lines = section(
-        detail(assessment(finding(RULES["severe-pain"], SCORE), finding(RULES["swelling"], *many))), "Evidence**"
-    ).strip().splitlines()[2:]
-    assert lines[0].startswith("- Pain score: `8 of 10`, `Pain severity 0-10`, left, calf or lower leg, 2026-11-23 (today)")
-    assert (9, "- and 6 more") == (len(lines), lines[-1])
-
-
-def test_the_same_entry_in_two_resources_is_one_line_with_both() -> None:
-    twins = [fact("swelling", f"Condition/{name}", 2, display="Edema") for name in ("a", "b")]
-    text = section(detail(assessment(finding(RULES["swelling"], *twins))), "Evidence**")
-    assert "- Swelling: `Edema`, left, calf or lower leg, onset 2026-11-21 (2 days ago), `Condition/a`, `Condition/b`" in text
-    assert 1 == text.count("Edema")
-
-
-def test_the_order_and_doubling_of_the_chart_change_nothing() -> None:
-    facts = [COLD, PULSE, fact("cold-limb", "Observation/other", 5)]
-    shown = {
-        detail(assessment(finding(RULES["limb-ischaemia-signs"], *order), side=Side.LEFT))
-        for order in permutations(facts)
-    }
-    kinds = {text.replace("absent pulse, cold leg or foot", "cold leg or foot, absent pulse") for text in shown}
-    assert 1 == len(kinds)
-    doubled = finding(RULES["swelling"], *facts, *facts)
-    assert detail(assessment(finding(RULES["swelling"], *facts))) == detail(assessment(doubled))
-
-
-def test_risk_factors_name_the_guidance_first_and_where_others_come_from() -> None:
-    operation = elsewhere("surgery", "Procedure/1", 20, display="Knee replacement")
-    idle = [elsewhere("inactivity", f"Condition/{n}", n, display="Inactive") for n in (50, 60)]
-    text = section(
-        detail(
-            assessment(
-                age=(71, 71),
-                risk_factors=(
-                    Finding(SURGERY, State.PRESENT, (operation,)),
-                    Finding(OVER_65, State.PRESENT),
-                    Finding(INACTIVE, State.PRESENT, tuple(idle)),
-                ),
-            )
-        ),
-        "Risk factors**",
-    )
-    assert text.strip().splitlines()[2:] == [
-        "- Over 65: age 71",
-        "- Inactive (the guidance states it for people over 65): `Inactive`, onset 2026-10-04 (50 days ago), "
-        "`Condition/50`, and 1 more",
-        "- Surgery in the last 12 weeks: `Knee replacement`, 2026-11-03 (20 days ago), `Procedure/1` "
-        "(not from the guidance: NICE NG158, 2023)",
-    ]
-
-
-def test_unknown_and_absent_stand_apart() -> None:
-    low = replace(SCORE, quantity=Quantity(3.0, "of 10", "3 of 10"))
-    made = assessment(
-        red_flags=(
-            Finding(RULES["severe-pain"], State.ABSENT, (low,)),
-            Finding(RULES["sudden-pain"], State.UNKNOWN),
-        ),
-        risk_factors=(Finding(OVER_65, State.UNKNOWN),),
-        age=None,
-    )
-    missing = section(detail(made), "Not recorded**")
-    assert "sudden onset of pain; whether over 65 (birth date missing or partial)" in missing
-    assert "severe pain" not in missing
-    absent = section(detail(made), "Recorded as absent:**")
-    assert " severe pain: `3 of 10`, 2026-11-23 (today), `Observation/score`" == absent
-
-
-def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -> None:
-    score = WellsScore((WellsItem("active cancer", (), "treatment within 6 months or palliative"),))
-    asked = detail(assessment(finding(RULES["suspected-dvt"], COLD), wells=score))
-    assert "for the Wells score: tenderness along the deep veins" in section(asked, "Not recorded**")
-    assert section(asked, "Two-level Wells score for DVT").endswith(
-        " at least 1: active cancer; not recorded: treatment within 6 months or palliative"
-    )
-    assert "Wells" not in detail(assessment(finding(RULES["potassium"], COLD), wells=score))
-    not_applicable = detail(assessment(finding(RULES["suspected-dvt"], COLD)))
-    assert "for the Wells score" not in not_applicable
-
-
-def test_a_score_that_is_itself_a_finding_is_told_once() -> None:
-    score = WellsScore((WellsItem("active cancer", ()), WellsItem("previous DVT", ())))
-    text = detail(assessment(finding(RULES["wells"], COLD), wells=score))
-    assert 1 == text.count("at least 2: active cancer, previous DVT")
-    assert "" == section(text, "Two-level Wells score for DVT")
-
-
-def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
-    text = section(detail(assessment(finding(RULES["cold-limb"], COLD))), "Not recorded**")
-    assert text.endswith(
-        "no entry that counts for: absent pulse, pallor or cyanosis of the leg, numbness or tingling, weakness of the leg"
-    )
-
-
-def test_what_could_not_be_read_is_told_with_counts() -> None:
-    gaps = (
-        UNREAD,
-        *(Gap(Topic.MEDICATIONS, f"reason {letter}") for letter in "abcda"),
-    )
-    made = assessment(gaps=gaps, left_out=(("have text but no code, which is not interpreted", 3),))
-    assert section(detail(made), "Could not be read:**").strip().splitlines() == [
-        "- Observations could not be read in full (the EHR reported an error)",
-        "- Medicines could not be read in full: anticoagulant unknown (reason a; reason b; reason c; and 1 more)",
-        "- Entries that have text but no code, which is not interpreted: 3",
-    ]
-    assert "" == section(detail(assessment()), "Could not be read:**")
-
-
-CARE = (HomeCareStep("rest"), HomeCareStep("compression", ("cellulitis", "reduced sensation")))
-
-
-def test_home_care_is_offered_only_without_a_red_flag() -> None:
-    suits, withheld = "Home care of the guidance that suits", "Home care to leave out here:**"
-    assert "- Rest: no walking or running" in section(detail(assessment(home_care=CARE)), suits)
-    assert " compression (cellulitis; reduced sensation)" == section(detail(assessment(home_care=CARE)), withheld)
-    for other in (assessment(finding(RULES["swelling"], COLD), home_care=CARE), assessment(gaps=(UNREAD,), home_care=CARE)):
-        assert "" == section(detail(other), suits)
-        assert " compression (cellulitis; reduced sensation)" == section(detail(other), withheld)
-
-
-@pytest.mark.parametrize(
-    ("made", "words", "expected"),
-    [
-        (assessment(), "dark skin", False),
-        (assessment(finding(RULES["discolouration"], fact("skin-colour", "Condition/1"))), "dark skin", True),
-        (assessment(red_flags=(Finding(RULES["discolouration"], State.ABSENT, (fact("skin-colour", "Condition/1"),)),)), "dark skin", True),
-        (assessment(), "under 18", False),
-        (assessment(is_child=True, age=(14, 14)), "under 18", True),
-        (assessment(), "A lower card, or none, does not mean low risk. Data as of 2026-11-23 12:00 UTC.", True),
-    ],
-)
-def test_the_small_print(made: Assessment, words: str, expected: bool) -> None:
-    assert expected == (words in section(detail(made), "Limits:**"))
-
-
-def test_no_paragraph_is_a_label_without_text() -> None:
-    for made in (assessment(), Assessment(Level.INFO, gaps=(UNREAD,)), assessment(finding(RULES["swelling"], COLD))):
-        for paragraph in detail(made).split("\n\n"):
-            assert not paragraph.endswith(":**")
-            assert "{" not in paragraph

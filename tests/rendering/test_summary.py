@@ -22,7 +22,14 @@ from cds_service.rendering.summary import (
 from tests.rendering.by_hand import FILES, assessment, card, elsewhere, fact, finding
 
 CHART_TEXT = "CHART"
-MEASURED = ("pain-severity", "creatine-kinase", "potassium", "cold-limb", "leg-vein-thrombosis", "limb-weakness")
+MEASURED = (
+    "pain-severity",
+    "creatine-kinase",
+    "potassium",
+    "cold-limb",
+    "leg-vein-thrombosis",
+    "limb-weakness",
+)
 NUMBERS = (8.0, 12345.678, 1.7976931348623157e308, 5e-324)
 SCORE = WellsScore(tuple(WellsItem(f"item {number}", ()) for number in range(6)))
 
@@ -100,7 +107,10 @@ def score(value: float) -> Fact:
             "Severe pain, 8 of 10, left leg, age 46: red flag of the guidance",
         ),
         (
-            [finding(rule("severe-pain"), score(8.0)), finding(rule("swelling"), fact("swelling", "Condition/2"))],
+            [
+                finding(rule("severe-pain"), score(8.0)),
+                finding(rule("swelling"), fact("swelling", "Condition/2")),
+            ],
             "Severe pain, 8 of 10 and 1 more, left leg, age 46: red flag of the guidance",
         ),
         (
@@ -112,12 +122,22 @@ def score(value: float) -> Fact:
             "Swelling of calf or lower leg, both legs, age 46: red flag of the guidance",
         ),
         (
-            [finding(rule("acute-limb-ischaemia"), fact("acute-limb-ischaemia", "Condition/1", certainty=Certainty.SUSPECTED))],
+            [
+                finding(
+                    rule("acute-limb-ischaemia"),
+                    fact("acute-limb-ischaemia", "Condition/1", certainty=Certainty.SUSPECTED),
+                )
+            ],
             "Recorded: acute limb ischaemia (suspected), left leg; consider vascular assessment",
         ),
         (
-            [finding(rule("potassium"), elsewhere("potassium", "Observation/1", quantity=Quantity(2.3, "mmol/L", "2.3 mmol/L")))],
-            "Potassium below 2.5 mmol/L, 2.3 mmol/L, age 46; consider magnesium, ECG and medicines",
+            [
+                finding(
+                    rule("potassium"),
+                    elsewhere("potassium", "Observation/1", quantity=Quantity(2.3, "mmol/L", "2.3 mmol/L")),
+                )
+            ],
+            "Low potassium, 2.3 mmol/L, age 46; consider magnesium, ECG and medicines",
         ),
     ],
 )
@@ -128,7 +148,18 @@ def test_the_summary_says_what_where_and_whose(findings: list[Finding], expected
 def test_the_wells_score_is_the_least_that_the_record_shows() -> None:
     items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
     made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
-    assert "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT" == card(made).summary
+    assert (
+        card(made).summary
+        == "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT"
+    )
+
+
+def test_an_anticoagulant_among_the_evidence_is_named() -> None:
+    treated = finding(
+        rule("treated-thrombosis"), fact("dvt", "Condition/1"), elsewhere("anticoagulant", "M/1")
+    )
+    values = finding_values(assessment(treated), FILES.shared.findings, FILES.shared.complaints)
+    assert values["anticoagulant"] == "under an anticoagulant"
 
 
 @pytest.mark.parametrize(
@@ -137,14 +168,20 @@ def test_the_wells_score_is_the_least_that_the_record_shows() -> None:
 )
 def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected: str) -> None:
     made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), gaps=gaps)
-    assert f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
+    assert (
+        f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
+    )
 
 
 def test_a_risk_of_thrombosis_is_named_first() -> None:
     pregnancy = elsewhere("pregnancy", "Condition/9")
-    made = assessment(risk_factors=(Finding(PREGNANT, State.PRESENT, (pregnancy,)),), complaint=(fact("cramp", "Condition/1"),))
+    made = assessment(
+        risk_factors=(Finding(PREGNANT, State.PRESENT, (pregnancy,)),),
+        complaint=(fact("cramp", "Condition/1"),),
+    )
     assert card(made).summary == (
-        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag of the guidance is recorded"
+        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: "
+        "no red flag of the guidance is recorded"
     )
 
 
@@ -152,7 +189,7 @@ def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:
     cancer = elsewhere("malignancy", "Condition/9")
     malignancy = Finding(Rule("malignancy", "Cancer", PREGNANT.source), State.PRESENT, (cancer,))
     wells = WellsScore((WellsItem("active cancer", (cancer,)),))
-    assert ["active cancer"] == thrombosis_risks(assessment(risk_factors=(malignancy,), wells=wells))
+    assert thrombosis_risks(assessment(risk_factors=(malignancy,), wells=wells)) == ["active cancer"]
 
 
 def test_calf_pain_is_named_before_its_cause() -> None:

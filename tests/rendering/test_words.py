@@ -82,8 +82,8 @@ def test_dates_stand_as_recorded(text: str, expected: str) -> None:
 
 def test_days_are_counted_in_the_zone_of_the_request() -> None:
     late = datetime(2026, 11, 23, 1, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert "2026-11-22 (1 day ago)" == date_words(Interval(late, late, "2026-11-22"), late)
-    assert "2026-11-22 (today)" == date_words(Interval(late, late, "2026-11-22"), late.astimezone(UTC))
+    assert date_words(Interval(late, late, "2026-11-22"), late) == "2026-11-22 (1 day ago)"
+    assert date_words(Interval(late, late, "2026-11-22"), late.astimezone(UTC)) == "2026-11-22 (today)"
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,15 @@ def test_labels_inside_a_sentence(label: str, expected: str) -> None:
 
 def test_every_rule_label_starts_with_a_capital() -> None:
     """What mid_sentence lowers and a bullet raises again."""
-    assert [] == [rule.label for rule in all_rules() if not rule.label[0].isupper()]
+    assert [rule.label for rule in all_rules() if not rule.label[0].isupper()] == []
 
 
 def test_sources_name_their_year() -> None:
-    assert ["AHA/ACC 2024", "Cleveland Clinic, 2025", "NICE NG158, 2023", "own rule of this service"] == [
-        source_words(source) for source in (AHA_PAD, GUIDANCE, NICE_DVT, OURS)
+    assert [source_words(source) for source in (AHA_PAD, GUIDANCE, NICE_DVT, OURS)] == [
+        "AHA/ACC 2024",
+        "Cleveland Clinic, 2025",
+        "NICE NG158, 2023",
+        "own rule of this service",
     ]
 
 
@@ -131,10 +134,12 @@ def test_suspected_entries_are_called_so() -> None:
     perhaps = fact("pain", "Condition/2", certainty=Certainty.SUSPECTED)
     rule = next(rule for rule in all_rules() if rule.id == "acute-limb-ischaemia")
     already = next(rule for rule in all_rules() if rule.id == "suspected-dvt")
-    assert ["", " (suspected)", " (part suspected)"] == [
-        suspected_words(finding(rule, *facts)) for facts in ((sure,), (perhaps,), (sure, perhaps))
+    assert [suspected_words(finding(rule, *facts)) for facts in ((sure,), (perhaps,), (sure, perhaps))] == [
+        "",
+        " (suspected)",
+        " (part suspected)",
     ]
-    assert "" == suspected_words(finding(already, perhaps))
+    assert suspected_words(finding(already, perhaps)) == ""
 
 
 @pytest.mark.parametrize(
@@ -151,18 +156,22 @@ def test_the_side_of_several_facts(sides: list[Side], expected: Side) -> None:
 
 
 def test_the_newest_come_first_and_the_undated_last() -> None:
-    facts = [fact("pain", "Condition/a", None), fact("pain", "Condition/b", 40), fact("pain", "Condition/c", 2)]
-    assert ["Condition/c", "Condition/b", "Condition/a"] == [each.source for each in newest(facts)]
+    facts = [
+        fact("pain", "Condition/a", None),
+        fact("pain", "Condition/b", 40),
+        fact("pain", "Condition/c", 2),
+    ]
+    assert [each.source for each in newest(facts)] == ["Condition/c", "Condition/b", "Condition/a"]
 
 
 def test_facts_older_than_1970_stand_before_the_undated() -> None:
     facts = [fact("pain", "Condition/a", None), fact("pain", "Condition/b", 25_000)]
-    assert ["Condition/b", "Condition/a"] == [each.source for each in newest(facts)]
+    assert [each.source for each in newest(facts)] == ["Condition/b", "Condition/a"]
 
 
 def test_long_lists_say_how_many_more() -> None:
-    assert ["a", "b"] == and_more(["a", "b"], 2)
-    assert ["a", "and 2 more"] == and_more(["a", "b", "c"], 1)
+    assert and_more(["a", "b"], 2) == ["a", "b"]
+    assert and_more(["a", "b", "c"], 1) == ["a", "and 2 more"]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +179,10 @@ def test_long_lists_say_how_many_more() -> None:
     [
         ("the EHR reported an error", "the EHR reported an error"),
         ("recorded 2026-11-01T10:00:00Z and again 2026-11-20", "recorded 2026-11-01 and again 2026-11-20"),
-        ("no upper limit given with the result: 1000 U/L used", "no upper limit given with the result: 1000 U/L used"),
+        (
+            "no upper limit given with the result: 1000 U/L used",
+            "no upper limit given with the result: 1000 U/L used",
+        ),
         ("Observation/o1 could not be read", "`Observation/o1 could not be read`"),
         ("see www.evil.com", "`see www.evil.com`"),
         ("<b>", "`<b>`"),

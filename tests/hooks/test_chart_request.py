@@ -1,0 +1,85 @@
+"""A Bundle becomes the call that an EHR would make for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cds_service.errors import InvalidRequest
+from cds_service.hooks.chart_request import chart_request
+from cds_service.hooks.prefetch import chart_needs
+from tests.calls import CALF_PAIN, KEYS, searchset
+from tests.charts import patient
+
+NEEDS = chart_needs(["72514-3", "48065-7"])
+SCORE = {"observation": "loinc|72514-3", "id": "score", "value": 4}
+SIGN = {"observation": "sct|271813007", "id": "sign"}
+BOTH = {"observation": ["sct|22253000", "loinc|72514-3"], "id": "both", "value": 4}
+ORDER = {"medication": "rx|11289", "id": "order"}
+STOPPED = {"medication": "rx|11289", "id": "stopped", "status": "stopped"}
+OPERATION = {"procedure": "sct|387713003", "id": "operation"}
+MEDICATION = {"resourceType": "Medication", "id": "drug"}
+VISIT = {"resourceType": "Encounter", "id": "visit"}
+
+
+def ids(request: dict[str, Any]) -> dict[str, list[str]]:
+    return {
+        key: [entry["resource"]["id"] for entry in value.get("entry", [])]
+        for key, value in request["prefetch"].items()
+        if key != "patient"
+    }
+
+
+def test_each_resource_goes_to_the_key_whose_query_finds_it() -> None:
+    chart = searchset(patient(), CALF_PAIN, SCORE, SIGN, BOTH, ORDER, STOPPED, MEDICATION, OPERATION, VISIT)
+    request = chart_request(chart, NEEDS)
+    assert request["hook"] == "patient-view"
+    assert request["context"]["patientId"] == "p1"
+    assert request["prefetch"]["patient"] == patient()
+    assert set(request["prefetch"]) == set(KEYS)
+    assert ids(request) == {
+        "measurements": ["score", "both"],
+        "conditions": ["pain"],
+        "findings": ["sign"],
+        "medications": ["order", "drug"],
+        "procedures": ["operation"],
+    }
+
+
+def test_each_request_is_a_new_instance() -> None:
+    chart = searchset(patient())
+    assert chart_request(chart, NEEDS)["hookInstance"] != chart_request(chart, NEEDS)["hookInstance"]
+
+
+def test_of_several_patients_one_is_chosen_with_what_is_about_them() -> None:
+    other = {"condition": "sct|300954003", "id": "other", "subject": "Patient/p2"}
+    by_urn = {**CALF_PAIN, "id": "urn", "subject": "urn:uuid:p1"}
+    chart = searchset(patient(), patient(id="p2"), CALF_PAIN, other, by_urn)
+    assert ids(chart_request(chart, NEEDS, "p1"))["conditions"] == ["pain", "urn"]
+    assert ids(chart_request(chart, NEEDS, "p2"))["conditions"] == ["other"]
+    with pytest.raises(InvalidRequest, match="2 Patients"):
+        chart_request(chart, NEEDS)
+    with pytest.raises(InvalidRequest, match="no Patient of that id"):
+        chart_request(chart, NEEDS, "p3")
+
+
+@pytest.mark.parametrize(
+    "bundle",
+    [{}, {"entry": None}, {"entry": 5}, {"entry": [None, {}, {"resource": None}, {"resource": {}}]}, searchset(CALF_PAIN)],
+)
+def test_without_a_patient_there_is_no_request(bundle: Any) -> None:
+    with pytest.raises(InvalidRequest, match="0 Patients"):
+        chart_request(bundle, NEEDS)
+
+
+def test_odd_resources_do_not_stop_the_others() -> None:
+    odd = [
+        {"resourceType": "Observation", "id": "o1", "code": "text"},
+        {"resourceType": "Observation", "id": "o2", "code": {"coding": "text"}},
+        {"resourceType": "Observation", "id": "o3", "code": {"coding": [None, 3, {}]}},
+        {"resourceType": "Condition", "id": "o4", "subject": "text"},
+    ]
+    request = chart_request(searchset(patient(), *odd), NEEDS)
+    assert ids(request)["findings"] == ["o1", "o2", "o3"]
+    assert ids(request)["conditions"] == ["o4"]

@@ -1,0 +1,269 @@
+"""The sections of the detail: what stands in each, and when it is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from cds_service.assessment.home_care import HomeCareStep
+from cds_service.assessment.risk_factors import INACTIVE, OVER_65, SURGERY
+from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.triage import Assessment
+from cds_service.assessment.wells import WellsItem, WellsScore
+from cds_service.facts import Certainty, Course, Gap, Quantity, Side, State, Topic
+from cds_service.rendering.summary import all_rules
+from tests.rendering.by_hand import (
+    assessment,
+    detail,
+    elsewhere,
+    fact,
+    finding,
+)
+
+RULES = {rule.id: rule for rule in all_rules()}
+COLD = fact("cold-limb", "Observation/cold", 1, display="Cold foot")
+PULSE = fact("pulse-absent", "Observation/pulse", 2, display="Dorsalis pedis pulse absent")
+SCORE = fact(
+    "pain-severity",
+    "Observation/score",
+    0,
+    display="Pain severity 0-10",
+    quantity=Quantity(8.0, "of 10", "8 of 10"),
+)
+UNREAD = Gap(Topic.OBSERVATIONS, "the EHR reported an error")
+
+
+def section(text: str, label: str) -> str:
+    """The paragraphs from this label to the next one; empty when it is not there."""
+    _before, found, rest = text.partition(f"**{label}")
+    return rest.split("\n\n**")[0] if found else ""
+
+
+def test_other_causes_are_named_with_their_source() -> None:
+    made = assessment(
+        finding(RULES["limb-ischaemia-signs"], COLD, PULSE, level=Level.CRITICAL),
+        finding(RULES["severe-pain"], SCORE),
+        finding(RULES["cold-limb"], COLD),
+        finding(RULES["suspected-dvt"], fact("dvt", "Condition/1")),
+        finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma"),
+    )
+    assert section(detail(made), "Also recorded:**").strip().splitlines() == [
+        "- Severe pain, 8 of 10 (Cleveland Clinic, 2025)",
+        "- Suspected DVT on record (NICE NG158, 2023): consider DVT",
+        "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)",
+    ]
+
+
+def test_a_source_is_named_only_for_what_it_says() -> None:
+    """Severe pain under an anticoagulant shares the card of the red flags, but is not of the guidance."""
+    bleeding = finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma")
+    text = detail(assessment(finding(RULES["severe-pain"], SCORE), bleeding))
+    assert "Recorded: severe pain, 8 of 10, left, 2026-11-23 (today). Cleveland Clinic, 2025 lists" in text
+    assert "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)" in text
+
+
+def test_flags_that_do_not_raise_the_level_are_listed_with_the_reason() -> None:
+    old = fact("swelling", "Condition/old", 400, side=Side.BOTH, display="Edema")
+    flag = Finding(RULES["swelling"], State.PRESENT, (old,), Level.NONE, "long-standing entry")
+    text = detail(assessment(red_flags=(flag,)))
+    assert "- Swelling of calf or lower leg (long-standing entry)" in section(text, "Also recorded:**")
+    assert "`Edema`, both sides, calf or lower leg, onset 2025-10-19 (400 days ago)" in section(
+        text, "Evidence**"
+    )
+
+
+def test_the_evidence_begins_with_the_deciding_finding_and_is_short() -> None:
+    many = [
+        fact("swelling", f"Observation/{number}", number, display=f"Entry {number}") for number in range(12)
+    ]
+    lines = (
+        section(
+            detail(assessment(finding(RULES["severe-pain"], SCORE), finding(RULES["swelling"], *many))),
+            "Evidence**",
+        )
+        .strip()
+        .splitlines()[2:]
+    )
+    assert lines[0].startswith(
+        "- Pain score: `8 of 10`, `Pain severity 0-10`, left, calf or lower leg, 2026-11-23 (today)"
+    )
+    assert (len(lines), lines[-1]) == (9, "- and 6 more")
+
+
+def test_the_same_entry_in_two_resources_is_one_line_with_both() -> None:
+    twins = [fact("swelling", f"Condition/{name}", 2, display="Edema") for name in ("a", "b")]
+    text = section(detail(assessment(finding(RULES["swelling"], *twins))), "Evidence**")
+    assert "onset 2026-11-21 (2 days ago), `Condition/a`, `Condition/b`" in text
+    assert text.count("Edema") == 1
+
+
+def test_the_order_and_doubling_of_the_chart_change_nothing() -> None:
+    facts = [COLD, PULSE, fact("swelling", "Observation/other", 5)]
+    shown = {detail(assessment(finding(RULES["swelling"], *order))) for order in permutations(facts)}
+    shown.add(detail(assessment(finding(RULES["swelling"], *facts, *facts))))
+    assert len(shown) == 1
+
+
+def test_an_entry_says_all_that_a_reader_must_know_of_it() -> None:
+    entry = fact(
+        "pain",
+        "Condition/1",
+        None,
+        certainty=Certainty.SUSPECTED,
+        course=Course.UNDER_CARE,
+        severe=True,
+        sudden=True,
+        remarks=("verification status not stated", "date not recorded", "a", "b", "c"),
+    )
+    lines = section(detail(assessment(finding(RULES["sudden-pain"], entry))), "Evidence**").splitlines()
+    assert (
+        "- Pain: code `1`, severe, sudden onset, **suspected**, under care, left, calf or lower leg, "
+        "date not recorded, `verification status not stated`, `a`, `b`, `Condition/1`"
+    ) in lines
+
+
+def test_a_record_date_is_not_called_an_onset() -> None:
+    entry = fact("dvt", "Condition/1", 4, began=None)
+    assert "recorded 2026-11-19 (4 days ago)" in detail(assessment(finding(RULES["dvt"], entry)))
+
+
+def test_risk_factors_name_the_guidance_first_and_where_others_come_from() -> None:
+    operation = elsewhere("surgery", "Procedure/1", 20, display="Knee replacement")
+    idle = [elsewhere("inactivity", f"Condition/{n}", n, display="Inactive") for n in (50, 60)]
+    text = section(
+        detail(
+            assessment(
+                age=(71, 71),
+                risk_factors=(
+                    Finding(SURGERY, State.PRESENT, (operation,)),
+                    Finding(OVER_65, State.PRESENT),
+                    Finding(INACTIVE, State.PRESENT, tuple(idle)),
+                ),
+            )
+        ),
+        "Risk factors**",
+    )
+    assert text.strip().splitlines()[2:] == [
+        "- Over 65: age 71",
+        "- Inactive (the guidance states it for people over 65): `Inactive`, onset 2026-10-04 (50 days ago), "
+        "`Condition/50`, and 1 more",
+        "- Surgery in the last 12 weeks: `Knee replacement`, 2026-11-03 (20 days ago), `Procedure/1` "
+        "(not from the guidance: NICE NG158, 2023)",
+    ]
+
+
+def test_unknown_and_absent_stand_apart() -> None:
+    low = replace(SCORE, quantity=Quantity(3.0, "of 10", "3 of 10"))
+    made = assessment(
+        red_flags=(
+            Finding(RULES["severe-pain"], State.ABSENT, (low,)),
+            Finding(RULES["sudden-pain"], State.UNKNOWN),
+        ),
+        risk_factors=(Finding(OVER_65, State.UNKNOWN),),
+        age=None,
+    )
+    missing = section(detail(made), "Not recorded**")
+    assert "sudden onset of pain; whether over 65 (birth date missing or partial)" in missing
+    assert "severe pain" not in missing
+    absent = section(detail(made), "Recorded as absent:**")
+    assert absent == " severe pain: `3 of 10`, 2026-11-23 (today), `Observation/score`"
+
+
+def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -> None:
+    score = WellsScore((WellsItem("active cancer", (), "treatment within 6 months or palliative"),))
+    asked = detail(assessment(finding(RULES["suspected-dvt"], COLD), wells=score))
+    assert "for the Wells score: tenderness along the deep veins" in section(asked, "Not recorded**")
+    assert section(asked, "Two-level Wells score for DVT").endswith(
+        " at least 1: active cancer; not recorded: treatment within 6 months or palliative"
+    )
+    assert "Wells" not in detail(assessment(finding(RULES["potassium"], COLD), wells=score))
+    not_applicable = detail(assessment(finding(RULES["suspected-dvt"], COLD)))
+    assert "for the Wells score" not in not_applicable
+
+
+def test_a_score_that_is_itself_a_finding_is_told_once() -> None:
+    score = WellsScore((WellsItem("active cancer", ()), WellsItem("previous DVT", ())))
+    text = detail(assessment(finding(RULES["wells"], COLD), wells=score))
+    assert text.count("at least 2: active cancer, previous DVT") == 1
+    assert section(text, "Two-level Wells score for DVT") == ""
+
+
+def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
+    text = section(detail(assessment(finding(RULES["cold-limb"], COLD))), "Not recorded**")
+    assert text.endswith(
+        "no entry that counts for: absent pulse, pallor or cyanosis of the leg, numbness or tingling, "
+        "weakness of the leg"
+    )
+
+
+def test_what_could_not_be_read_is_told_with_counts() -> None:
+    gaps = (
+        UNREAD,
+        *(Gap(Topic.MEDICATIONS, f"reason {letter}") for letter in "abcda"),
+    )
+    made = assessment(gaps=gaps, left_out=(("have text but no code, which is not interpreted", 3),))
+    assert section(detail(made), "Could not be read:**").strip().splitlines() == [
+        "- Observations could not be read in full (the EHR reported an error)",
+        "- Medicines could not be read in full: anticoagulant unknown unless listed above "
+        "(reason a; reason b; reason c; and 1 more)",
+        "- Entries that have text but no code, which is not interpreted: 3",
+    ]
+    assert section(detail(assessment()), "Could not be read:**") == ""
+
+
+CARE = (HomeCareStep("rest"), HomeCareStep("compression", ("cellulitis", "reduced sensation")))
+
+
+def test_home_care_is_offered_only_without_a_red_flag() -> None:
+    suits, withheld = "Home care of the guidance that suits", "Home care to leave out here:**"
+    assert "- Rest: no walking or running" in section(detail(assessment(home_care=CARE)), suits)
+    assert (
+        section(detail(assessment(home_care=CARE)), withheld)
+        == " compression (cellulitis; reduced sensation)"
+    )
+    for other in (
+        assessment(finding(RULES["swelling"], COLD), home_care=CARE),
+        assessment(gaps=(UNREAD,), home_care=CARE),
+    ):
+        assert section(detail(other), suits) == ""
+        assert section(detail(other), withheld) == " compression (cellulitis; reduced sensation)"
+
+
+@pytest.mark.parametrize(
+    ("made", "words", "expected"),
+    [
+        (assessment(), "dark skin", False),
+        (assessment(finding(RULES["discolouration"], fact("skin-colour", "Condition/1"))), "dark skin", True),
+        (
+            assessment(
+                red_flags=(
+                    Finding(RULES["discolouration"], State.ABSENT, (fact("skin-colour", "Condition/1"),)),
+                )
+            ),
+            "dark skin",
+            True,
+        ),
+        (assessment(), "under 18", False),
+        (assessment(is_child=True, age=(14, 14)), "under 18", True),
+        (
+            assessment(),
+            "A lower card, or none, does not mean low risk. Data as of 2026-11-23 12:00 UTC.",
+            True,
+        ),
+    ],
+)
+def test_the_small_print(made: Assessment, words: str, expected: bool) -> None:
+    assert expected == (words in section(detail(made), "Limits:**"))
+
+
+def test_no_paragraph_is_a_label_without_text() -> None:
+    for made in (
+        assessment(),
+        Assessment(Level.INFO, gaps=(UNREAD,)),
+        assessment(finding(RULES["swelling"], COLD)),
+    ):
+        for paragraph in detail(made).replace("\n\n- ", "\n- ").split("\n\n"):
+            assert not paragraph.endswith(":**")
+            assert "{" not in paragraph

@@ -1,0 +1,172 @@
+"""The command: each sub-command does its work, and errors are one line with the remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from typer.testing import CliRunner
+
+from cds_service import __version__
+from cds_service.cli import app
+from cds_service.sample_patients import WRITTEN_ON
+from cds_service.shipped import shipped
+from tests.calls import CALF_PAIN, call, outcome, prefetch, searchset
+from tests.charts import patient
+from tests.ehr import Ehr
+
+DVT = shipped("fhir_fixtures") / "leg-dvt-untreated-left.json"
+NOON = f"{WRITTEN_ON}T12:00:00Z"
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Any:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def assert_one_line(result: Any, *says: str) -> None:
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("cds-service: ") and line.endswith(".")
+    for words in says:
+        assert words in line
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"{__version__}\n"
+
+
+class TestAssess:
+    def test_a_bundle_gives_readable_cards(self) -> None:
+        result = run("assess", str(DVT), "--as-of", NOON)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("[critical] ")
+        for words in ("Why this card", "Evidence", "Source: ", "my.clevelandclinic.org"):
+            assert words in result.stdout
+
+    def test_a_bundle_gives_cards_as_json(self) -> None:
+        result = run("assess", str(DVT), "--json", "--as-of", NOON)
+        (card,) = json.loads(result.stdout)["cards"]
+        assert card["indicator"] == "critical"
+
+    def test_a_hook_request_on_standard_input(self) -> None:
+        result = run("assess", "-", "--json", stdin=json.dumps(call()))
+        (card,) = json.loads(result.stdout)["cards"]
+        assert card["indicator"] == "info"
+
+    def test_the_moment_counts(self) -> None:
+        """A local time without zone is one of CDS_TIMEZONE."""
+        late = run("assess", str(DVT), "--as-of", "2027-11-02", "--json")
+        assert "critical" not in late.stdout
+        assert run("assess", str(DVT), "--as-of", f"{WRITTEN_ON}T12:00").stdout.startswith("[critical]")
+
+    def test_no_card_is_said_to_be_none(self) -> None:
+        result = run("assess", "-", stdin=json.dumps(searchset(patient())))
+        assert (result.exit_code, result.stdout[:9]) == (0, "No card: ")
+
+    def test_one_of_several_patients(self) -> None:
+        chart = json.dumps(searchset(patient(), patient(id="p2"), CALF_PAIN))
+        assert "Condition/pain" in run("assess", "-", "--patient", "p1", stdin=chart).stdout
+        assert run("assess", "-", "--patient", "p2", stdin=chart).stdout.startswith("No card")
+        assert_one_line(run("assess", "-", stdin=chart), "2 Patients", "Give the id")
+
+    def test_no_server_is_read_even_if_named(self, ehr: Ehr, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CDS_FHIR_SERVERS", ehr.base)
+        request = call(fhirServer=ehr.base, prefetch={"patient": patient(), "conditions": None})
+        assert run("assess", "-", stdin=json.dumps(request)).exit_code == 0
+        assert ehr.seen == []
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            (b"", "not JSON"),
+            (b"\xff", "not JSON"),
+            (b"[" * 100_000, "not JSON"),
+            (b"[]", "neither a FHIR Bundle nor a hook request"),
+            (b'{"resourceType": "Patient"}', "neither"),
+            (b'{"resourceType": "Bundle"}', "0 Patients"),
+            (json.dumps(call(hook="order-sign")).encode(), "hook"),
+            (json.dumps(call(prefetch={})).encode(), "prefetch.patient"),
+            (json.dumps(call(prefetch=prefetch(patient=outcome()))).encode(), "the EHR reported an error"),
+        ],
+    )
+    def test_what_cannot_be_assessed_is_one_line(self, text: bytes, says: str) -> None:
+        assert_one_line(run("assess", "-", stdin=text), says)
+
+    def test_other_mistakes_are_one_line(self, tmp_path: Path) -> None:
+        assert_one_line(run("assess", str(tmp_path / "none.json")), "none.json", "No such file")
+        assert_one_line(run("assess", str(tmp_path)), "directory")
+        assert_one_line(run("assess", str(DVT), "--as-of", "yesterday"), "--as-of")
+
+
+class TestCheck:
+    def test_what_was_checked_is_said(self) -> None:
+        result = run("check")
+        assert result.exit_code == 0
+        assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["settings", "value sets", "cards"]
+
+    def test_a_wrong_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CDS_TIMEZONE", "Mars")
+        assert_one_line(run("check"), "CDS_TIMEZONE", "IANA")
+
+    def test_a_misspelt_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CDS_TIMEZOEN", "UTC")
+        result = run("check")
+        assert result.exit_code == 1
+        assert "CDS_TIMEZOEN is not a setting" in result.stderr
+
+    def test_cards_that_cannot_be_used(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("CDS_CARDS_DIR", str(tmp_path))
+        result = run("check")
+        assert result.exit_code == 1
+        assert result.stderr.startswith("cds-service: ")
+        for file in shipped("cards").glob("*.md"):
+            (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+        assert run("check").exit_code == 0
+        broken = tmp_path / "dvt.md"
+        broken.write_text(broken.read_text(encoding="utf-8").replace("{", "{no_such_word_", 1), encoding="utf-8")
+        result = run("check")
+        assert (result.exit_code, "dvt.md" in result.stderr) == (1, True)
+
+
+class TestLoad:
+    def test_the_samples_are_put_under_their_own_ids(self, ehr: Ehr) -> None:
+        stored: list[Any] = []
+
+        async def transaction(request: Request) -> Response:
+            stored.append(await request.json())
+            return JSONResponse({"resourceType": "Bundle", "type": "transaction-response"})
+
+        ehr.answers = {"/": transaction, "/metadata": {"resourceType": "CapabilityStatement"}}
+        result = run("load", ehr.base, "--wait", "5")
+        assert result.exit_code == 0, result.stderr
+        names = [file.stem for file in sorted(shipped("fhir_fixtures").glob("*.json")) if file.stem != "expected"]
+        assert [line.split(":")[0] for line in result.stdout.splitlines()] == names
+        assert len(stored) == len(names)
+        for bundle in stored:
+            assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
+            for entry in bundle["entry"]:
+                resource = entry["resource"]
+                assert entry["request"] == {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
+
+    def test_a_server_that_does_not_take_them(self, ehr: Ehr) -> None:
+        ehr.answers = {"/": Response(status_code=422)}
+        assert_one_line(run("load", ehr.base), "answered 422")
+        assert_one_line(run("load", "http://127.0.0.1:1/fhir"), "does not answer")
+        assert_one_line(run("load", "ftp://x"), "http://")
+
+
+class TestServe:
+    def test_what_cannot_be_served_is_one_line(self, monkeypatch: pytest.MonkeyPatch, ehr: Ehr) -> None:
+        taken = ehr.base.split(":")[2].removesuffix("/fhir")
+        for command in ("serve", "demo"):
+            assert_one_line(run(command, "--port", taken), f"port {taken} on 127.0.0.1 is taken", "--port")
+        assert_one_line(run("serve", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1", "--host")
+        assert_one_line(run("serve", "--host", "no-such-host.invalid"), "cannot listen")
+        assert_one_line(run("serve", "--port", "70000"), "CDS_PORT", "0 to 65535")
+        monkeypatch.setenv("CDS_FHIR_SERVERS", "*")
+        assert_one_line(run("serve", "--host", "0.0.0.0"), "CDS_FHIR_SERVERS=*")

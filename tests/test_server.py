@@ -1,0 +1,249 @@
+"""The real server: a process of its own, called over a real socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from cds_service.shipped import shipped
+from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, searchset, without
+from tests.charts import patient
+from tests.ehr import Ehr
+
+MEBIBYTE = 1024 * 1024
+EXPECTED: dict[str, Any] = json.loads((shipped("fhir_fixtures") / "expected.json").read_text(encoding="utf-8"))
+
+
+class Server:
+    """A running `cds-service`. `log` holds its stderr so far, `said` its stdout."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.log: list[str] = []
+        self.said: list[str] = []
+        self._readers = [
+            threading.Thread(target=self._collect, args=pipe, daemon=True)
+            for pipe in ((process.stderr, self.log), (process.stdout, self.said))
+        ]
+        for reader in self._readers:
+            reader.start()
+        self.base = f"http://127.0.0.1:{self._port()}"
+
+    @staticmethod
+    def _collect(pipe: Any, lines: list[str]) -> None:
+        lines.extend(iter(lambda: pipe.readline().decode().rstrip("\n"), ""))
+
+    def _port(self) -> int:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            for line in list(self.log):
+                if line.startswith("{") and json.loads(line)["event"] == "listening":
+                    return int(json.loads(line)["port"])
+            time.sleep(0.02)
+        raise AssertionError(f"not started: {self.log}")
+
+    def requests(self, count: int) -> list[dict[str, Any]]:
+        """The log lines of requests, once there are so many."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            lines = [json.loads(line) for line in list(self.log)]
+            found = [line for line in lines if line["event"] == "request"]
+            if len(found) >= count:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"fewer than {count} requests in {self.log}")
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(20)
+        for reader in self._readers:
+            reader.join(5)
+        return status
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[Server]:
+    command = [sys.executable, "-m", "cds_service", *arguments, "--port", "0"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env={**os.environ, **environment}, **pipes) as process:
+        try:
+            yield Server(process)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def server(ehr_server: Ehr) -> Iterator[Server]:
+    with running("serve", CDS_FHIR_SERVERS=ehr_server.base, CDS_FHIR_TIMEOUT="1") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Server]:
+    with running("demo") as server:
+        yield server
+
+
+def test_a_call_over_the_wire(server: Server) -> None:
+    response = httpx2.post(server.base + SERVICE, json=call())
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    assert len(response.json()["cards"]) == 1
+    assert "server" not in response.headers
+
+
+def test_nothing_of_patient_or_token_reaches_any_log(server: Server, ehr: Ehr) -> None:
+    """Libraries log too: the HTTP client would write the address of each read, with the patient's id in it."""
+    ehr.answers = {"/Patient/zebrafish": patient(id="zebrafish"), "/Condition": searchset()}
+    body = call(
+        context=context(patientId="zebrafish"),
+        prefetch={},
+        fhirServer=ehr.base,
+        fhirAuthorization=authorization(access_token="zebrafish-token"),
+    )
+    before = len(server.requests(0))
+    assert httpx2.post(server.base + SERVICE, json=body).status_code == 200
+    assert httpx2.post(server.base + SERVICE, content=b'{"zebrafish', headers={"content-type": "x"}).status_code == 415
+    assert httpx2.get(server.base + "/zebrafish?zebrafish").status_code == 404
+    assert len(ehr.seen) == 6
+    assert len(server.requests(before + 3)) == before + 3
+    assert "zebrafish" not in "\n".join(server.log + server.said)
+
+
+def raw(server: Server, sent: bytes, then: Iterator[bytes] = iter(())) -> bytes:
+    """Send bytes as they are, and read until the server closes or falls silent."""
+    host, port = server.base.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(sent)
+        received = b""
+        try:
+            for chunk in then:
+                connection.sendall(chunk)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        connection.settimeout(2)
+        try:
+            while chunk := connection.recv(65536):
+                received += chunk
+        except (TimeoutError, ConnectionResetError):
+            pass
+        return received
+
+
+HEAD = f"POST {SERVICE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
+
+
+def test_a_body_over_the_default_limit_is_413_announced_or_not(server: Server) -> None:
+    assert_outcome(httpx2.post(server.base + SERVICE, json=" " * 33 * MEBIBYTE, timeout=30), 413)
+    chunks = (b" " * MEBIBYTE for _ in range(34))
+    headers = {"content-type": "application/json"}
+    assert_outcome(httpx2.post(server.base + SERVICE, content=chunks, headers=headers, timeout=30), 413)
+
+
+def test_a_large_body_below_the_limit_is_read(server: Server) -> None:
+    body = json.dumps(call()).encode().ljust(31 * MEBIBYTE)
+    headers = {"content-type": "application/json"}
+    assert httpx2.post(server.base + SERVICE, content=body, headers=headers, timeout=30).status_code == 200
+
+
+def test_a_client_that_asks_first_is_told_before_it_sends(server: Server) -> None:
+    """curl asks so with large bodies."""
+    asked = HEAD + f"Expect: 100-continue\r\nContent-Length: {40 * MEBIBYTE}\r\n\r\n".encode()
+    answer = raw(server, asked)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"100 Continue" not in answer
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        HEAD + b"Content-Length: 10\r\nContent-Length: 20\r\n\r\n",
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        HEAD + b"Content-Length: 100\r\n\r\n{",
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc",
+        b"POST " + SERVICE.encode() + b"\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_broken_http_gets_no_5xx_and_hurts_nobody_else(server: Server, sent: bytes) -> None:
+    answer = raw(server, sent)
+    assert not re.match(rb"HTTP/1.1 [25]", answer), answer
+    assert httpx2.get(server.base + "/health").status_code == 200
+    assert '"fault"' not in "\n".join(server.log)
+
+
+def test_a_slow_ehr_holds_up_no_other_call(server: Server, ehr: Ehr) -> None:
+    from tests.ehr import never
+
+    ehr.answers = {"/Procedure": never}
+    slow = call(prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base)
+    waiting = threading.Thread(target=httpx2.post, args=(server.base + SERVICE,), kwargs={"json": slow})
+    waiting.start()
+    while not ehr.seen:
+        time.sleep(0.01)
+    started = time.monotonic()
+    assert httpx2.post(server.base + SERVICE, json=call()).status_code == 200
+    assert time.monotonic() - started < 0.5
+    assert waiting.is_alive()
+    waiting.join()
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_the_demo_gives_each_sample_patient_the_expected_card_today(demo: Server, name: str) -> None:
+    request = httpx2.get(f"{demo.base}/samples/{name}")
+    assert request.status_code == 200
+    cards = httpx2.post(demo.base + SERVICE, json=request.json()).json()["cards"]
+    level = EXPECTED[name]["level"]
+    assert [card["indicator"] for card in cards[:1]] == ([] if level in ("none", "no card") else [level])
+
+
+def test_the_demo_lists_its_samples(demo: Server) -> None:
+    samples = httpx2.get(f"{demo.base}/samples").json()["samples"]
+    assert {sample["name"] for sample in samples} == set(EXPECTED)
+    assert all(httpx2.get(sample["request"]).status_code == 200 for sample in samples[:3])
+    assert_outcome(httpx2.get(f"{demo.base}/samples/none"), 404)
+
+
+def test_the_demo_says_how_to_try_it(demo: Server) -> None:
+    said = "\n".join(demo.said)
+    assert f"{demo.base}/cds-services\n" in said
+    assert "curl -s " in said and "sandbox.cds-hooks.org" in said and "press Allow" in said
+    command = next(line for line in demo.said if "curl" in line)
+    addresses = re.findall(r"http://\S+", command)
+    request = httpx2.get(addresses[0]).json()
+    assert httpx2.post(addresses[1], json=request).status_code == 200
+
+
+def test_the_serving_command_has_no_samples(server: Server) -> None:
+    assert_outcome(httpx2.get(f"{server.base}/samples"), 404)
+
+
+def test_workers_share_the_port_and_stop_together() -> None:
+    with running("serve", "--workers", "2", CDS_MAX_BODY="4096") as server:
+        body = call(prefetch={"patient": patient(), "conditions": None})
+        statuses = [httpx2.post(server.base + SERVICE, json=body).status_code for _ in range(10)]
+        assert statuses == [200] * 10
+        assert httpx2.post(server.base + SERVICE, json=" " * 5000).status_code == 413
+        assert server.stop() == 0
+
+
+def test_it_stops_when_told_without_a_traceback() -> None:
+    with running("serve") as server:
+        httpx2.get(server.base + "/health")
+        server.stop()
+        assert "Traceback" not in "\n".join(server.log)
+        assert all(line.startswith("{") for line in server.log), server.log

@@ -1,0 +1,124 @@
+"""Settings: a wrong one stops the start, by name and with the remedy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+
+from cds_service.errors import ConfigurationError
+from cds_service.settings import Settings, load_settings, unknown_variables, variable
+from cds_service.thresholds import Thresholds
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    settings = load_settings()
+    assert settings.fhir_servers == ()
+    assert settings.cors_origins == ("*",)
+    assert settings.max_body == 32 * 1024 * 1024
+    assert settings.fhir_timeout == 3
+    assert settings.timezone.key == "UTC"
+    assert settings.max_indicator == "critical"
+    assert settings.guidance_url == "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain"
+    assert settings.thresholds == Thresholds()
+    assert settings.cards_dir is None
+
+
+def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = {
+        "CDS_CARDS_DIR": str(tmp_path),
+        "CDS_FHIR_SERVERS": "https://a.example/fhir, http://10.0.0.1:8080/fhir ,",
+        "CDS_MAX_BODY": "2MiB",
+        "CDS_CORS_ORIGINS": "https://ehr.example.org",
+        "CDS_TIMEZONE": "Pacific/Auckland",
+        "CDS_MAX_INDICATOR": "warning",
+        "CDS_GUIDANCE_URL": "https://intranet.example/calf?lang=en",
+        "CDS_FHIR_TIMEOUT": "1.5",
+        "CDS_HOST": "0.0.0.0",
+        "CDS_PORT": "9000",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.cards_dir == tmp_path
+    assert settings.fhir_servers == ("https://a.example/fhir", "http://10.0.0.1:8080/fhir")
+    assert settings.max_body == 2 * 1024 * 1024
+    assert settings.cors_origins == ("https://ehr.example.org",)
+    assert settings.timezone.key == "Pacific/Auckland"
+    assert settings.max_indicator == "warning"
+    assert settings.guidance_url == "https://intranet.example/calf?lang=en"
+    assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "0.0.0.0", 9000)
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(Thresholds)])
+def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    monkeypatch.setenv(variable(field), "3")
+    assert asdict(load_settings().thresholds) == {**asdict(Thresholds()), field: 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("CDS_CARDS_DIR", "/no/such/folder", "a folder with the card files"),
+        ("CDS_FHIR_SERVERS", "ehr.example.org", "http:// or https://"),
+        ("CDS_FHIR_SERVERS", "https://a/fhir,file:///x", "http:// or https://"),
+        ("CDS_FHIR_SERVERS", "https://a/fhir?x=1", "http:// or https://"),
+        ("CDS_FHIR_SERVERS", "https://user:pw@a/fhir", "http:// or https://"),
+        ("CDS_MAX_BODY", "many", "in bytes or with a unit"),
+        ("CDS_MAX_BODY", "0", "at least 1024"),
+        ("CDS_MAX_BODY", "", "in bytes or with a unit"),
+        ("CDS_CORS_ORIGINS", "https://a/path", "no path"),
+        ("CDS_CORS_ORIGINS", "https://a/", "no path"),
+        ("CDS_CORS_ORIGINS", "null", "no path"),
+        ("CDS_TIMEZONE", "Mars/Olympus", "IANA time zone"),
+        ("CDS_TIMEZONE", "../../etc/passwd", "IANA time zone"),
+        ("CDS_MAX_INDICATOR", "info", "critical or warning"),
+        ("CDS_GUIDANCE_URL", "javascript:alert(1)", "https:// or http://"),
+        ("CDS_GUIDANCE_URL", "", "https:// or http://"),
+        ("CDS_FHIR_TIMEOUT", "0", "above 0"),
+        ("CDS_FHIR_TIMEOUT", "nan", "above 0"),
+        ("CDS_FHIR_TIMEOUT", "3600", "at most 60"),
+        ("CDS_PORT", "65536", "0 to 65535"),
+        ("CDS_SEVERE_PAIN_SCORE", "seven", "must be a number"),
+        ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a number"),
+        ("CDS_SEVERE_PAIN_SCORE", "0", "must be above 0"),
+        ("CDS_CALF_DIFFERENCE_CM", "-1", "must be above 0"),
+        ("CDS_CK_TIMES_UPPER_LIMIT", "inf", "must be above 0"),
+        ("CDS_CK_TIMES_UPPER_LIMIT", "nan", "must be above 0"),
+        ("CDS_THRESHOLDS", "{", "Correct or remove"),
+    ],
+)
+def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str, remedy: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as stopped:
+        load_settings()
+    text = str(stopped.value)
+    assert name in text or name == "CDS_THRESHOLDS"
+    assert remedy in text
+    assert "\n" not in text and text.endswith(".")
+
+
+def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_MAX_BODY", "x")
+    monkeypatch.setenv("CDS_ADULT_YEARS", "x")
+    with pytest.raises(ConfigurationError, match=r"CDS_MAX_BODY.*CDS_ADULT_YEARS|CDS_ADULT_YEARS.*CDS_MAX_BODY"):
+        load_settings()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "service.example.org"])
+def test_any_server_may_be_read_only_while_listening_on_loopback(host: str) -> None:
+    for servers in (("*",), ("https://a/fhir", "*")):
+        with pytest.raises(ConfigurationError, match=r"CDS_FHIR_SERVERS=\*"):
+            load_settings(host=host, fhir_servers=servers)
+    assert load_settings(host="127.0.0.1", fhir_servers=("*",)).fhir_servers == ("*",)
+
+
+def test_misspelt_variables_are_found() -> None:
+    known = {variable(name): "" for name in Settings.model_fields if name != "thresholds"}
+    environment = {**known, "CDS_ADULT_YEARS": "", "CDS_MAX_BDOY": "", "PATH": ""}
+    assert unknown_variables(environment) == ["CDS_MAX_BDOY"]
+
+
+def test_every_setting_says_what_it_must_be() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
