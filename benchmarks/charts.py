@@ -62,7 +62,11 @@ def _bundle(resources: list[dict[str, Any]]) -> dict[str, Any]:
         "type": "searchset",
         "total": len(resources),
         "entry": [
-            {"fullUrl": f"https://ehr.example/fhir/{each['resourceType']}/{each['id']}", "resource": each, "search": {"mode": "match"}}
+            {
+                "fullUrl": f"https://ehr.example/fhir/{each['resourceType']}/{each['id']}",
+                "resource": each,
+                "search": {"mode": "match"},
+            }
             for each in resources
         ],
     }
@@ -168,7 +172,9 @@ def _medication(number: int, now: datetime) -> dict[str, Any]:
             "text": "lisinopril 10 MG Oral Tablet",
         },
         "authoredOn": (now - timedelta(days=40 + number)).isoformat(),
-        "dosageInstruction": [{"text": "one tablet a day", "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}],
+        "dosageInstruction": [
+            {"text": "one tablet a day", "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}
+        ],
     }
 
 
@@ -176,19 +182,48 @@ def _procedure(number: int, now: datetime) -> dict[str, Any]:
     return {
         **_common("Procedure", number, "us-core-procedure"),
         "status": "completed",
-        "code": {"coding": [{"system": _SNOMED, "code": "710824005", "display": "Assessment of health and social care needs"}]},
+        "code": {
+            "coding": [
+                {"system": _SNOMED, "code": "710824005", "display": "Assessment of health and social care needs"}
+            ]
+        },
         "performedDateTime": (now - timedelta(days=200 + number)).isoformat(),
     }
 
 
 def _complaint(now: datetime) -> list[dict[str, Any]]:
     """A pain score, a swelling, a walking problem and an absent colour change, all on the left calf."""
-    site = {"coding": [{"system": _SNOMED, "code": "53840002", "display": "Calf"}, {"system": _SNOMED, "code": "7771000", "display": "Left"}]}
+    site = {
+        "coding": [
+            {"system": _SNOMED, "code": "53840002", "display": "Calf"},
+            {"system": _SNOMED, "code": "7771000", "display": "Left"},
+        ]
+    }
     recent = now - timedelta(hours=5)
     score = {"value": 8, "unit": "of 10", "system": "http://unitsofmeasure.org", "code": "{score}"}
     return [
-        _observation(9001, {"system": _LOINC, "code": "72514-3", "display": "Pain severity"}, recent, valueQuantity=score, bodySite=site),
-        _observation(9002, {"system": _SNOMED, "code": "449615005", "display": "Swelling of lower leg"}, recent, valueBoolean=True, bodySite=site),
-        _observation(9003, {"system": _SNOMED, "code": "719232003", "display": "Difficulty walking"}, recent, valueBoolean=True),
-        _observation(9004, {"system": _SNOMED, "code": "3253007", "display": "Discoloration of skin"}, recent, valueBoolean=False, bodySite=site),
+        _observation(
+            9001,
+            {"system": _LOINC, "code": "72514-3", "display": "Pain severity"},
+            recent,
+            valueQuantity=score,
+            bodySite=site,
+        ),
+        _observation(
+            9002,
+            {"system": _SNOMED, "code": "449615005", "display": "Swelling of lower leg"},
+            recent,
+            valueBoolean=True,
+            bodySite=site,
+        ),
+        _observation(
+            9003, {"system": _SNOMED, "code": "719232003", "display": "Difficulty walking"}, recent, valueBoolean=True
+        ),
+        _observation(
+            9004,
+            {"system": _SNOMED, "code": "3253007", "display": "Discoloration of skin"},
+            recent,
+            valueBoolean=False,
+            bodySite=site,
+        ),
     ]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -93,11 +94,10 @@ def cards_folder(settings: Settings) -> Path:
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, CdsError)
-    request.scope[PROBLEM] = error.diagnostics
-    return outcomes.from_error(error)
+    response = outcomes.from_error(cast(CdsError, error))
+    request.scope[PROBLEM] = str(error)
+    return response
 
 
 async def _tell_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return outcomes.from_http(error)
+    return outcomes.from_http(cast(HTTPException, error))

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -26,7 +26,7 @@ from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.rendering.card_files import load_cards
-from cds_service.sample_patients import load_samples, moved_to, utc_today
+from cds_service.sample_patients import load_samples, moved_to
 from cds_service.serving import listen, run_server
 from cds_service.settings import Settings, load_settings, unknown_variables
 from cds_service.shipped import shipped
@@ -63,18 +63,14 @@ def _version(
 
 @app.command()
 def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on; default CDS_HOST or 127.0.0.1.")
-    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default CDS_HOST or 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default CDS_PORT or 8000.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer requests.")] = 1,
 ) -> None:
     """Answer CDS Hooks calls. Settings are environment variables that begin with CDS_ (docs/deployment.md)."""
     with _errors_in_one_line():
         settings = load_settings(**_given(host=host, port=port))
-        service = create_app(
-            settings
-        )  # also before workers are started: what is wrong shows once, and at once
+        service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once
         socket = listen(settings.host, settings.port)
         run_server(service, socket, workers, settings)
 
@@ -90,7 +86,7 @@ def demo(
         needs = chart_needs(Terminology().measurement_codes())
 
         def request_of(name: str) -> dict[str, Any]:
-            return chart_request(moved_to(utc_today(), samples[name].bundle), needs)
+            return chart_request(moved_to(_utc_today(), samples[name].bundle), needs)
 
         titles = {name: sample.title for name, sample in samples.items()}
         service = create_app(settings, sample_routes(titles, request_of))
@@ -102,9 +98,7 @@ def demo(
 def _invitation(base: str, names: list[str]) -> str:
     discovery = f"{base}/cds-services"
     call = f"{discovery}/{PatientView.id}"
-    preset = (
-        f"{_SANDBOX}?hook=patient-view&screen=patient-view&serviceDiscoveryURL={quote(discovery, safe='')}"
-    )
+    preset = f"{_SANDBOX}?hook=patient-view&screen=patient-view&serviceDiscoveryURL={quote(discovery, safe='')}"
     return f"""Discovery address:  {discovery}
 Sample patients:    {base}/samples ({len(names)} of them, dates moved to today)
 
@@ -114,21 +108,17 @@ Try one:
 In the public CDS Hooks sandbox, open
   {preset}
 or paste the discovery address under settings, Add CDS Services. Chrome asks whether the page may reach this
-machine (local network access): press Allow. The sandbox's own patient has a DSTU2 record without calf pain, so
-no card is right there; another FHIR server and patient can be chosen under settings.
+machine (local network access): press Allow. The sandbox's own patient has a DSTU2 record without calf pain,
+so no card is right there; another FHIR server and patient can be chosen under settings.
 
 Stop with Ctrl+C."""
 
 
 @app.command()
 def assess(
-    file: Annotated[
-        str, typer.Argument(help="A FHIR Bundle or a hook request, as JSON; - for standard input.")
-    ],
+    file: Annotated[str, typer.Argument(help="A FHIR Bundle or a hook request, as JSON; - for standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the hook as JSON.")] = False,
-    as_of: Annotated[
-        str | None, typer.Option(help="Assess as of this moment (ISO 8601); default now.")
-    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Assess as of this moment (ISO 8601); default now.")] = None,
     patient: Annotated[str | None, typer.Option(help="Patient id, where a Bundle holds several.")] = None,
 ) -> None:
     """Show the cards for a chart, without a server and without reading any."""
@@ -140,9 +130,7 @@ def assess(
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
     else:
-        typer.echo(
-            "\n\n".join(map(_readable, cards)) or "No card: the record holds nothing to say about calf pain."
-        )
+        typer.echo("\n\n".join(map(_readable, cards)) or "No card: the record holds nothing to say about calf pain.")
 
 
 async def _read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
@@ -194,9 +182,7 @@ def check() -> None:
             typer.echo(f"  {name} is not a setting of this service. Correct its name or remove it.", err=True)
         terminology = Terminology()
         codes = len(terminology.measurement_codes())
-        typer.echo(
-            f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch"
-        )
+        typer.echo(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
         folder = cards_folder(settings)
         load_cards(folder)
         patient_view(settings, _read_nothing, lambda _: False)
@@ -207,18 +193,19 @@ def check() -> None:
 
 @app.command()
 def load(
-    url: Annotated[
-        str, typer.Argument(help="Base address of a FHIR R4 server, such as http://localhost:8080/fhir.")
-    ],
+    url: Annotated[str, typer.Argument(help="Base address of a FHIR R4 server, such as http://localhost:8080/fhir.")],
     wait: Annotated[int, typer.Option(help="Seconds to wait for the server to be ready.")] = 0,
 ) -> None:
     """Put the sample patients, dates moved to today, on a FHIR server."""
     with _errors_in_one_line():
         samples = load_samples(shipped("fhir_fixtures"))
-        for name, count in upload(
-            url, [(each.name, moved_to(utc_today(), each.bundle)) for each in samples], wait
-        ):
+        for name, count in upload(url, [(each.name, moved_to(_utc_today(), each.bundle)) for each in samples], wait):
             typer.echo(f"{name}: {count} resources")
+
+
+def _utc_today() -> date:
+    """The day to move samples to: UTC, as their times are, so that in no time zone one lies ahead."""
+    return datetime.now(UTC).date()
 
 
 def _given(**options: Any) -> dict[str, Any]:

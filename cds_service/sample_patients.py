@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from cds_service.errors import ConfigurationError
 WRITTEN_ON = date(2026, 11, 2)
 """The day that all samples take as today."""
 
-_EXPECTED = "expected.json"
+_NOT_A_PATIENT = "expected.json"  # what the tests expect of each
 _FULL = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d.*)?")
 _PARTIAL = re.compile(r"\d{4}(-\d\d)?")
 # "1191" is a drug under `code` and a town under `postalCode`: short dates are known by their element
@@ -23,26 +23,26 @@ _DATE_ELEMENTS = re.compile(r".*([dD]ate|DateTime)|issued|recorded|authoredOn|st
 
 @dataclass(frozen=True, slots=True)
 class SamplePatient:
-    """One file of the samples: a Bundle with one patient's chart. `title` is what decides its card."""
+    """One file of the samples: a Bundle with one patient's chart, named by what matters in it."""
 
     name: str
-    title: str
     bundle: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("-", " ")
 
 
 def load_samples(folder: Path) -> list[SamplePatient]:
     """Every sample, by name. Raises ConfigurationError naming a file that cannot be used."""
-    expected = _read_object(folder / _EXPECTED)
     samples = []
     for file in sorted(folder.glob("*.json")):
-        if file.name == _EXPECTED:
+        if file.name == _NOT_A_PATIENT:
             continue
         bundle = _read_object(file)
         if bundle.get("resourceType") != "Bundle":
             raise ConfigurationError(f"{file}: not a FHIR Bundle. Correct or remove the file.")
-        samples.append(
-            SamplePatient(file.stem, expected.get(file.stem, {}).get("finding", file.stem), bundle)
-        )
+        samples.append(SamplePatient(file.stem, bundle))
     if not samples:
         raise ConfigurationError(f"{folder}: no sample patients found. Reinstall the package.")
     return samples
@@ -54,9 +54,7 @@ def _read_object(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         content = None
     if not isinstance(content, dict):
-        raise ConfigurationError(
-            f"{file}: not a JSON object that can be read. Correct the file, or reinstall."
-        )
+        raise ConfigurationError(f"{file}: not a JSON object that can be read. Correct the file, or reinstall.")
     return content
 
 
@@ -68,11 +66,6 @@ def moved_to(today: date, bundle: dict[str, Any]) -> dict[str, Any]:
     """
     moved: dict[str, Any] = _moved(bundle, "", (today - WRITTEN_ON).days)
     return moved
-
-
-def utc_today() -> date:
-    """The day to move samples to: UTC, as their times are, so that none of them lies ahead in any time zone."""
-    return datetime.now(UTC).date()
 
 
 def _moved(value: Any, element: str, days: int) -> Any:

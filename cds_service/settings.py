@@ -73,27 +73,19 @@ class Settings(BaseSettings):
         "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
         description="the address, starting with https:// or http://, of the guidance that cards link to",
     )
-    thresholds: Thresholds = Field(
-        Thresholds(), description="numbers above 0, each with a variable of its own"
-    )
+    thresholds: Thresholds = Field(Thresholds(), description="numbers above 0, each with a variable of its own")
 
     @field_validator("fhir_servers", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("fhir_servers", "cors_origins")
     @classmethod
     def _addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for each in value:
             place = parse_base(each)
-            if each != _EVERYTHING and (
-                place is None or (info.field_name == "cors_origins" and each.count("/") != 2)
-            ):
+            if each != _EVERYTHING and (place is None or (info.field_name == "cors_origins" and each.count("/") != 2)):
                 raise ValueError(f"{each!r} cannot be used")
         return value
 
@@ -165,9 +157,7 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise ConfigurationError(
-            " ".join(_explained(each) for each in error.errors(include_url=False))
-        ) from None
+        raise ConfigurationError(" ".join(_explained(each) for each in error.errors(include_url=False))) from None
     except SettingsError:
         raise ConfigurationError(f"{PREFIX}*: a variable could not be read. Correct or remove it.") from None
 

@@ -14,9 +14,7 @@ from cds_service.errors import ConfigurationError
 _TIMEOUT_SECONDS = 60.0
 
 
-def upload(
-    url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds: int = 0
-) -> Iterator[tuple[str, int]]:
+def upload(url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds: int = 0) -> Iterator[tuple[str, int]]:
     """Store each Bundle's resources under their own ids, each Bundle in one transaction; yield its name and
     size.
 
@@ -24,9 +22,7 @@ def upload(
     take it.
     """
     if parse_base(url) is None:
-        raise ConfigurationError(
-            "that is not the address of a FHIR server. Give it with http:// or https://."
-        )
+        raise ConfigurationError("that is not the address of a FHIR server. Give it with http:// or https://.")
     with httpx2.Client(base_url=url.rstrip("/") + "/", timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
         _await_ready(http, wait_seconds)
         for name, bundle in bundles:
@@ -34,9 +30,7 @@ def upload(
             try:
                 answer = http.post("", json=transaction, headers={"Content-Type": "application/fhir+json"})
             except httpx2.HTTPError:
-                raise ConfigurationError(
-                    f"{name}: the FHIR server does not answer. Check the address."
-                ) from None
+                raise ConfigurationError(f"{name}: the FHIR server does not answer. Check the address.") from None
             if not answer.is_success:
                 raise ConfigurationError(
                     f"{name}: the FHIR server answered {answer.status_code}. It must take transactions, and "

@@ -17,8 +17,10 @@ def searchset(*entries: Entry | dict[str, Any], **members: Any) -> dict[str, Any
     now = datetime.now(UTC)
     made = [each if "resourceType" in each else resource(each, n, now) for n, each in enumerate(entries)]
     return {
-        **{"resourceType": "Bundle", "type": "searchset", "total": len(made)},
-        **{"entry": [{"resource": each} for each in made]},
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": len(made),
+        "entry": [{"resource": each} for each in made],
         **members,
     }
 
@@ -36,8 +38,12 @@ def next_link(url: str) -> dict[str, Any]:
 def prefetch(**values: Any) -> dict[str, Any]:
     """A whole prefetch of a patient with calf pain; each value can be replaced."""
     return {
-        **{"patient": patient(), "conditions": searchset(CALF_PAIN), "findings": searchset()},
-        **{"measurements": searchset(), "medications": searchset(), "procedures": searchset()},
+        "patient": patient(),
+        "conditions": searchset(CALF_PAIN),
+        "findings": searchset(),
+        "measurements": searchset(),
+        "medications": searchset(),
+        "procedures": searchset(),
         **values,
     }
 
@@ -66,8 +72,11 @@ def context(**members: Any) -> dict[str, Any]:
 def authorization(**members: Any) -> dict[str, Any]:
     """A valid fhirAuthorization; each member can be replaced."""
     return {
-        **{"access_token": "some-opaque-token", "token_type": "Bearer", "expires_in": 300},
-        **{"scope": "user/Patient.read user/Observation.read", "subject": "cds-service4"},
+        "access_token": "some-opaque-token",
+        "token_type": "Bearer",
+        "expires_in": 300,
+        "scope": "user/Patient.read user/Observation.read",
+        "subject": "cds-service4",
         **members,
     }
 
@@ -75,16 +84,19 @@ def authorization(**members: Any) -> dict[str, Any]:
 def assert_outcome(response: Any, status: int, expression: str = "", *says: str) -> str:
     """The answer is an OperationOutcome of this status about this member; returns its diagnostics.
 
-    Every answer without a 2xx status goes through here: it is the contract with those who integrate the service.
+    Every answer without a 2xx status goes through here: it is the contract with those who integrate the
+    service.
     """
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/fhir+json"
     body = response.json()
-    assert body.keys() == {"resourceType", "issue"} and body["resourceType"] == "OperationOutcome"
+    assert body.keys() == {"resourceType", "issue"}
+    assert body["resourceType"] == "OperationOutcome"
     (issue,) = body["issue"]
     assert issue.keys() <= {"severity", "code", "diagnostics", "expression"}
     assert issue["severity"] == ("fatal" if status >= 500 else "error")
-    assert issue["code"] and issue["diagnostics"].endswith(".")
+    assert issue["code"]
+    assert issue["diagnostics"].endswith(".")
     assert issue.get("expression", []) == ([expression] if expression else [])
     for words in says:
         assert words in issue["diagnostics"], issue["diagnostics"]

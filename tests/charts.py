@@ -10,6 +10,7 @@ text is taken as a FHIR date as it stands. Everything else is optional:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,52 +93,75 @@ def _value(entry: Entry) -> dict[str, Any]:
     return members
 
 
+def _dated(made: Entry, entry: Entry, as_of: datetime, **members: str) -> None:
+    for name, member in members.items():
+        if name in entry:
+            made[member] = when(entry[name], as_of)
+
+
+def _condition(entry: Entry, as_of: datetime) -> Entry:
+    made: Entry = {}
+    if clinical := entry.get("clinical", "active"):
+        made["clinicalStatus"] = concept(f"clinical|{clinical}")
+    if verification := entry.get("verification", "confirmed"):
+        made["verificationStatus"] = concept(f"verification|{verification}")
+    if sites := _sites(entry):
+        made["bodySite"] = [concept(each) for each in sites]
+    if "severity" in entry:
+        made["severity"] = concept(entry["severity"])
+    _dated(made, entry, as_of, onset="onsetDateTime", recorded="recordedDate", abated="abatementDateTime")
+    return made
+
+
+def _observation(entry: Entry, as_of: datetime) -> Entry:
+    made: Entry = {"status": entry.get("status", "final"), **_value(entry)}
+    if sites := _sites(entry):
+        made["bodySite"] = concept(*sites)
+    if "components" in entry:
+        made["component"] = [{"code": _codes(each["code"]), **_value(each)} for each in entry["components"]]
+    _dated(made, entry, as_of, at="effectiveDateTime", issued="issued")
+    return made
+
+
+def _medication(entry: Entry, as_of: datetime) -> Entry:
+    made: Entry = {"status": entry.get("status", "active"), "intent": entry.get("intent", "order")}
+    _dated(made, {"at": -5, **entry}, as_of, at="authoredOn")
+    if "dose" in entry:
+        made["dosageInstruction"] = [{"text": entry["dose"]}]
+    return made
+
+
+def _procedure(entry: Entry, as_of: datetime) -> Entry:
+    made: Entry = {"status": entry.get("status", "completed")}
+    if "category" in entry:
+        made["category"] = concept(entry["category"])
+    if sites := _sites(entry):
+        made["bodySite"] = [concept(each) for each in sites]
+    _dated(made, entry, as_of, at="performedDateTime")
+    return made
+
+
+_MAKERS: dict[str, tuple[str, str, Callable[[Entry, datetime], Entry]]] = {
+    "condition": ("Condition", "code", _condition),
+    "observation": ("Observation", "code", _observation),
+    "medication": ("MedicationRequest", "medicationCodeableConcept", _medication),
+    "procedure": ("Procedure", "code", _procedure),
+}
+
+
 def resource(entry: Entry, number: int, as_of: datetime = AS_OF) -> dict[str, Any]:
     """One FHIR resource of a compact entry."""
     kind = next(iter(entry))
-    common: dict[str, Any] = {"id": entry.get("id", f"r{number}"), "subject": {"reference": entry.get("subject", f"Patient/{PATIENT_ID}")}}
+    resource_type, coded, make = _MAKERS[kind]
+    made = {
+        "resourceType": resource_type,
+        "id": entry.get("id", f"r{number}"),
+        "subject": {"reference": entry.get("subject", f"Patient/{PATIENT_ID}")},
+        coded: concept(text=entry["text"]) if "text" in entry else _codes(entry[kind]),
+        **make(entry, as_of),
+    }
     if "encounter" in entry:
-        common["encounter"] = {"reference": f"Encounter/{entry['encounter']}"}
-    code = concept(text=entry["text"]) if "text" in entry else _codes(entry[kind])
-    sites = _sites(entry)
-    if kind == "condition":
-        made = {"resourceType": "Condition", **common, "code": code}
-        if clinical := entry.get("clinical", "active"):
-            made["clinicalStatus"] = concept(f"clinical|{clinical}")
-        if verification := entry.get("verification", "confirmed"):
-            made["verificationStatus"] = concept(f"verification|{verification}")
-        if sites:
-            made["bodySite"] = [concept(each) for each in sites]
-        for name, member in (("onset", "onsetDateTime"), ("recorded", "recordedDate"), ("abated", "abatementDateTime")):
-            if name in entry:
-                made[member] = when(entry[name], as_of)
-        if "severity" in entry:
-            made["severity"] = concept(entry["severity"])
-    elif kind == "observation":
-        made = {"resourceType": "Observation", **common, "status": entry.get("status", "final"), "code": code, **_value(entry)}
-        if sites:
-            made["bodySite"] = concept(*sites)
-        for name, member in (("at", "effectiveDateTime"), ("issued", "issued")):
-            if name in entry:
-                made[member] = when(entry[name], as_of)
-        if "components" in entry:
-            made["component"] = [{"code": _codes(each["code"]), **_value(each)} for each in entry["components"]]
-    elif kind == "medication":
-        made = {
-            **{"resourceType": "MedicationRequest", **common},
-            **{"status": entry.get("status", "active"), "intent": entry.get("intent", "order")},
-            **{"medicationCodeableConcept": code, "authoredOn": when(entry.get("at", -5), as_of)},
-        }
-        if "dose" in entry:
-            made["dosageInstruction"] = [{"text": entry["dose"]}]
-    else:
-        made = {"resourceType": "Procedure", **common, "status": entry.get("status", "completed"), "code": code}
-        if "category" in entry:
-            made["category"] = concept(entry["category"])
-        if sites:
-            made["bodySite"] = [concept(each) for each in sites]
-        if "at" in entry:
-            made["performedDateTime"] = when(entry["at"], as_of)
+        made["encounter"] = {"reference": f"Encounter/{entry['encounter']}"}
     return {**made, **entry.get("members", {})}
 
 
@@ -163,7 +187,17 @@ def born_years_ago(years: int) -> str:
 def material(resources: list[dict[str, Any]], who: dict[str, Any] | None = None) -> Material:
     """What a hook call would have received."""
     pages = [
-        (topic, open_page(msgspec.json.encode({"resourceType": "Bundle", "entry": [{"resource": each} for each in resources if each["resourceType"] == kind]})))
+        (
+            topic,
+            open_page(
+                msgspec.json.encode(
+                    {
+                        "resourceType": "Bundle",
+                        "entry": [{"resource": each} for each in resources if each["resourceType"] == kind],
+                    }
+                )
+            ),
+        )
         for kind, topic in _TOPICS.items()
     ]
     return Material(open_page(msgspec.json.encode(who or patient())), tuple(pages))
@@ -176,7 +210,10 @@ def read(entries: list[Entry], who: dict[str, Any] | None = None, as_of: datetim
 
 
 def triage(
-    entries: list[Entry], who: dict[str, Any] | None = None, as_of: datetime = AS_OF, thresholds: Thresholds | None = None
+    entries: list[Entry],
+    who: dict[str, Any] | None = None,
+    as_of: datetime = AS_OF,
+    thresholds: Thresholds | None = None,
 ) -> Assessment:
     """The assessment of a compact chart."""
     return assess(read(entries, who, as_of), as_of, thresholds or Thresholds())

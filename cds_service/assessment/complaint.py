@@ -31,8 +31,8 @@ class Presentation:
 def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fact, ...]:
     """The facts that make a leg complaint, empty when there is none.
 
-    `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or
-    ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
+    `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain
+    or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
     """
     sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
     facts = [

@@ -80,7 +80,9 @@ def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
     suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
     findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, _medicines_note(leg) if confirmed else "")
     beside = [
-        fact for fact in presentation.complaint if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
+        fact
+        for fact in presentation.complaint
+        if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
     ]
     if beside:
         symptoms = embolism_symptoms(leg)

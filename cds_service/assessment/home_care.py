@@ -40,16 +40,16 @@ def home_care(leg: Leg, findings: Sequence[Finding]) -> tuple[HomeCareStep, ...]
 def _precautions(leg: Leg, findings: Sequence[Finding]) -> list[tuple[list[Fact], str, tuple[str, ...]]]:
     limb = recent_signs(leg)
     injury = leg.new("strain")
-    tendon = diagnoses.achilles_rupture(leg) + leg.within(
-        leg.present("achilles-strain"), leg.thresholds.achilles_days
-    )
+    tendon = diagnoses.achilles_rupture(leg) + leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
     clot = leg.present("dvt") + diagnoses.superficial_thrombosis(leg)
     poor_supply = [
         *leg.present("arterial-disease", "vascular-disease", "claudication", "rest-pain"),
         *diagnoses.acute_limb_ischaemia(leg),
         *limb.facts(*PERFUSION),
     ]
-    compartment = [fact for finding in findings if finding.rule.card == "compartment-syndrome" for fact in finding.evidence]
+    compartment = [
+        fact for finding in findings if finding.rule.card == "compartment-syndrome" for fact in finding.evidence
+    ]
     return [
         (poor_supply, "arterial disease, or signs of it", ("compression", "ice")),
         (

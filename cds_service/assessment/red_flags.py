@@ -136,4 +136,3 @@ def _without(rule: Rule, leg: Leg, concept: str) -> Finding:
     """Absent where the record says absent, else unknown."""
     absent = tuple(fact for fact in leg.facts if fact.concept == concept and fact.state is State.ABSENT)
     return Finding(rule, State.ABSENT if absent else State.UNKNOWN, absent)
-

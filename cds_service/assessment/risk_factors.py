@@ -95,9 +95,7 @@ def _obesity(rule: Rule, leg: Leg) -> Finding:
     heavy = [
         fact
         for fact in leg.present("bmi")
-        if fact.quantity
-        and fact.quantity.value is not None
-        and fact.quantity.value >= leg.thresholds.obesity_kg_per_m2
+        if fact.quantity and fact.quantity.value is not None and fact.quantity.value >= leg.thresholds.obesity_kg_per_m2
     ]
     found = _finding(rule, leg.present("obesity") + heavy)
     if found.state is State.UNKNOWN and leg.present("bmi"):

@@ -104,7 +104,7 @@ def _assess_leg(leg: Leg) -> _LegAssessment:
 
 
 def _merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding per rule, with the evidence of both legs; the most urgent first, what is more specific before flags."""
+    """One finding per rule, with the evidence of both legs; the most urgent first, and red flags after the rest."""
     by_rule: dict[str, Finding] = {}
     for finding in findings:
         held = by_rule.get(finding.rule.id)

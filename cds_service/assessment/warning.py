@@ -27,7 +27,9 @@ SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "poss
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
 WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
-TREATED = Rule("treated-thrombosis", "Known DVT or PE under an anticoagulant, with a newer complaint", NICE_DVT, "known-dvt")
+TREATED = Rule(
+    "treated-thrombosis", "Known DVT or PE under an anticoagulant, with a newer complaint", NICE_DVT, "known-dvt"
+)
 UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, no anticoagulant found", NICE_DVT, "known-dvt")
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")

@@ -57,7 +57,11 @@ def wells_score(leg: Leg) -> WellsScore | None:
     candidates = (
         ("active cancer", leg.confirmed("malignancy"), "treatment within 6 months or palliative"),
         ("paralysis, paresis or plaster of the leg", _paralysed(leg), ""),
-        ("bedridden or recent surgery", _bedridden_or_surgery(leg), "3 days or more in bed, or major surgery with anaesthesia"),
+        (
+            "bedridden or recent surgery",
+            _bedridden_or_surgery(leg),
+            "3 days or more in bed, or major surgery with anaesthesia",
+        ),
         ("calf at least 3 cm larger", _larger_calf(leg), ""),
         ("pitting oedema of this leg only", _pitting(leg), ""),
         ("previous DVT", previous_thrombosis(leg), ""),

@@ -102,9 +102,7 @@ class FhirClient:
         body = bytearray()
         async with self._http.stream("GET", url, headers=headers) as response:
             if response.status_code != 200:
-                raise _NotRead(
-                    _STATUS_WORDS.get(response.status_code, f"the EHR answered {response.status_code}")
-                )
+                raise _NotRead(_STATUS_WORDS.get(response.status_code, f"the EHR answered {response.status_code}"))
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > max_bytes:
@@ -128,6 +126,4 @@ def pooled_http(timeout_seconds: float) -> httpx2.AsyncClient:
     another.
     """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx2.AsyncClient(
-        timeout=timeout_seconds, follow_redirects=False, trust_env=False, cookies=no_cookies
-    )
+    return httpx2.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=False, cookies=no_cookies)

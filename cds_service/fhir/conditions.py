@@ -124,4 +124,3 @@ def _remarks(verification: set[str], site_as_text: bool) -> tuple[str, ...]:
     if site_as_text:
         remarks.append("body site given as text, not interpreted")
     return tuple(remarks)
-

@@ -43,9 +43,7 @@ def observation_facts(
     remarks = _remarks(model, body, when)
     sudden = any(meaning.sudden for meaning in values)
     return [
-        each
-        for holder in (model, *components)
-        for each in _of_holder(holder, fact, body, remarks, sudden, terminology)
+        each for holder in (model, *components) for each in _of_holder(holder, fact, body, remarks, sudden, terminology)
     ]
 
 

@@ -150,13 +150,7 @@ class OutcomeHead(Head, tag="OperationOutcome"):
 
 
 _AnyHead = (
-    PatientHead
-    | ConditionHead
-    | ObservationHead
-    | MedicationHead
-    | MedicationRequestHead
-    | ProcedureHead
-    | OutcomeHead
+    PatientHead | ConditionHead | ObservationHead | MedicationHead | MedicationRequestHead | ProcedureHead | OutcomeHead
 )
 
 
@@ -276,9 +270,7 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
     return Page(failure=_NOT_FHIR) if name.resourceType == "Bundle" else Page(raw, unreadable=tuple(_named(name)))
 
 
-def _page(
-    raw: msgspec.Raw | bytes, heads: Sequence[Head | None], link: Any, unreadable: tuple[str, ...] = ()
-) -> Page:
+def _page(raw: msgspec.Raw | bytes, heads: Sequence[Head | None], link: Any, unreadable: tuple[str, ...] = ()) -> Page:
     resources: list[Head] = []
     places: list[int] = []
     failure = ""

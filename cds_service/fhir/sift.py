@@ -61,7 +61,6 @@ class Sifted:
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
     """Keep what may matter. Each resource counts once, however many searches returned it."""
     medicines = _medicines(material)
-    meaning_of = terminology.meaning
     hits: list[Hit] = []
     series: dict[str, list[Hit]] = {}
     seen: set[tuple[type[Head], str]] = set()
@@ -69,25 +68,16 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     text_only = 0
     for _topic, page in material.pages:
         for number, head in enumerate(page.resources):
-            meanings: list[Meaning] = []
-            coded = worded = False
-            for concept in head.codes():
-                if concept is not None:
-                    coded = coded or bool(concept.coding)
-                    worded = worded or bool(concept.text)
-                    for coding in concept.coding or ():
-                        if meaning := meaning_of(coding.system, coding.code):
-                            meanings.append(meaning)
-            medicine = _medicine(head, medicines)
-            if medicine:
-                meanings += _meanings([medicine], terminology)
-            if not meanings and (coded or not worded):
+            medicine = _medicine(head, medicines) if isinstance(head, MedicationRequestHead) else None
+            codes = head.codes() if medicine is None else (*head.codes(), medicine)
+            meanings = _look_up(codes, terminology)
+            if meanings == []:
                 continue
             identity = (type(head), head.id)
             if head.id and identity in seen:
                 continue
             seen.add(identity)
-            if not meanings:
+            if meanings is None:
                 text_only += 1
                 continue
             concepts = _concepts(head, meanings, terminology)
@@ -110,13 +100,25 @@ def _newest_first(hit: Hit) -> tuple[float, str]:
 def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
     """What the resource is about; where its code only asks, what its value answers."""
     if isinstance(head, ObservationHead) and any(meaning.question for meaning in meanings):
-        meanings += _meanings([head.valueCodeableConcept], terminology)
+        meanings += _look_up([head.valueCodeableConcept], terminology) or []
     return [concept for meaning in meanings for concept in meaning.concepts]
 
 
-def _meanings(concepts: Iterable[HeadConcept | None], terminology: Terminology) -> list[Meaning]:
-    codings = [coding for concept in concepts if concept is not None for coding in concept.coding or ()]
-    return [meaning for coding in codings if (meaning := terminology.meaning(coding.system, coding.code))]
+def _look_up(codes: Iterable[HeadConcept | None], terminology: Terminology) -> list[Meaning] | None:
+    """The meanings of the codings; None where there are words but no coding at all."""
+    meaning_of = terminology.meaning
+    meanings: list[Meaning] = []
+    coded = worded = False
+    for concept in codes:
+        if concept is not None:
+            if concept.coding:
+                coded = True
+                for coding in concept.coding:
+                    if (meaning := meaning_of(coding.system, coding.code)) is not None:
+                        meanings.append(meaning)
+            elif concept.text:
+                worded = True
+    return None if worded and not coded else meanings
 
 
 def _when(head: Head, as_of: datetime) -> Interval | None:
@@ -152,7 +154,7 @@ def _may_open(head: Head, concepts: list[Concept], meanings: list[Meaning], term
         return False
     if not all(concept.site_matters for concept in opening):
         return True
-    sited = [*meanings, *_meanings(head.sites(), terminology)]
+    sited = [*meanings, *(_look_up(head.sites(), terminology) or [])]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 
@@ -166,9 +168,9 @@ def _medicines(material: Material) -> dict[str, HeadConcept]:
     }
 
 
-def _medicine(head: Head, medicines: dict[str, HeadConcept]) -> HeadConcept | None:
+def _medicine(head: MedicationRequestHead, medicines: dict[str, HeadConcept]) -> HeadConcept | None:
     """The code of the Medication that a MedicationRequest points to: contained, or sent along."""
-    if not isinstance(head, MedicationRequestHead) or head.medicationReference is None:
+    if head.medicationReference is None:
         return None
     reference = head.medicationReference.reference or ""
     name = reference.split("/_history/")[0].removeprefix("urn:uuid:").rsplit("/", 1)[-1]

@@ -6,7 +6,6 @@ converted: the value then counts as not legible, never as normal.
 
 from __future__ import annotations
 
-
 _MINUTES = {"min": 1.0, "h": 60.0}
 _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "pain-severity": (
@@ -49,5 +48,3 @@ def display(value: float, unit: str, comparator: str = "") -> str:
 
 def number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.4g}" if abs(value) < 1e4 else f"{value:.2f}"
-
-

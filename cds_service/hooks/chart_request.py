@@ -16,9 +16,7 @@ from cds_service.hooks.prefetch import MEDICATIONS, PATIENT, Need
 Entry = Mapping[str, Any]
 
 
-def chart_request(
-    bundle: Mapping[str, Any], needs: Sequence[Need], patient_id: str | None = None
-) -> dict[str, Any]:
+def chart_request(bundle: Mapping[str, Any], needs: Sequence[Need], patient_id: str | None = None) -> dict[str, Any]:
     """A patient-view request with every prefetch key filled from the Bundle.
 
     `patient_id` chooses where the Bundle holds several Patients. What no template asks for is left behind,

@@ -19,9 +19,7 @@ class PatientView:
     id = "calf-pain-patient-view"
     hook = "patient-view"
 
-    def __init__(
-        self, prefetch: Prefetch, reader: ChartReader, thresholds: Thresholds, renderer: Renderer
-    ) -> None:
+    def __init__(self, prefetch: Prefetch, reader: ChartReader, thresholds: Thresholds, renderer: Renderer) -> None:
         self._prefetch = prefetch
         self._reader = reader
         self._thresholds = thresholds

@@ -75,9 +75,7 @@ def measurements(loinc_codes: Sequence[str]) -> Need:
     code.
     """
     codes = ",".join(f"{_LOINC}|{code}" for code in loinc_codes)
-    return Need(
-        "measurements", f"Observation?patient={_PATIENT_ID}&code={codes}", Topic.OBSERVATIONS, "measurements"
-    )
+    return Need("measurements", f"Observation?patient={_PATIENT_ID}&code={codes}", Topic.OBSERVATIONS, "measurements")
 
 
 def chart_needs(loinc_codes: Sequence[str]) -> tuple[Need, ...]:
@@ -110,9 +108,7 @@ class Prefetch:
         patient = _patient(answers[PATIENT])
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
-            raise _precondition(
-                self._deciding[0], f"neither Conditions nor Observations are to be had: {reasons}"
-            )
+            raise _precondition(self._deciding[0], f"neither Conditions nor Observations are to be had: {reasons}")
         pages: list[tuple[Topic, Page]] = []
         gaps: list[Gap] = []
         for need, answer in answers.items():

@@ -120,9 +120,7 @@ def load_cards(directory: Path) -> CardFiles:
     """Read and check all card files. Raises ConfigurationError that names file, line, fault and remedy."""
     paths = sorted(directory.glob("*.md")) if directory.is_dir() else []
     if not paths:
-        raise ConfigurationError(
-            f"{directory}: no card files there. Point CDS_CARDS_DIR to the folder of the cards."
-        )
+        raise ConfigurationError(f"{directory}: no card files there. Point CDS_CARDS_DIR to the folder of the cards.")
     shared_path = directory / SHARED
     if shared_path not in paths:
         raise ConfigurationError(f"{shared_path}: file is missing. Restore it: every card needs it.")
@@ -156,9 +154,7 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     _check_placeholders(file, file.body, FRAME_PLACEHOLDERS)
     for name in FRAME_PLACEHOLDERS:
         if name not in placeholders(file.body):
-            file.fail(
-                f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section"
-            )
+            file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
     for sentence in (shared.limits.always, shared.limits.colour, shared.limits.child):
         _check_placeholders(file, sentence, LIMITS_PLACEHOLDERS)
     for step in STEPS:
@@ -178,9 +174,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
     _check_no_html(file)
     if matter.id not in card_ids():
         ids = ", ".join(sorted(card_ids()))
-        file.fail(
-            f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id"
-        )
+        file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
     why, options = _sections(file)
     fixed = matter.id in summary.FIXED_CARDS
     longest = summary.longest_values(matter.id, shared.findings, shared.complaints)
@@ -198,9 +192,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         *(("links", link.label, link.url) for link in matter.links),
     ):
         if url is not None and not url.startswith("https://"):
-            file.fail(
-                f"{key} has an address that is not https", "Give the full https address", key=key, text=url
-            )
+            file.fail(f"{key} has an address that is not https", "Give the full https address", key=key, text=url)
         if not label:
             file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
     return CardFile(
@@ -224,9 +216,7 @@ def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWord
             remedy = f"Use one of: {', '.join(shared.override_reasons)}"
             file.fail(f"unknown override reason {code}", remedy, key="override_reasons")
     if not 4 <= len(set(matter.override_reasons)) == len(matter.override_reasons) <= 6:
-        file.fail(
-            "override_reasons needs 4 to 6 different reasons", "Add or remove some", key="override_reasons"
-        )
+        file.fail("override_reasons needs 4 to 6 different reasons", "Add or remove some", key="override_reasons")
     return tuple(
         Coding(code=code, system=OVERRIDE_REASONS, display=shared.override_reasons[code])
         for code in matter.override_reasons

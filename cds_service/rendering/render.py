@@ -59,9 +59,7 @@ class Renderer:
         ]
 
     def _indicator(self, level: Level) -> Indicator:
-        return (
-            "warning" if level is Level.CRITICAL and self._max_indicator == "warning" else _INDICATORS[level]
-        )
+        return "warning" if level is Level.CRITICAL and self._max_indicator == "warning" else _INDICATORS[level]
 
     def _summary_values(self, assessment: Assessment) -> dict[str, str]:
         if assessment.findings:

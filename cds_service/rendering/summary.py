@@ -31,12 +31,7 @@ _PAINS = ("pain", "severe-pain", "pain-severity")
 def all_rules() -> list[Rule]:
     """Every rule that names a card."""
     modules = (critical, limb_threat, red_flags, warning)
-    found = {
-        value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, Rule) and value.card
-    }
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, Rule) and value.card}
     return sorted(found, key=lambda rule: rule.id)
 
 
@@ -68,9 +63,7 @@ def fixed_values(assessment: Assessment, complaints: Mapping[str, str]) -> dict[
     }
 
 
-def longest_values(
-    card_id: str, concepts: Mapping[str, str], complaints: Mapping[str, str]
-) -> dict[str, str]:
+def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mapping[str, str]) -> dict[str, str]:
     """The longest text that each placeholder of this card's summary can become."""
     age = "age not recorded"
     complaint = max(complaints.values(), key=len)
@@ -105,9 +98,7 @@ def _value(finding: Finding, assessment: Assessment) -> str:
     if finding.rule.id == "wells" and assessment.wells is not None:
         return f"at least {assessment.wells.points}"
     concept, unit = _MEASURED.get(finding.rule.id, ("", ""))
-    measured = [
-        each.quantity for each in finding.evidence if each.concept == concept and each.quantity is not None
-    ]
+    measured = [each.quantity for each in finding.evidence if each.concept == concept and each.quantity is not None]
     numbers = [each for each in measured if each.value is not None]
     if not numbers:
         return ""

@@ -14,9 +14,7 @@ from cds_service.facts import Certainty, Fact, Interval, Side
 _LONGEST_QUOTE = 80
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 # Nothing of this can open Markdown, HTML or a link in the middle of a line.
 _HARMLESS = re.compile(r"(?:U/L|mmol/L|[A-Za-z0-9 ,;:()'+-])+")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
@@ -111,9 +109,7 @@ def suspected_words(finding: Finding) -> str:
 
 def newest(facts: Sequence[Fact]) -> list[Fact]:
     """The newest first, undated ones last, so that a card does not depend on the order of the chart."""
-    return sorted(
-        facts, key=lambda fact: (-fact.when.last.timestamp() if fact.when else math.inf, fact.source)
-    )
+    return sorted(facts, key=lambda fact: (-fact.when.last.timestamp() if fact.when else math.inf, fact.source))
 
 
 def and_more(items: Sequence[str], most: int) -> list[str]:

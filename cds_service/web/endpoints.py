@@ -49,9 +49,7 @@ def cds_routes(services: Sequence[Service], now: Callable[[], datetime], max_bod
     async def call(request: Request) -> Response:
         service = by_id.get(request.path_params["id"])
         if service is None:
-            raise UnknownService(
-                "there is no service of this id", remedy="GET /cds-services lists the services"
-            )
+            raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
         body = await read_json_body(request, max_body)
         cards = await service.handle(read_call(body, service.hook), now())
         return Response(_encode(HookResponse(cards)), media_type=_JSON)

@@ -49,9 +49,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_noting_status)
         finally:
-            _log.info(
-                "request", **_line(scope), status=status, ms=round((perf_counter() - started) * 1000, 1)
-            )
+            _log.info("request", **_line(scope), status=status, ms=round((perf_counter() - started) * 1000, 1))
 
 
 def _line(scope: Scope) -> dict[str, Any]:
@@ -95,9 +93,7 @@ class Faults:
 
         try:
             await self._app(scope, receive, send_noting_start)
-        except (
-            Exception
-        ) as error:  # the last line: whatever it is, the EHR must be told that nothing was assessed
+        except Exception as error:  # the last line: whatever it is, the EHR must be told that nothing was assessed
             _log.error("fault", request_id=scope[REQUEST_ID], **_place(error))
             if not begun:
                 await outcomes.from_fault(scope[REQUEST_ID])(scope, receive, send)

@@ -51,9 +51,7 @@ def from_http(error: HTTPException) -> Response:
 
 def from_refused_preflight(headers: Mapping[str, str]) -> Response:
     """The answer to a browser that asks to call from an origin, or in a way, that is not allowed."""
-    return _outcome(
-        400, "forbidden", "This origin, method or header is not allowed across origins.", headers=headers
-    )
+    return _outcome(400, "forbidden", "This origin, method or header is not allowed across origins.", headers=headers)
 
 
 def from_fault(request_id: str) -> Response:

@@ -45,10 +45,7 @@ DISEASES = (
 )
 RAISING: tuple[Entry, ...] = (
     *({"observation": code} for code in ("sct|719232003", "sct|309537005", "sct|309256001", "sct|301170006")),
-    *(
-        {"observation": code, "site": CALF}
-        for code in ("sct|76948002", "sct|247441003", "sct|65124004", "sct|3415004")
-    ),
+    *({"observation": code, "site": CALF} for code in ("sct|76948002", "sct|247441003", "sct|65124004", "sct|3415004")),
     {"observation": "loinc|72514-3", "value": 9, "site": CALF},
     {"observation": "sct|300954003", "value": "sct|385315009"},
     {"observation": "sct|309774006", "site": LEG},
@@ -73,9 +70,7 @@ answers = st.sampled_from(
 )
 
 
-def _entries(
-    kind: str, codes: st.SearchStrategy[str], **optional: st.SearchStrategy[Any]
-) -> st.SearchStrategy[Entry]:
+def _entries(kind: str, codes: st.SearchStrategy[str], **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[Entry]:
     rest = st.fixed_dictionaries({}, optional={"side": sides, "site": sites, **optional})
     return st.builds(lambda code, others: {kind: code, **others}, codes, rest)
 
@@ -101,9 +96,7 @@ TESTS: list[Entry] = [
 ]
 results = _both(
     st.sampled_from(TESTS),
-    st.fixed_dictionaries(
-        {"value": st.sampled_from([2.4, 2.5, 500, 501, 1000, 1001])}, optional={"at": days | hours}
-    ),
+    st.fixed_dictionaries({"value": st.sampled_from([2.4, 2.5, 500, 501, 1000, 1001])}, optional={"at": days | hours}),
 )
 conditions = _entries(
     "condition",
@@ -134,12 +127,8 @@ def summary(assessment: Assessment) -> dict[str, Any]:
 
 
 @charts_made
-@given(
-    charts, st.sampled_from(RAISING), st.integers(-6, 0), st.fixed_dictionaries({}, optional={"side": sides})
-)
-def test_one_more_sign_never_lowers_the_level(
-    chart: list[Entry], raising: Entry, day: int, side: Entry
-) -> None:
+@given(charts, st.sampled_from(RAISING), st.integers(-6, 0), st.fixed_dictionaries({}, optional={"side": sides}))
+def test_one_more_sign_never_lowers_the_level(chart: list[Entry], raising: Entry, day: int, side: Entry) -> None:
     more = {**raising, **side, ("at" if "observation" in raising else "onset"): day}
     assert triage([*chart, more]).level >= triage(chart).level
 
@@ -185,9 +174,7 @@ def test_moving_every_date_and_as_of_together_changes_nothing(chart: list[Entry]
 
 @charts_made
 @given(charts, st.integers(-9000, 9000), st.integers(-40, 0))
-def test_moving_whole_days_changes_nothing_for_dates_without_a_time(
-    chart: list[Entry], offset: int, day: int
-) -> None:
+def test_moving_whole_days_changes_nothing_for_dates_without_a_time(chart: list[Entry], offset: int, day: int) -> None:
     dated = [{**entry, "onset": f"{day}d"} if "onset" in entry else entry for entry in chart]
     ageless = patient(birthDate=None)
     assert summary(triage(dated, ageless, AS_OF + timedelta(days=offset))) == summary(triage(dated, ageless))
@@ -204,9 +191,7 @@ def test_moving_a_birth_with_the_rest_by_400_years_changes_nothing(chart: list[E
 
 @charts_made
 @given(charts)
-@example(
-    [{"observation": "sct|300954003", "at": -3}, {"condition": "sct|50582007", "onset": -90, "side": "left"}]
-)
+@example([{"observation": "sct|300954003", "at": -3}, {"condition": "sct|50582007", "onset": -90, "side": "left"}])
 def test_mirroring_the_chart_mirrors_the_result(chart: list[Entry]) -> None:
     other = {"left": "right", "right": "left", "both": "both"}
     mirrored = [{**entry, "side": other[entry["side"]]} if "side" in entry else entry for entry in chart]
@@ -252,9 +237,7 @@ facts = st.builds(
     Fact,
     concept=st.sampled_from(sorted(READER.terminology.concepts)),
     state=st.sampled_from(State),
-    source=st.sampled_from(
-        [f"{kind}/{number}" for kind in ("Condition", "Observation") for number in range(4)]
-    ),
+    source=st.sampled_from([f"{kind}/{number}" for kind in ("Condition", "Observation") for number in range(4)]),
     code=st.just(("", "")),
     when=intervals,
     began=intervals,

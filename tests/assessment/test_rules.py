@@ -40,9 +40,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize(
-    "example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES]
-)
+@pytest.mark.parametrize("example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES])
 def test_example(example: Example) -> None:
     assert said(assessed(example), example["expect"]) == example["expect"]
 
@@ -51,9 +49,7 @@ def assessed(example: Example) -> Assessment:
     as_of = example.get("as_of", AS_OF)
     chart = read(example["chart"], patient(**example.get("patient", {})), as_of)
     gaps = tuple(Gap(Topic(name), "could not be read") for name in example.get("unread", ()))
-    return assess(
-        replace(chart, gaps=(*chart.gaps, *gaps)), as_of, Thresholds(**example.get("thresholds", {}))
-    )
+    return assess(replace(chart, gaps=(*chart.gaps, *gaps)), as_of, Thresholds(**example.get("thresholds", {})))
 
 
 def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
@@ -102,9 +98,7 @@ def test_every_code_of_an_example_is_one_that_the_service_knows() -> None:
     """A misspelt code would let an example that expects nothing pass for the wrong reason."""
     terminology = Terminology()
     codes = {text for _stem, example in EXAMPLES for text in _texts(example["chart"]) if "|" in text}
-    unknown = {
-        text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])
-    }
+    unknown = {text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])}
     assert unknown == PASSED_OVER
 
 

@@ -1,4 +1,6 @@
-"""The read client against a real server on a socket: what goes wrong becomes words, and the token stays at home."""
+"""The read client against a real server on a socket: what goes wrong becomes words, and the token stays at
+home.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,14 @@ from cds_service.fhir.client import Answer, FhirClient, FhirServer, pooled_http
 from tests.calls import CALF_PAIN, next_link, outcome, searchset
 from tests.ehr import Ehr, cut_short, dripping, never
 
-TOKEN = "token-4711"
+BEARER = "token-4711"
 
 
 def read(base: str, address: str = "Condition?patient=p1", *, seconds: float = 2, max_bytes: int = 100_000) -> Answer:
     async def reading() -> Answer:
         async with pooled_http(seconds) as http:
             deadline = asyncio.get_running_loop().time() + seconds
-            return await FhirClient(http, max_bytes).read(FhirServer(base, TOKEN), address, deadline)
+            return await FhirClient(http, max_bytes).read(FhirServer(base, BEARER), address, deadline)
 
     return asyncio.run(reading())
 
@@ -40,7 +42,7 @@ def test_a_search_is_read(ehr: Ehr) -> None:
     assert (ids(answer), answer.problem, answer.is_unavailable) == (["pain"], "", False)
     (request,) = ehr.seen
     assert (request.method, request.url.query) == ("GET", "patient=p1")
-    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["authorization"] == f"Bearer {BEARER}"
 
 
 def test_a_packed_answer_is_read(ehr: Ehr) -> None:
@@ -85,7 +87,11 @@ FAILURES: list[tuple[str, Any, str]] = [
     ("empty", Response(), "not a FHIR resource"),
     ("half", Response(b'{"resourceType": "Bundle", "entry": ['), "not a FHIR resource"),
     ("an error", outcome(), "reported an error"),
-    ("damaged gzip", Response(b"nonsense", headers={"content-encoding": "gzip"}), "connection to the EHR failed"),
+    (
+        "damaged gzip",
+        Response(b"nonsense", headers={"content-encoding": "gzip"}),
+        "connection to the EHR failed",
+    ),
     ("cut short", cut_short, "connection to the EHR failed"),
     ("huge", huge, "larger than this service reads"),
     ("a bomb", Response(gzip.compress(b" " * 10**7), headers={"content-encoding": "gzip"}), "larger than"),
@@ -103,7 +109,8 @@ def test_every_failure_becomes_words(ehr: Ehr, answer: Any, says: str) -> None:
     assert failed.is_unavailable
     assert says in failed.problem
     assert failed.problem.startswith("could not be read: ")
-    assert "p1" not in failed.problem and TOKEN not in failed.problem
+    assert "p1" not in failed.problem
+    assert BEARER not in failed.problem
     assert len(ehr.seen) == 1
 
 
@@ -164,7 +171,7 @@ def test_a_cookie_of_one_call_is_not_sent_with_the_next(ehr: Ehr) -> None:
 
 
 def test_the_token_does_not_show_when_a_server_is_printed() -> None:
-    assert TOKEN not in repr(FhirServer("http://x/fhir", TOKEN))
+    assert BEARER not in repr(FhirServer("http://x/fhir", BEARER))
 
 
 def test_many_reads_share_the_deadline_and_the_connections(ehr: Ehr) -> None:
@@ -190,5 +197,12 @@ def test_every_exception_of_the_http_library_is_one_that_is_caught() -> None:
     """A new kind of failure in the library must not become a 500."""
     kinds = [each for each in vars(httpx2).values() if isinstance(each, type) and issubclass(each, Exception)]
     caught = (httpx2.HTTPError, httpx2.InvalidURL)
-    ours_to_avoid = {"CookieConflict", "StreamError", "StreamConsumed", "StreamClosed", "ResponseNotRead", "RequestNotRead"}
+    ours_to_avoid = {
+        "CookieConflict",
+        "StreamError",
+        "StreamConsumed",
+        "StreamClosed",
+        "ResponseNotRead",
+        "RequestNotRead",
+    }
     assert {kind.__name__ for kind in kinds if not issubclass(kind, caught)} <= ours_to_avoid

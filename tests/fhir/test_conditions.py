@@ -44,9 +44,7 @@ def test_verification_status(verification: str, state: State, certainty: Certain
 @pytest.mark.parametrize("clinical", ["", "active"])
 def test_entered_in_error_says_nothing(clinical: str) -> None:
     """Most of a problem list may be entered in error, and then it has no clinicalStatus."""
-    assert (
-        facts_of({"condition": CALF_SWELLING, "verification": "entered-in-error", "clinical": clinical}) == []
-    )
+    assert facts_of({"condition": CALF_SWELLING, "verification": "entered-in-error", "clinical": clinical}) == []
 
 
 @pytest.mark.parametrize(("code", "states"), [("refuted", [State.ABSENT]), ("entered-in-error", [])])
@@ -172,9 +170,7 @@ def test_a_seventh_character_holds_beside_another_coding(codes: list[str]) -> No
 
 
 def test_a_resolved_injury_is_history_whatever_its_seventh_character() -> None:
-    assert (
-        fact_of({"condition": "icd|S86.111A", "clinical": "resolved", "onset": -5}).course is Course.HISTORY
-    )
+    assert fact_of({"condition": "icd|S86.111A", "clinical": "resolved", "onset": -5}).course is Course.HISTORY
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,7 @@ from cds_service.fhir import dates
 from tests.charts import AS_OF
 
 NEW_YORK = ZoneInfo("America/New_York")
-ZONES = [
-    ZoneInfo(name)
-    for name in ("UTC", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Asia/Kathmandu")
-]
+ZONES = [ZoneInfo(name) for name in ("UTC", "America/New_York", "Asia/Tokyo", "Australia/Lord_Howe", "Asia/Kathmandu")]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -179,9 +176,7 @@ def test_a_period_without_a_readable_date_is_none(value: Any) -> None:
         ({"value": 0, "code": "a"}, "2026-11-01", "2026-11-01", "2027-10-31"),
     ],
 )
-def test_an_onset_age_is_the_time_at_which_the_patient_had_that_age(
-    age: Any, born: str, first: str, last: str
-) -> None:
+def test_an_onset_age_is_the_time_at_which_the_patient_had_that_age(age: Any, born: str, first: str, last: str) -> None:
     found = dates.at_age(age, dates.days_of(born), UTC)
     assert found is not None
     assert (found.first.date(), found.last.date()) == (date.fromisoformat(first), date.fromisoformat(last))
@@ -301,9 +296,7 @@ def test_tomorrow_and_five_minutes_are_those_of_the_services_zone(
         ("2026-10", False, False),
     ],
 )
-def test_recent_takes_the_latest_moment_and_a_strict_window_the_earliest(
-    text: str, lies: bool, may_lie: bool
-) -> None:
+def test_recent_takes_the_latest_moment_and_a_strict_window_the_earliest(text: str, lies: bool, may_lie: bool) -> None:
     found = read(text)
     assert found.lies_within(timedelta(days=14), AS_OF) is lies
     assert found.may_lie_within(timedelta(days=14), AS_OF) is may_lie

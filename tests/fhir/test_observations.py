@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import Fact, Site, State
+from cds_service.facts import Fact, Side, Site, State
 from cds_service.fhir.reading import IN_FUTURE
-from tests.charts import concept, fact_of, facts_of, read_beside
+from tests.charts import concept, fact_of, facts_of, read, read_beside
 
 CALF = "sct|53840002"
 SWELLING = "sct|449615005"
@@ -53,9 +53,7 @@ def test_each_component_is_read_by_itself() -> None:
             component("sct|3253007", valueString="mottled"),
         ]
     }
-    facts = facts_of(
-        {"observation": "", "text": "nurse's round", "at": "-1h", "site": CALF, "members": members}
-    )
+    facts = facts_of({"observation": "", "text": "nurse's round", "at": "-1h", "site": CALF, "members": members})
     assert {fact.concept: fact.state for fact in facts} == {
         "pain-severity": State.PRESENT,
         "swelling": State.ABSENT,
@@ -101,6 +99,31 @@ def test_a_component_may_say_where_and_how_it_began() -> None:
 
 def test_a_sudden_onset_may_be_the_value() -> None:
     assert fact_of({"observation": "sct|300954003", "at": "-1h", "value": "sct|385315009"}).sudden
+
+
+@pytest.mark.parametrize("question", ["sct|404684003", "sct|418799008", "loinc|75325-1", "loinc|75326-9"])
+def test_a_finding_may_be_the_answer_to_what_was_found(question: str) -> None:
+    fact = fact_of({"observation": question, "at": -1, "value": "sct|300954003", "side": "left"})
+    assert (fact.concept, fact.state, fact.site, fact.side) == ("pain", State.PRESENT, Site.LOWER_LEG, Side.LEFT)
+
+
+def test_a_question_in_a_component_is_answered_there() -> None:
+    components = [
+        {"code": "loinc|75325-1", "value": "sct|300954003"},
+        {"code": "loinc|75325-1", "value": "sct|26544005"},
+    ]
+    facts = facts_of({"observation": "", "text": "review of systems", "at": -1, "components": components})
+    assert {fact.concept for fact in facts} == {"pain", "muscle-weakness"}
+
+
+@pytest.mark.parametrize("answer", [None, "calf pain", "sct|373067005", True])
+def test_a_question_without_a_finding_as_its_answer_says_nothing(answer: Any) -> None:
+    assert facts_of({"observation": "loinc|75325-1", "at": -1, "value": answer}) == []
+
+
+def test_such_an_answer_alone_is_a_leg_complaint() -> None:
+    chart = read([{"observation": "loinc|75325-1", "at": -1, "value": "sct|300954003"}])
+    assert [fact.concept for fact in chart.facts] == ["pain"]
 
 
 @pytest.mark.parametrize("status", ["sct|449868002", "sct|428041000124106"])
@@ -210,8 +233,5 @@ def test_tomorrow_is_that_of_the_services_zone(zone: str, read: bool) -> None:
 
 def test_a_pain_score_keeps_its_encounter() -> None:
     assert (
-        fact_of(
-            {"observation": PAIN_SCORE, "at": "-1h", "value": 8, "site": CALF, "encounter": "e1"}
-        ).encounter
-        == "e1"
+        fact_of({"observation": PAIN_SCORE, "at": "-1h", "value": 8, "site": CALF, "encounter": "e1"}).encounter == "e1"
     )

@@ -77,8 +77,7 @@ def test_an_operation_outcome_is_an_answer_unless_it_is_an_error(severity: Any, 
     assert bool(open_page(json.dumps(outcome).encode()).failure) is failed
     entry = {"resource": outcome, "search": {"mode": "outcome"}}
     assert (
-        bool(open_page(json.dumps({"resourceType": "Bundle", "total": 0, "entry": [entry]}).encode()).failure)
-        is failed
+        bool(open_page(json.dumps({"resourceType": "Bundle", "total": 0, "entry": [entry]}).encode()).failure) is failed
     )
 
 

@@ -90,6 +90,11 @@ def test_a_thrombosis_of_the_thigh_is_one_of_the_leg(code: str) -> None:
     assert fact_of({"condition": code, "onset": -1, "site": THIGH}).site is Site.LEG
 
 
+def test_a_thrombosis_of_the_left_thigh_is_one_of_the_left_leg() -> None:
+    fact = fact_of({"condition": "sct|128053003", "onset": -1, "site": "sct|61396006"})
+    assert (fact.site, fact.side) == (Site.LEG, Side.LEFT)
+
+
 def test_a_thrombosis_of_the_arm_is_not_ours() -> None:
     assert facts_of({"condition": "sct|128053003", "onset": -1, "site": ARM}) == []
 

@@ -38,9 +38,7 @@ def states(*entries: dict[str, Any], concept: str = "swelling") -> list[tuple[st
     answers = set()
     for order in permutations(entries):
         chart = read_beside(*order)
-        answers.add(
-            tuple(sorted((f.source.split("/")[1], f.state) for f in chart.facts if f.concept == concept))
-        )
+        answers.add(tuple(sorted((f.source.split("/")[1], f.state) for f in chart.facts if f.concept == concept)))
     (answer,) = answers
     return list(answer)
 
@@ -89,6 +87,13 @@ def test_the_newest_wins_between_records_that_list_their_codings_in_another_orde
     codes = [SWELLING, "icd|R22.42"]
     then = {**seen("then", -3), "observation": codes}
     now = {**seen("now", -1, value=False), "observation": codes[::-1]}
+    assert states(then, now) == [("now", State.ABSENT)]
+
+
+@pytest.mark.parametrize("shared", [SWELLING, "icd|R22.42"])
+def test_the_newest_wins_between_records_that_share_a_coding(shared: str) -> None:
+    then = {**seen("then", -3, side="left"), "observation": [SWELLING, "icd|R22.42"], "site": CALF}
+    now = {**seen("now", -1, value=False, side="left"), "observation": shared, "site": CALF}
     assert states(then, now) == [("now", State.ABSENT)]
 
 
@@ -166,6 +171,41 @@ def test_an_odd_member_that_is_not_read_hides_no_finding(members: dict[str, Any]
     chart = read_beside({"condition": CALF_PAIN, "onset": -1, "members": members})
     assert [fact.concept for fact in chart.facts if fact.source == "Condition/r0"] == ["pain"]
     assert dict(chart.left_out) == {}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"display": ""},
+        {"userSelected": "perhaps"},
+        {"version": ""},
+        {"extension": "odd"},
+        {"id": 5},
+    ],
+    ids=lambda each: str(next(iter(each))),
+)
+def test_an_odd_member_of_a_coding_hides_no_finding(odd: dict[str, Any]) -> None:
+    """An invalid extension never hides a red flag, also where it stands inside what is read."""
+    made = resource({"condition": CALF_PAIN, "onset": -1}, 0)
+    made["code"]["coding"][0].update(odd)
+    chart = read_beside(made)
+    assert [fact.concept for fact in chart.facts if fact.source == "Condition/r0"] == ["pain"]
+    assert dict(chart.left_out) == {}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"valueQuantity": {"value": 8, "unit": "{score}", "extension": "odd"}},
+        {"valueQuantity": {"value": 8, "unit": ""}},
+        {"valueInteger": 8, "referenceRange": [{"text": 5, "appliesTo": "adults"}]},
+        {"valueInteger": 8, "interpretation": [{"text": ""}]},
+    ],
+    ids=["extension", "empty unit", "reference range", "interpretation"],
+)
+def test_an_odd_member_of_a_value_hides_no_finding(members: dict[str, Any]) -> None:
+    facts = facts_of({"observation": "loinc|72514-3", "at": "-1h", "site": CALF, "members": members})
+    assert [fact.quantity.value for fact in facts if fact.quantity] == [8]
 
 
 def test_gaps_that_were_known_before_stay_gaps() -> None:

@@ -62,9 +62,7 @@ scalars = (
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
-    | st.sampled_from(
-        ["active", "final", "Patient/p1", "2026-11-20", "2026", "", "Bundle", 10**400, -1e308, "\u0000"]
-    )
+    | st.sampled_from(["active", "final", "Patient/p1", "2026-11-20", "2026", "", "Bundle", 10**400, -1e308, "\u0000"])
 )
 names = st.sampled_from(
     [
@@ -107,9 +105,7 @@ names = st.sampled_from(
 )
 any_json = st.recursive(
     scalars,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=3), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=3), inner, max_size=4),
     max_leaves=8,
 )
 
@@ -120,9 +116,7 @@ any_json = st.recursive(
     kind=st.sampled_from([*TOPICS, "Patient", "Bundle", "OperationOutcome", "Other"]),
     as_patient=st.booleans(),
 )
-def test_no_prefetch_value_raises_anything_but_the_declared_errors(
-    value: Any, kind: str, as_patient: bool
-) -> None:
+def test_no_prefetch_value_raises_anything_but_the_declared_errors(value: Any, kind: str, as_patient: bool) -> None:
     """As the value itself, as a resource of some type, and as what an entry holds."""
     typed = {**value, "resourceType": kind} if isinstance(value, dict) else value
     for sent in (
@@ -216,7 +210,7 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """A valid resource in which one or two places were replaced, removed, or wrapped."""
-    made = copy.deepcopy(draw(st.sampled_from(BASE)))
+    made: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(BASE)))
     for _ in range(draw(st.integers(1, 2))):
         place = draw(st.sampled_from([path for path in paths(made) if path != ("resourceType",)]))
         holder = made
@@ -276,9 +270,7 @@ def test_charts_from_other_hands_are_read_without_loss(file: Path) -> None:
             for topic in Topic
         ]
         received = tuple((topic, open_page(raw)) for topic, raw in pages)
-        chart = assessed(
-            READER.read(Material(open_page(json.dumps(who).encode()), received), who["id"], AS_OF)
-        )
+        chart = assessed(READER.read(Material(open_page(json.dumps(who).encode()), received), who["id"], AS_OF))
         assert OPENER in sources(chart)
         assert chart.patient.born is not None
         assert chart.gaps == ()
@@ -290,4 +282,4 @@ def test_every_resource_from_other_hands_parses(file: Path) -> None:
     """Also those whose codes no value set knows."""
     for each in load(file):
         if each["resourceType"] in TOPICS.keys() - {"Medication"}:
-                parsed(each["resourceType"], each)
+            parsed(each["resourceType"], each)

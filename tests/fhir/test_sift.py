@@ -119,6 +119,64 @@ def test_the_newest_answer_that_is_known_holds() -> None:
     assert [fact.quantity.value for fact in facts if fact.quantity] == [0]
 
 
+POTASSIUM = "loinc|2823-3"
+
+
+def panel(at: int, *order: str, kinase: float, potassium: float) -> dict[str, Any]:
+    """Two measurements in one Observation, as components in this order."""
+    values = {CREATINE_KINASE: (kinase, "U/L"), POTASSIUM: (potassium, "mmol/L")}
+    components = [{"code": code, "value": values[code][0], "unit": values[code][1]} for code in order]
+    return {"observation": "", "text": "chemistry", "at": at, "id": "panel", "components": components}
+
+
+ORDERS = [(CREATINE_KINASE, POTASSIUM), (POTASSIUM, CREATINE_KINASE)]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=["kinase first", "potassium first"])
+@pytest.mark.parametrize(
+    ("single", "at", "kept"),
+    [
+        (
+            {"observation": POTASSIUM, "value": 4.0, "unit": "mmol/L"},
+            -1,
+            {"creatine-kinase": 9000, "potassium": 4.0},
+        ),
+        (
+            {"observation": CREATINE_KINASE, "value": 150, "unit": "U/L"},
+            -1,
+            {"creatine-kinase": 150, "potassium": 2.2},
+        ),
+        (
+            {"observation": POTASSIUM, "value": 4.0, "unit": "mmol/L"},
+            -3,
+            {"creatine-kinase": 9000, "potassium": 2.2},
+        ),
+        (
+            {"observation": CREATINE_KINASE, "value": 150, "unit": "U/L"},
+            -3,
+            {"creatine-kinase": 9000, "potassium": 2.2},
+        ),
+    ],
+    ids=["newer potassium", "newer kinase", "older potassium", "older kinase"],
+)
+def test_the_newest_counts_for_each_measurement_of_a_panel_by_itself(
+    single: dict[str, Any], at: int, kept: dict[str, float], order: tuple[str, ...]
+) -> None:
+    facts = read_beside(panel(-2, *order, kinase=9000, potassium=2.2), {**single, "at": at, "id": "single"}).facts
+    read = [(fact.concept, fact.quantity.value) for fact in facts if fact.quantity]
+    assert sorted(read) == sorted(kept.items())
+
+
+@pytest.mark.parametrize(
+    ("newest", "smokes"), [("sct|8517006", False), ("sct|266919005", False), ("sct|449868002", True)]
+)
+def test_the_newest_smoking_status_holds(newest: str, smokes: bool) -> None:
+    then = {"observation": "loinc|72166-2", "at": -200, "value": "sct|428041000124106", "id": "then"}
+    now = {"observation": "loinc|72166-2", "at": -10, "value": newest, "id": "now"}
+    sources = [fact.source for fact in read_beside(then, now).facts if fact.concept == "smoking"]
+    assert sources == (["Observation/now"] if smokes else [])
+
+
 @pytest.mark.parametrize("ids", [("a", "b"), ("b", "a")])
 def test_at_the_same_time_present_wins(ids: tuple[str, str]) -> None:
     pregnant = {"observation": "loinc|82810-3", "at": -1, "value": "sct|77386006", "id": ids[0]}

@@ -63,9 +63,7 @@ def test_a_foreign_resource_is_left_out_and_told(kind: str, reference: str) -> N
     assert dict(chart.left_out) == {OTHER_PATIENT: 1}
 
 
-@pytest.mark.parametrize(
-    "uuid", ["7D9F0B1E-0000-4000-8000-000000000001", "7d9f0b1e-0000-4000-8000-000000000001"]
-)
+@pytest.mark.parametrize("uuid", ["7D9F0B1E-0000-4000-8000-000000000001", "7d9f0b1e-0000-4000-8000-000000000001"])
 def test_a_uuid_is_the_same_in_either_case(uuid: str) -> None:
     assert Subject("7d9f0b1e-0000-4000-8000-000000000001").owns(
         "Condition", {"subject": {"reference": f"urn:uuid:{uuid}"}}

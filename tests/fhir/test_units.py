@@ -29,9 +29,7 @@ CONVERTED = [
 
 
 @pytest.mark.parametrize(("concept", "value", "unit", "converted", "canonical"), CONVERTED)
-def test_a_known_unit_is_converted(
-    concept: str, value: float, unit: str, converted: float, canonical: str
-) -> None:
+def test_a_known_unit_is_converted(concept: str, value: float, unit: str, converted: float, canonical: str) -> None:
     found = units.judged(concept, value, unit)
     assert found is not None
     assert found[0] == pytest.approx(converted)
@@ -57,9 +55,7 @@ def test_a_known_unit_is_converted(
         ("activity-minutes", 30, "s"),
     ],
 )
-def test_another_unit_or_range_is_refused_and_never_keeps_its_number(
-    concept: str, value: float, unit: str
-) -> None:
+def test_another_unit_or_range_is_refused_and_never_keeps_its_number(concept: str, value: float, unit: str) -> None:
     assert units.judged(concept, value, unit) is None
 
 
@@ -91,9 +87,7 @@ def test_whatever_is_accepted_comes_out_in_the_one_unit_of_its_concept(
         (7.0, "", "", "7"),
     ],
 )
-def test_a_number_is_shown_without_needless_decimals(
-    value: float, unit: str, comparator: str, text: str
-) -> None:
+def test_a_number_is_shown_without_needless_decimals(value: float, unit: str, comparator: str, text: str) -> None:
     assert units.display(value, unit, comparator) == text
 
 

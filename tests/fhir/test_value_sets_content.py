@@ -117,9 +117,7 @@ def test_shapes(value_set: dict[str, Any]) -> None:
     for each in elements(value_set):
         assert ("concept" in each) != ("filter" in each)
         for holder in each.get("concept", [each]):
-            (provenance,) = (
-                e["valueString"] for e in holder["extension"] if e["url"] == EXTENSION + "provenance"
-            )
+            (provenance,) = (e["valueString"] for e in holder["extension"] if e["url"] == EXTENSION + "provenance")
             assert provenance
             assert "UNVERIFIED" not in provenance
     for system, rule in filters(value_set):
@@ -151,9 +149,7 @@ def test_no_code_stands_twice(value_set: dict[str, Any]) -> None:
         assert len(codes) == len(set(codes))
         for system, code in codes:
             inside = below(value_set, system, part) if system in NESTED else set()
-            assert not [category for category in inside if code.startswith(category) and code != category], (
-                code
-            )
+            assert not [category for category in inside if code.startswith(category) and code != category], code
 
 
 @pytest.mark.parametrize(("side", "word"), SIDE_WORDS.items())
@@ -170,9 +166,7 @@ def test_sides_of_snomed_codes() -> None:
     """A finding whose name says the side stands in that side's set, and only there."""
     sided = {name: {c["code"] for system, c in listed(SETS[name]) if system == SNOMED} for name in SIDE_WORDS}
     findings = [
-        each
-        for each in SETS.values()
-        if each["extension"][0]["valueCode"] in {"symptom", "disease", "history"}
+        each for each in SETS.values() if each["extension"][0]["valueCode"] in {"symptom", "disease", "history"}
     ]
     for concept in (concept for each in findings for system, concept in listed(each) if system == SNOMED):
         for side, word in SIDE_WORDS.items():

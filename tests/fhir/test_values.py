@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.facts import Fact, Quantity, State
-from tests.charts import concept, fact_of
+from cds_service.facts import Fact, Quantity, State, Topic
+from tests.charts import bundle, concept, fact_of, read_pages, resource
 
 SWELLING = {"observation": "sct|449614009", "at": -1}
 PAIN_SCORE = {"observation": "loinc|72514-3", "at": "-2h", "site": "sct|53840002"}
@@ -78,15 +78,15 @@ def test_text_is_not_interpreted_and_the_fact_says_that_it_was_there(members: di
     assert any("text" in remark for remark in fact_of({**SWELLING, "members": members}).remarks)
 
 
-def test_a_severe_answer_is_kept() -> None:
-    assert fact_of({**SWELLING, "members": answer("sct|24484000")}).severe
+@pytest.mark.parametrize("code", ["sct|24484000", "loinc|LA6750-9"])
+def test_a_severe_answer_is_kept(code: str) -> None:
+    fact = fact_of({**SWELLING, "members": answer(code)})
+    assert (fact.state, fact.severe) == (State.PRESENT, True)
 
 
 def test_every_coding_of_an_answer_is_looked_at() -> None:
     """EHRs put their own code before the standard one."""
-    value = {
-        "coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "2"}, *concept("sct|373067005")["coding"]]
-    }
+    value = {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "2"}, *concept("sct|373067005")["coding"]]}
     assert fact_of({**SWELLING, "members": {"valueCodeableConcept": value}}).state is State.ABSENT
 
 
@@ -136,9 +136,7 @@ def test_a_range_is_judged_by_its_end_and_shown_as_recorded() -> None:
     assert "8" in quantity.text
 
 
-@pytest.mark.parametrize(
-    "entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}]
-)
+@pytest.mark.parametrize("entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}])
 @pytest.mark.parametrize("comparator", ["<", "<=", ">=", ">"])
 def test_a_comparator_is_kept_and_shown(entry: dict[str, Any], comparator: str) -> None:
     quantity = quantity_of(fact_of({**entry, "comparator": comparator}))
@@ -185,9 +183,7 @@ def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
     entry: dict[str, Any], high: dict[str, Any], limit: float | None
 ) -> None:
     assert (
-        quantity_of(
-            fact_of({**entry, "members": {"referenceRange": [{"low": {"value": 0}}, {"high": high}]}})
-        ).high
+        quantity_of(fact_of({**entry, "members": {"referenceRange": [{"low": {"value": 0}}, {"high": high}]}})).high
         == limit
     )
 
@@ -196,15 +192,22 @@ def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
     ("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)]
 )
 def test_a_laboratory_may_interpret_its_own_value(code: str, raised: bool) -> None:
-    assert (
-        quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "interpretation": code})).raised
-        is raised
-    )
+    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "interpretation": code})).raised is raised
     assert quantity_of(fact_of({**D_DIMER, "interpretation": code})).raised is raised
 
 
 def test_without_an_interpretation_a_value_is_neither_raised_nor_normal() -> None:
     assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"})).raised is None
+
+
+@pytest.mark.parametrize("code", ["loinc|2157-6", "loinc|72514-3"])
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "1e308", "-1e308", "1e-300", "0." + "3" * 400])
+def test_an_absurd_number_is_no_crash_and_fits_on_a_card(code: str, number: str) -> None:
+    made = resource({"observation": code, "at": "-1h", "site": "sct|53840002", "value": 1, "unit": "U/L"}, 0)
+    raw = bundle(made).replace(b'"value":1', b'"value":' + number.encode())
+    assert number.encode() in raw
+    for fact in read_pages([(Topic.OBSERVATIONS, raw)]).facts:
+        assert fact.quantity is None or len(fact.quantity.text) < 40
 
 
 @settings(max_examples=200, deadline=None)

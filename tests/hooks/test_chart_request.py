@@ -66,7 +66,13 @@ def test_of_several_patients_one_is_chosen_with_what_is_about_them() -> None:
 
 @pytest.mark.parametrize(
     "bundle",
-    [{}, {"entry": None}, {"entry": 5}, {"entry": [None, {}, {"resource": None}, {"resource": {}}]}, searchset(CALF_PAIN)],
+    [
+        {},
+        {"entry": None},
+        {"entry": 5},
+        {"entry": [None, {}, {"resource": None}, {"resource": {}}]},
+        searchset(CALF_PAIN),
+    ],
 )
 def test_without_a_patient_there_is_no_request(bundle: Any) -> None:
     with pytest.raises(InvalidRequest, match="0 Patients"):
@@ -74,7 +80,7 @@ def test_without_a_patient_there_is_no_request(bundle: Any) -> None:
 
 
 def test_odd_resources_do_not_stop_the_others() -> None:
-    odd = [
+    odd: list[dict[str, Any]] = [
         {"resourceType": "Observation", "id": "o1", "code": "text"},
         {"resourceType": "Observation", "id": "o2", "code": {"coding": "text"}},
         {"resourceType": "Observation", "id": "o3", "code": {"coding": [None, 3, {}]}},

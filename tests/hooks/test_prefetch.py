@@ -30,7 +30,16 @@ from tests.calls import (
 from tests.charts import patient
 from tests.ehr import Ehr, never
 
-NOT_FHIR = ["<html>Sign in</html>", 7, True, [], [searchset()], {}, {"resourceType": 3}, {"resourceType": "Bundle", "entry": 5}]
+NOT_FHIR = [
+    "<html>Sign in</html>",
+    7,
+    True,
+    [],
+    [searchset()],
+    {},
+    {"resourceType": 3},
+    {"resourceType": "Bundle", "entry": 5},
+]
 SEVERE = {"observation": "loinc|72514-3", "id": "score", "at": "-2h", "value": 9, "site": "sct|53840002"}
 
 
@@ -51,13 +60,21 @@ def post(client: TestClient, **members: Any) -> Any:
 
 
 class TestSent:
-    """CDS Hooks 2.0.1, "Prefetch Template": a key that is null means that there are no data; a missing key that the
-    client did not or could not supply them; an OperationOutcome that it met an error, and need not be asked again."""
+    """CDS Hooks 2.0.1, "Prefetch Template": a key that is null means that there are no data; a missing key
+    that the client did not or could not supply them; an OperationOutcome that it met an error, and need not
+    be asked again.
+    """
 
     @pytest.mark.parametrize("key", KEYS[1:])
     @pytest.mark.parametrize(
         "nothing",
-        [None, {"resourceType": "Bundle"}, searchset(), searchset(outcome("information")), outcome("warning")],
+        [
+            None,
+            {"resourceType": "Bundle"},
+            searchset(),
+            searchset(outcome("information")),
+            outcome("warning"),
+        ],
         ids=["null", "bare Bundle", "empty searchset", "Epic's note that nothing was found", "a warning"],
     )
     def test_null_and_empty_are_known_to_be_nothing(
@@ -66,7 +83,8 @@ class TestSent:
         response = post(reading_client, prefetch=prefetch(**{key: nothing}), fhirServer=ehr.base)
         found = cards(response)
         assert len(found) == (0 if key == "conditions" else 1)
-        assert "could not" not in response.text and "were not sent" not in response.text
+        assert "could not" not in response.text
+        assert "were not sent" not in response.text
         assert ehr.seen == [], "what is known to be nothing is not asked for"
 
     @pytest.mark.parametrize("key", KEYS[1:])
@@ -82,7 +100,8 @@ class TestSent:
     def test_what_came_beside_an_error_is_still_read(self, client: TestClient) -> None:
         partly = searchset(CALF_PAIN, outcome())
         text = detail(post(client, prefetch=prefetch(conditions=partly)))
-        assert "Condition/pain" in text and "could not be supplied" in text
+        assert "Condition/pain" in text
+        assert "could not be supplied" in text
 
     def test_a_lone_resource_is_as_good_as_a_bundle_of_one(self, client: TestClient) -> None:
         (entry,) = searchset(CALF_PAIN)["entry"]
@@ -95,7 +114,14 @@ class TestSent:
 
     @pytest.mark.parametrize(
         "who",
-        [None, outcome(), searchset(), searchset(patient(), patient(id="p2")), searchset(CALF_PAIN)["entry"][0], *NOT_FHIR],
+        [
+            None,
+            outcome(),
+            searchset(),
+            searchset(patient(), patient(id="p2")),
+            searchset(CALF_PAIN)["entry"][0],
+            *NOT_FHIR,
+        ],
         ids=repr,
     )
     def test_without_one_patient_nothing_can_be_said(self, client: TestClient, who: Any) -> None:
@@ -103,7 +129,9 @@ class TestSent:
         assert_outcome(post(client, prefetch=prefetch(patient=who)), 412, "prefetch.patient", "the Patient resource")
 
     @pytest.mark.parametrize("failed", [outcome(), "<html>"])
-    def test_with_neither_conditions_nor_observations_nothing_can_be_said(self, client: TestClient, failed: Any) -> None:
+    def test_with_neither_conditions_nor_observations_nothing_can_be_said(
+        self, client: TestClient, failed: Any
+    ) -> None:
         none = {"conditions": failed, "findings": failed, "measurements": failed}
         assert_outcome(post(client, prefetch=prefetch(**none)), 412, "prefetch.conditions", "neither")
         for key in none:
@@ -135,7 +163,10 @@ class TestNotSent:
             "CDS_FHIR_SERVERS",
         )
         assert_outcome(
-            post(client, prefetch={"patient": patient()}, fhirServer=ehr.base), 412, "prefetch.conditions", "not on the list"
+            post(client, prefetch={"patient": patient()}, fhirServer=ehr.base),
+            412,
+            "prefetch.conditions",
+            "not on the list",
         )
         assert ehr.seen == []
 
@@ -150,8 +181,11 @@ class TestRead:
     @pytest.fixture(autouse=True)
     def chart(self, ehr: Ehr) -> None:
         ehr.answers = {
-            **{"/Patient/p1": patient(), "/Condition": searchset(CALF_PAIN), "/Observation": searchset()},
-            **{"/MedicationRequest": searchset(), "/Procedure": searchset()},
+            "/Patient/p1": patient(),
+            "/Condition": searchset(CALF_PAIN),
+            "/Observation": searchset(),
+            "/MedicationRequest": searchset(),
+            "/Procedure": searchset(),
         }
 
     def test_what_was_not_sent_is_read_and_gives_the_same_card(self, reading_client: TestClient, ehr: Ehr) -> None:
@@ -160,7 +194,14 @@ class TestRead:
         (read,) = cards(response)
         assert {**read, "detail": ""} == {**sent, "detail": ""}
         assert "Condition/pain" in read["detail"]
-        assert ehr.asked == ["Condition", "MedicationRequest", "Observation", "Observation", "Patient/p1", "Procedure"]
+        assert ehr.asked == [
+            "Condition",
+            "MedicationRequest",
+            "Observation",
+            "Observation",
+            "Patient/p1",
+            "Procedure",
+        ]
         assert {request.headers["authorization"] for request in ehr.seen} == {"Bearer some-opaque-token"}
         assert {request.headers["accept"] for request in ehr.seen} == {"application/fhir+json"}
 
@@ -184,7 +225,8 @@ class TestRead:
     def test_only_what_is_missing_is_read(self, reading_client: TestClient, ehr: Ehr) -> None:
         text = detail(post(reading_client, prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base))
         assert ehr.asked == ["Procedure"]
-        assert "could not" not in text and "were not sent" not in text
+        assert "could not" not in text
+        assert "were not sent" not in text
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 429, 500, 503, 302])
     def test_a_failing_ehr_gives_an_honest_lesser_card(self, reading_client: TestClient, ehr: Ehr, status: int) -> None:
@@ -195,7 +237,9 @@ class TestRead:
 
     def test_without_patient_or_chart_it_is_412(self, reading_client: TestClient, ehr: Ehr) -> None:
         del ehr.answers["/Patient/p1"]
-        assert_outcome(post(reading_client, prefetch={}, fhirServer=ehr.base), 412, "prefetch.patient", "did not find it")
+        assert_outcome(
+            post(reading_client, prefetch={}, fhirServer=ehr.base), 412, "prefetch.patient", "did not find it"
+        )
         ehr.answers = {"/Patient/p1": patient()}
         assert_outcome(post(reading_client, prefetch={}, fhirServer=ehr.base), 412, "prefetch.conditions", "neither")
 
@@ -253,8 +297,17 @@ class TestPages:
 
     def test_a_next_link_to_another_place_is_not_followed(self, reading_client: TestClient, ehr: Ehr) -> None:
         port = ehr.base.split(":")[2].removesuffix("/fhir")
-        elsewhere = ["http://127.0.0.1:1/fhir/page2", f"http://localhost:{port}/fhir/page2", ehr.base + "/../admin"]
-        for url in (*elsewhere, ehr.base.removesuffix("/fhir") + "/admin", f"//127.0.0.1:{port}/admin", "file:///etc"):
+        elsewhere = [
+            "http://127.0.0.1:1/fhir/page2",
+            f"http://localhost:{port}/fhir/page2",
+            ehr.base + "/../admin",
+        ]
+        for url in (
+            *elsewhere,
+            ehr.base.removesuffix("/fhir") + "/admin",
+            f"//127.0.0.1:{port}/admin",
+            "file:///etc",
+        ):
             first = searchset(CALF_PAIN, **next_link(url))
             text = detail(post(reading_client, prefetch=prefetch(conditions=first), fhirServer=ehr.base))
             assert "could not be read: the EHR referred to another server" in text
@@ -275,7 +328,8 @@ class TestPages:
     def test_what_was_read_before_a_page_failed_is_kept(self, reading_client: TestClient, ehr: Ehr) -> None:
         first = searchset(CALF_PAIN, **next_link(f"{ehr.base}/gone"))
         text = detail(post(reading_client, prefetch=prefetch(conditions=first), fhirServer=ehr.base))
-        assert "Condition/pain" in text and "could not be read" in text
+        assert "Condition/pain" in text
+        assert "could not be read" in text
 
 
 def test_each_key_answers_one_part_of_the_chart() -> None:

@@ -38,9 +38,7 @@ def fact(concept: str, source: str, days: int | None = 1, **members: Any) -> Fac
 
 def elsewhere(concept: str, source: str, days: int | None = 1, **members: Any) -> Fact:
     """A fact that has no place on the leg: a medicine, a laboratory value."""
-    return fact(
-        concept, source, days, side=Side.NOT_STATED, site=Site.NOT_STATED, site_matters=False, **members
-    )
+    return fact(concept, source, days, side=Side.NOT_STATED, site=Site.NOT_STATED, site_matters=False, **members)
 
 
 def finding(rule: Rule, *facts: Fact, level: Level = Level.WARNING, note: str = "") -> Finding:

@@ -73,9 +73,7 @@ def test_every_finding_that_the_service_knows_has_words() -> None:
     """Questions, answers, qualifiers, sides and sites never stand alone on a card."""
     spoken = set()
     for path in VALUE_SETS.glob("*.json"):
-        kinds = [
-            each["valueCode"] for each in json.loads(path.read_text())["extension"] if "valueCode" in each
-        ]
+        kinds = [each["valueCode"] for each in json.loads(path.read_text())["extension"] if "valueCode" in each]
         if not set(kinds) & {"question", "answer", "qualifier", "side", "site"}:
             spoken.add(path.stem)
     assert len(spoken) > 50

@@ -52,14 +52,10 @@ RULES = {rule.id: rule for rule in all_rules()}
 def chart(text: str) -> Assessment:
     """An assessment that shows this text in every place where a card shows chart text."""
     quantity = Quantity(8.0, text, text)
-    seen = fact(
-        "pain-severity", f"Observation/{text}", 1, display=text, quantity=quantity, remarks=(text, text)
-    )
+    seen = fact("pain-severity", f"Observation/{text}", 1, display=text, quantity=quantity, remarks=(text, text))
     swelling = fact("swelling", f"Condition/{text}", 2, display=text, remarks=(text,))
     listed = fact("skin-colour", f"Condition/{text}", 9, display=text)
-    absent = fact(
-        "walking-problem", f"Observation/{text}", 4, display=text, state=State.ABSENT, quantity=quantity
-    )
+    absent = fact("walking-problem", f"Observation/{text}", 4, display=text, state=State.ABSENT, quantity=quantity)
     risk = elsewhere("malignancy", f"Condition/{text}", 400, display=text, remarks=(text,))
     return assessment(
         finding(RULES["severe-pain"], seen),

@@ -32,9 +32,7 @@ SCORE = fact(
     quantity=Quantity(8.0, "of 10", "8 of 10"),
 )
 OEDEMA = fact("swelling", "Condition/oedema", 2, display="Edema of lower leg")
-DVT = fact(
-    "dvt", "Condition/dvt", 2, display="Acute DVT, left leg", certainty=Certainty.SUSPECTED, site=Site.LEG
-)
+DVT = fact("dvt", "Condition/dvt", 2, display="Acute DVT, left leg", certainty=Certainty.SUSPECTED, site=Site.LEG)
 OLD_DVT = fact("previous-dvt", "Condition/old-dvt", 2500, display="History of DVT", side=Side.NOT_STATED)
 PREVIOUS = Finding(Rule("previous-dvt", "Previous DVT", NICE_DVT), State.PRESENT, (OLD_DVT,))
 WELLS = WellsScore((WellsItem("previous DVT", (OLD_DVT,)),))

@@ -69,15 +69,11 @@ def test_flags_that_do_not_raise_the_level_are_listed_with_the_reason() -> None:
     flag = Finding(RULES["swelling"], State.PRESENT, (old,), Level.NONE, "long-standing entry")
     text = detail(assessment(red_flags=(flag,)))
     assert "- Swelling of calf or lower leg (long-standing entry)" in section(text, "Also recorded:**")
-    assert "`Edema`, both sides, calf or lower leg, onset 2025-10-19 (400 days ago)" in section(
-        text, "Evidence**"
-    )
+    assert "`Edema`, both sides, calf or lower leg, onset 2025-10-19 (400 days ago)" in section(text, "Evidence**")
 
 
 def test_the_evidence_begins_with_the_deciding_finding_and_is_short() -> None:
-    many = [
-        fact("swelling", f"Observation/{number}", number, display=f"Entry {number}") for number in range(12)
-    ]
+    many = [fact("swelling", f"Observation/{number}", number, display=f"Entry {number}") for number in range(12)]
     lines = (
         section(
             detail(assessment(finding(RULES["severe-pain"], SCORE), finding(RULES["swelling"], *many))),
@@ -219,10 +215,7 @@ CARE = (HomeCareStep("rest"), HomeCareStep("compression", ("cellulitis", "reduce
 def test_home_care_is_offered_only_without_a_red_flag() -> None:
     suits, withheld = "Home care of the guidance that suits", "Home care to leave out here:**"
     assert "- Rest: no walking or running" in section(detail(assessment(home_care=CARE)), suits)
-    assert (
-        section(detail(assessment(home_care=CARE)), withheld)
-        == " compression (cellulitis; reduced sensation)"
-    )
+    assert section(detail(assessment(home_care=CARE)), withheld) == " compression (cellulitis; reduced sensation)"
     for other in (
         assessment(finding(RULES["swelling"], COLD), home_care=CARE),
         assessment(gaps=(UNREAD,), home_care=CARE),
@@ -238,9 +231,7 @@ def test_home_care_is_offered_only_without_a_red_flag() -> None:
         (assessment(finding(RULES["discolouration"], fact("skin-colour", "Condition/1"))), "dark skin", True),
         (
             assessment(
-                red_flags=(
-                    Finding(RULES["discolouration"], State.ABSENT, (fact("skin-colour", "Condition/1"),)),
-                )
+                red_flags=(Finding(RULES["discolouration"], State.ABSENT, (fact("skin-colour", "Condition/1"),)),)
             ),
             "dark skin",
             True,

@@ -149,15 +149,12 @@ def test_the_wells_score_is_the_least_that_the_record_shows() -> None:
     items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
     made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
     assert (
-        card(made).summary
-        == "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT"
+        card(made).summary == "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT"
     )
 
 
 def test_an_anticoagulant_among_the_evidence_is_named() -> None:
-    treated = finding(
-        rule("treated-thrombosis"), fact("dvt", "Condition/1"), elsewhere("anticoagulant", "M/1")
-    )
+    treated = finding(rule("treated-thrombosis"), fact("dvt", "Condition/1"), elsewhere("anticoagulant", "M/1"))
     values = finding_values(assessment(treated), FILES.shared.findings, FILES.shared.complaints)
     assert values["anticoagulant"] == "under an anticoagulant"
 
@@ -168,9 +165,7 @@ def test_an_anticoagulant_among_the_evidence_is_named() -> None:
 )
 def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected: str) -> None:
     made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), gaps=gaps)
-    assert (
-        f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
-    )
+    assert f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
 
 
 def test_a_risk_of_thrombosis_is_named_first() -> None:
@@ -180,8 +175,7 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
         complaint=(fact("cramp", "Condition/1"),),
     )
     assert card(made).summary == (
-        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: "
-        "no red flag of the guidance is recorded"
+        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag of the guidance is recorded"
     )
 
 

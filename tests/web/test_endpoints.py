@@ -30,7 +30,9 @@ def test_discovery_lists_the_service_with_all_that_it_asks_for(client: TestClien
 
 
 def test_each_id_is_listed_once_and_answers_at_its_own_address(client: TestClient) -> None:
-    """Clients such as the public sandbox keep one hook per id; handlers found by hook would answer for others."""
+    """Clients such as the public sandbox keep one hook per id; handlers found by hook would answer for
+    others.
+    """
     services = client.get("/cds-services").json()["services"]
     assert len({listed["id"] for listed in services}) == len(services)
     for listed in services:
@@ -47,7 +49,9 @@ def test_an_obedient_client_gets_cards(client: TestClient) -> None:
 
 
 def test_templates_use_only_what_clients_can_do(client: TestClient) -> None:
-    """CDS Hooks 2.0.1, "Prefetch query restrictions": reads by id, searches by reference and by token equality."""
+    """CDS Hooks 2.0.1, "Prefetch query restrictions": reads by id, searches by reference and by token
+    equality.
+    """
     for template in service(client)["prefetch"].values():
         assert re.findall(r"\{\{(.*?)\}\}", template) == ["context.patientId"]
         kind, _, query = template.partition("?")
@@ -85,7 +89,16 @@ def test_other_methods_are_405_and_name_those_that_are_taken(client: TestClient,
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/cds-service", "/cds-services/a/b", "/cds-services///x", f"{SERVICE}/feedback/x", "/%00", "/a%2fb"]
+    "path",
+    [
+        "/",
+        "/cds-service",
+        "/cds-services/a/b",
+        "/cds-services///x",
+        f"{SERVICE}/feedback/x",
+        "/%00",
+        "/a%2fb",
+    ],
 )
 def test_unknown_addresses_are_404(client: TestClient, path: str) -> None:
     assert_outcome(client.get(path), 404)

@@ -77,10 +77,10 @@ class TestCrossOrigin:
 
 
 class TestFaults:
-    def test_a_fault_is_told_by_a_number_and_logged_without_values(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """What the log gets must not hold the chart: a message such as pydantic's quotes what it could not read."""
+    def test_a_fault_is_told_by_a_number_and_logged_without_values(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What the log gets must not hold the chart: a message such as pydantic's quotes what it could not
+        read.
+        """
 
         async def faulty(self: PatientView, call: Any, as_of: Any) -> Any:
             try:
@@ -116,7 +116,11 @@ class TestLog:
             fhirServer="https://zebrafish.example.org/fhir",
             fhirAuthorization=authorization(access_token="Zebrafish"),
         )
-        headers = {"user-agent": "Zebrafish", "x-request-id": "Zebrafish", "authorization": "Bearer Zebrafish"}
+        headers = {
+            "user-agent": "Zebrafish",
+            "x-request-id": "Zebrafish",
+            "authorization": "Bearer Zebrafish",
+        }
         with capture_logs() as lines:
             client.post(f"{SERVICE}?patient=Zebrafish", json=body, headers=headers)
             client.get("/Zebrafish/Zebrafish?Zebrafish")

@@ -23,11 +23,25 @@ SCALARS = st.one_of(
 NAMES = st.one_of(
     st.text(max_size=8),
     st.sampled_from(
-        ["resourceType", "entry", "resource", "link", "code", "coding", "system", "id", "subject", "issue", "hook"]
+        [
+            "resourceType",
+            "entry",
+            "resource",
+            "link",
+            "code",
+            "coding",
+            "system",
+            "id",
+            "subject",
+            "issue",
+            "hook",
+        ]
     ),
 )
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=20
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
 )
 VALID = call(
     fhirServer="https://ehr.example.org/fhir",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from cds_service.errors import InvalidRequest
 from cds_service.web import outcomes
@@ -21,6 +22,6 @@ from cds_service.web import outcomes
         outcomes.from_fault("ab12"),
     ],
 )
-def test_every_kind_of_outcome_is_valid_fhir(response: outcomes.Response) -> None:
+def test_every_kind_of_outcome_is_valid_fhir(response: Response) -> None:
     (issue,) = OperationOutcome.model_validate_json(bytes(response.body)).issue
     assert issue.severity in ("error", "fatal")

@@ -1,4 +1,6 @@
-"""What a call must look like, and what is said when it does not: the field, the problem, the remedy, no value."""
+"""What a call must look like, and what is said when it does not: the field, the problem, the remedy, no
+value.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from cds_service.errors import (
 )
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, without
 
-SECRET = "Zebrafish-4711"  # stands for whatever a request may hold; must never come back
+ANYTHING = "Zebrafish-4711"  # stands for whatever a request may hold; must never come back
 
 
 def post(client: TestClient, body: Any, **headers: str) -> Any:
@@ -43,7 +45,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("hook a number", call(hook=1), "hook", "expected str, got int"),
     ("hook null", call(hook=None), "hook", "expected str, got null"),
     ("hookInstance missing", without(call(), "hookInstance"), "hookInstance", "missing"),
-    ("hookInstance free text", call(hookInstance=SECRET), "hookInstance", "not a UUID"),
+    ("hookInstance free text", call(hookInstance=ANYTHING), "hookInstance", "not a UUID"),
     ("hookInstance empty", call(hookInstance=""), "hookInstance", "not a UUID"),
     (
         "hookInstance with a line break",
@@ -57,11 +59,11 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("userId missing", call(context=without(context(), "userId")), "context.userId", "missing"),
     ("userId null", call(context=context(userId=None)), "context.userId", "missing"),
     ("userId a number", call(context=context(userId=7)), "context.userId", "not a reference"),
-    ("userId without type", call(context=context(userId=SECRET)), "context.userId", "not a reference"),
+    ("userId without type", call(context=context(userId=ANYTHING)), "context.userId", "not a reference"),
     ("userId without id", call(context=context(userId="Practitioner/")), "context.userId", "not a reference"),
     (
         "userId of a type that is no user",
-        call(context=context(userId=f"Device/{SECRET}")),
+        call(context=context(userId=f"Device/{ANYTHING}")),
         "context.userId",
         "Practitioner, PractitionerRole, RelatedPerson",
     ),
@@ -75,25 +77,50 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("patientId empty", call(context=context(patientId="")), "context.patientId", "not a FHIR id"),
     ("patientId a number", call(context=context(patientId=12)), "context.patientId", "not a FHIR id"),
     ("patientId a reference", call(context=context(patientId="Patient/p1")), "context.patientId", "bare id"),
-    ("patientId with a query", call(context=context(patientId="p1&x=1")), "context.patientId", "not a FHIR id"),
-    ("patientId leading elsewhere", call(context=context(patientId="..")), "context.patientId", "not a FHIR id"),
-    ("patientId with a line break", call(context=context(patientId="p1\n")), "context.patientId", "not a FHIR id"),
+    (
+        "patientId with a query",
+        call(context=context(patientId="p1&x=1")),
+        "context.patientId",
+        "not a FHIR id",
+    ),
+    (
+        "patientId leading elsewhere",
+        call(context=context(patientId="..")),
+        "context.patientId",
+        "not a FHIR id",
+    ),
+    (
+        "patientId with a line break",
+        call(context=context(patientId="p1\n")),
+        "context.patientId",
+        "not a FHIR id",
+    ),
     ("patientId with a NUL", call(context=context(patientId="p\0")), "context.patientId", "not a FHIR id"),
-    ("patientId in other digits", call(context=context(patientId="p١")), "context.patientId", "not a FHIR id"),
+    (
+        "patientId in other digits",
+        call(context=context(patientId="p\u0661")),
+        "context.patientId",
+        "not a FHIR id",
+    ),
     ("patientId too long", call(context=context(patientId="a" * 65)), "context.patientId", "1 to 64"),
     ("encounterId no id", call(context=context(encounterId="a b")), "context.encounterId", "not a FHIR id"),
     ("encounterId empty", call(context=context(encounterId="")), "context.encounterId", "not a FHIR id"),
     ("prefetch a list", call(prefetch=[]), "prefetch", "got array"),
-    ("prefetch text", call(prefetch=SECRET), "prefetch", "got str"),
+    ("prefetch text", call(prefetch=ANYTHING), "prefetch", "got str"),
     ("fhirServer a number", call(fhirServer=1), "fhirServer", "got int"),
     ("fhirServer relative", call(fhirServer="/fhir"), "fhirServer", "absolute"),
     ("fhirServer empty", call(fhirServer=""), "fhirServer", "absolute"),
     ("fhirServer a file", call(fhirServer="file:///etc/passwd"), "fhirServer", "absolute"),
-    ("fhirServer with a user", call(fhirServer=f"https://{SECRET}@x/fhir"), "fhirServer", "absolute"),
+    ("fhirServer with a user", call(fhirServer=f"https://{ANYTHING}@x/fhir"), "fhirServer", "absolute"),
     ("fhirServer with a query", call(fhirServer="https://x/fhir?a=b"), "fhirServer", "query"),
     ("fhirServer with a bad port", call(fhirServer="https://x:99999/fhir"), "fhirServer", "absolute"),
     ("fhirServer with a bad host", call(fhirServer="https://[x/fhir"), "fhirServer", "absolute"),
-    ("token without server", call(fhirAuthorization=authorization()), "fhirServer", "required when fhirAuthorization"),
+    (
+        "token without server",
+        call(fhirAuthorization=authorization()),
+        "fhirServer",
+        "required when fhirAuthorization",
+    ),
     *(
         (
             f"{name} missing",
@@ -123,7 +150,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ),
     ("body a list", [], "", "wrong shape"),
     ("body null", None, "", "wrong shape"),
-    ("body text", SECRET, "", "wrong shape"),
+    ("body text", ANYTHING, "", "wrong shape"),
     ("body a number", 3, "", "wrong shape"),
     ("body empty", b"", "", "byte 0"),
     ("body cut off", b'{"hook": "patient-vi', "", "byte 20"),
@@ -136,9 +163,24 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("a lone surrogate", b'{"hook": "\\ud800"}', "", "malformed at byte"),
     ("NaN", b'{"hook": NaN}', "", "byte 9"),
     ("nested too deeply", b'{"context":{"a":' + b"[" * 200_000, "", "nested too deeply"),
-    ("nested too deeply, unknown member", b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "", "nested too deeply"),
-    ("a huge number", json.dumps(call()).replace('"p1"', "1e999", 1).encode(), "context", "number out of range"),
-    ("a longer number", json.dumps(call()).replace('"p1"', "9" * 5000, 1).encode(), "context", "out of range"),
+    (
+        "nested too deeply, unknown member",
+        b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        "",
+        "nested too deeply",
+    ),
+    (
+        "a huge number",
+        json.dumps(call()).replace('"p1"', "1e999", 1).encode(),
+        "context",
+        "number out of range",
+    ),
+    (
+        "a longer number",
+        json.dumps(call()).replace('"p1"', "9" * 5000, 1).encode(),
+        "context",
+        "out of range",
+    ),
 ]
 
 
@@ -148,20 +190,27 @@ def test_a_malformed_call_is_told_field_problem_and_remedy(
 ) -> None:
     diagnostics = assert_outcome(post(client, body), 400, field, says)
     assert diagnostics.startswith(f"{field}: ") or not field
-    assert SECRET not in diagnostics
+    assert ANYTHING not in diagnostics
 
 
 @pytest.mark.parametrize(
     "members",
     [
-        {"extension": {"com.example.timestamp": "2017-11-27T22:13:25Z"}, "user": "Practitioner/1", "unheardOf": [{}]},
+        {
+            "extension": {"com.example.timestamp": "2017-11-27T22:13:25Z"},
+            "user": "Practitioner/1",
+            "unheardOf": [{}],
+        },
         {"context": context(encounterId="e1", extension={"com.example": 1}, draftOrders={"resourceType": "Bundle"})},
         {"context": context(userId="PractitionerRole/r1", encounterId=None)},
         {"hookInstance": "D1577C69-DFBE-44AD-BA6D-3E05E953B2EA"},
-        {"fhirServer": "https://ehr.example.org/fhir/", "fhirAuthorization": {**authorization(patient="p1"), "x": 1}},
+        {
+            "fhirServer": "https://ehr.example.org/fhir/",
+            "fhirAuthorization": {**authorization(patient="p1"), "x": 1},
+        },
         {"fhirServer": None, "fhirAuthorization": None},
         {"fhirServer": "http://10.0.0.1:8080/fhir", "fhirAuthorization": authorization(token_type="bearer")},
-        {"prefetch": prefetch(unheardOf={"resourceType": "Basic"}, another=SECRET)},
+        {"prefetch": prefetch(unheardOf={"resourceType": "Basic"}, another=ANYTHING)},
     ],
 )
 def test_unknown_members_extensions_and_optional_members_are_tolerated(
