@@ -67,7 +67,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; default CDS_PORT or 8000.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer requests.")] = 1,
 ) -> None:
-    """Answer CDS Hooks calls. Settings are environment variables that begin with CDS_ (docs/deployment.md)."""
+    """Answer CDS Hooks calls. Settings are environment variables that begin with CDS_ (docs/settings.md)."""
     with _errors_in_one_line():
         settings = load_settings(**_given(host=host, port=port))
         service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once

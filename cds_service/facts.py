@@ -107,8 +107,8 @@ class Quantity:
 class Fact:
     """One thing that one resource says about the patient.
 
-    `concept` is the name of a value set; `code` the (system, code) that matched. `when` is the clinical time
-    (effective or onset, else recordedDate, else issued); `began` only effective or onset; `recorded` only
+    `concept` is the name of a value set; `codes` the (system, code) pairs that named it, sorted. `when` is the clinical
+    time (effective or onset, else recordedDate, else issued); `began` only effective or onset; `recorded` only
     recordedDate. `source` is `Type/id`. `remarks` says what a reader must know of this fact
     ("status not stated", "preliminary", the dose text of a medicine).
     """
@@ -116,7 +116,7 @@ class Fact:
     concept: str
     state: State
     source: str
-    code: tuple[str, str]
+    codes: tuple[tuple[str, str], ...]
     display: str = ""
     when: Interval | None = None
     began: Interval | None = None
@@ -135,7 +135,7 @@ class Fact:
 
     def __hash__(self) -> int:
         """Of what tells facts apart; hashing every field of every fact would cost more than judging them."""
-        return hash((self.source, self.concept, self.code))
+        return hash((self.source, self.concept, self.codes))
 
     @property
     def is_condition(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.testclient import TestClient
+
 from tests.charts import PATIENT_ID, Entry, patient, resource
 
 SERVICE = "/cds-services/calf-pain-patient-view"
@@ -79,6 +81,25 @@ def authorization(**members: Any) -> dict[str, Any]:
         "subject": "cds-service4",
         **members,
     }
+
+
+def post(client: TestClient, **members: Any) -> Any:
+    """The answer to a call with these members."""
+    return client.post(SERVICE, json=call(**members))
+
+
+def cards(response: Any) -> list[Any]:
+    """The cards of an answer, which must be one."""
+    assert response.status_code == 200, response.text
+    found = response.json()["cards"]
+    assert isinstance(found, list)
+    return found
+
+
+def detail(response: Any) -> str:
+    """The text of the one card."""
+    (card,) = cards(response)
+    return str(card["detail"])
 
 
 def assert_outcome(response: Any, status: int, expression: str = "", *says: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, fields
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -124,3 +125,11 @@ def test_misspelt_variables_are_found() -> None:
 
 def test_every_setting_says_what_it_must_be() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_documentation_has_every_variable_and_its_default() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(CDS_\w+)` \| (.+?) \|", text, re.MULTILINE))
+    numbers = {variable(name): str(value) for name, value in asdict(Thresholds()).items()}
+    assert rows.keys() == {variable(name) for name in Settings.model_fields if name != "thresholds"} | numbers.keys()
+    assert {name: rows[name] for name in numbers} == numbers

@@ -39,15 +39,15 @@ def condition_facts(
         site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
         if site is None:
             continue
-        code = min(code for code, _meaning in naming)
+        codes = tuple(sorted({code for code, _meaning in naming}))
         course = _course(concept, model, members, [meaning for _code, meaning in naming], began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
                 state=_state(verification, course),
                 source=f"Condition/{hit.head.id}",
-                code=code,
-                display=words_of(model.code, code),
+                codes=codes,
+                display=words_of(model.code, codes[0]),
                 when=began or recorded,
                 began=began,
                 recorded=recorded,

@@ -65,13 +65,13 @@ def _of_holder(
     for concept in _concepts(coded):
         if (place := _place(concept, around, body)) is not None:
             value = read_value(concept, holder, terminology)
-            code = min(code for code, meaning in coded if concept in meaning.concepts)
+            codes = _naming(concept, coded)
             facts.append(
                 fact(
                     concept=concept.name,
                     state=value.state,
-                    code=code,
-                    display=words_of(holder.code, code),
+                    codes=codes,
+                    display=words_of(holder.code, codes[0]),
                     site=place[0],
                     side=place[1],
                     site_matters=concept.site_matters,
@@ -85,13 +85,13 @@ def _of_holder(
         return facts
     for concept in _concepts(answered):
         if (place := _place(concept, around, body)) is not None:
-            code = min(code for code, meaning in answered if concept in meaning.concepts)
+            codes = _naming(concept, answered)
             facts.append(
                 fact(
                     concept=concept.name,
                     state=State.PRESENT,
-                    code=code,
-                    display=words_of(holder.valueCodeableConcept, code),
+                    codes=codes,
+                    display=words_of(holder.valueCodeableConcept, codes[0]),
                     site=place[0],
                     side=place[1],
                     site_matters=concept.site_matters,
@@ -104,6 +104,10 @@ def _of_holder(
 
 def _concepts(coded: list[tuple[tuple[str, str], Meaning]]) -> list[Concept]:
     return list(dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts))
+
+
+def _naming(concept: Concept, coded: list[tuple[tuple[str, str], Meaning]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({code for code, meaning in coded if concept in meaning.concepts}))
 
 
 def _only_asks(meaning: Meaning) -> bool:

@@ -52,6 +52,10 @@ class Head(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False):
         """Where it may say on which part of the body."""
         return ()
 
+    def answers(self) -> Sequence[HeadConcept | None]:
+        """Where it may answer what its code only asks."""
+        return ()
+
 
 def _listed(sites: list[HeadConcept] | HeadConcept | None) -> Sequence[HeadConcept | None]:
     return sites if isinstance(sites, list) else (sites,)
@@ -92,6 +96,9 @@ class ObservationHead(Head, tag="Observation"):
     def sites(self) -> Sequence[HeadConcept | None]:
         return [self.bodySite, *(component.valueCodeableConcept for component in self.component or ())]
 
+    def answers(self) -> Sequence[HeadConcept | None]:
+        return [self.valueCodeableConcept, *(component.valueCodeableConcept for component in self.component or ())]
+
 
 class MedicationHead(Head, tag="Medication"):
     code: HeadConcept | None = None
@@ -103,6 +110,7 @@ class ContainedMedication(msgspec.Struct, frozen=True):
 
 
 class MedicationRequestHead(Head, tag="MedicationRequest"):
+    status: Any = None
     medicationCodeableConcept: HeadConcept | None = None
     medicationReference: HeadReference | None = None
     contained: list[msgspec.Raw] | None = None

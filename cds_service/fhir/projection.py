@@ -64,25 +64,45 @@ def parsed(resource_type: str, members: dict[str, Any]) -> Any:
     try:
         if components := cut.get("component"):
             cut["component"] = [
-                _with_concepts({name: component[name] for name in _COMPONENT if name in component})
+                _trimmed({name: component[name] for name in _COMPONENT if name in component})
                 for component in components
             ]
-        return model.model_validate(_with_concepts(cut))
+        return model.model_validate(_trimmed(cut))
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise Unreadable from problem
 
 
-def _with_concepts(members: dict[str, Any]) -> dict[str, Any]:
-    """The same members with each CodeableConcept as a model: charts repeat them, and parsing one anew costs most."""
+def _trimmed(members: dict[str, Any]) -> dict[str, Any]:
+    """The same members, cut further: an odd id, version or extension inside them is not read either."""
     for name in _CONCEPTS:
         value = members.get(name)
         if isinstance(value, dict):
-            members[name] = _concept(msgspec.json.encode(value))
+            members[name] = _concept(value)
         elif isinstance(value, list):
-            members[name] = [_concept(msgspec.json.encode(each)) for each in value]
+            members[name] = [_concept(each) for each in value]
+    if quantity := members.get("valueQuantity"):
+        members["valueQuantity"] = _quantity(quantity)
+    if ranges := members.get("referenceRange"):
+        members["referenceRange"] = [{"high": _quantity(each["high"])} for each in ranges if each.get("high")]
     return members
 
 
+def _quantity(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value[name]
+        for name in ("value", "comparator", "unit", "system", "code")
+        if value.get(name) not in (None, "")
+    }
+
+
+def _concept(value: dict[str, Any]) -> CodeableConcept:
+    codings = tuple((each.get("system"), each.get("code"), each.get("display")) for each in value.get("coding") or ())
+    return _parsed_concept(codings, value.get("text"))
+
+
 @lru_cache(maxsize=4096)
-def _concept(json: bytes) -> CodeableConcept:
-    return CodeableConcept.model_validate_json(json)
+def _parsed_concept(codings: tuple[tuple[Any, Any, Any], ...], text: Any) -> CodeableConcept:
+    """Charts repeat their CodeableConcepts, and parsing one anew costs most of a resource."""
+    names = ("system", "code", "display")
+    coding = [{name: value for name, value in zip(names, each, strict=True) if value} for each in codings]
+    return CodeableConcept.model_validate({"coding": coding, "text": text} if text else {"coding": coding})

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cds_service.errors import InvalidRequest
-from cds_service.facts import Chart, Course, Fact, Gap, PatientFacts, State, Topic
+from cds_service.facts import Chart, Course, Fact, Gap, Interval, PatientFacts, Side, Site, State, Topic
 from cds_service.fhir import dates
 from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
@@ -25,7 +24,7 @@ from cds_service.fhir.value_sets import Terminology
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
 IN_FUTURE = "are dated in the future"
-TEXT_ONLY = "have text but no code, which is not interpreted"
+UNCODED = "are not coded (text is not interpreted)"
 
 _READERS: dict[str, Callable[..., list[Fact]]] = {
     "Condition": condition_facts,
@@ -70,15 +69,15 @@ class ChartReader:
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        if sifted.text_only:
-            reading.left_out[TEXT_ONLY] = sifted.text_only
+        if sifted.uncoded:
+            reading.left_out[UNCODED] = sifted.uncoded
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:
             reading.read_back(series)
         return Chart(
             patient,
-            tuple(settled(reading.facts)),
+            tuple(settled(reading.facts, self.terminology)),
             tuple(dict.fromkeys((*gaps, *reading.gaps))),
             dict(reading.left_out),
         )
@@ -148,34 +147,45 @@ def read_patient(page: Page) -> tuple[PatientFacts, list[Gap]]:
     return PatientFacts(born, members.get("deceasedBoolean") is True or bool(members.get("deceasedDateTime"))), gaps
 
 
-def settled(facts: list[Fact]) -> list[Fact]:
-    """Newest wins per code, site and side: an absent finding replaces an older present one, and the reverse.
+def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:
+    """Newest wins: per code, site and side, and per concept where only the newest value counts.
 
-    At the same time, or where the dates do not tell, present wins. History and unknown facts are never replaced.
+    An absent finding replaces an older present one, and the reverse. At the same time, or where the dates do not
+    tell, present wins. History and unknown facts are never replaced.
     """
-    groups: dict[tuple[Any, ...], list[Fact]] = {}
+    groups: dict[tuple[str, Site, Side], list[Fact]] = {}
     for fact in facts:
-        groups.setdefault((fact.concept, fact.code, fact.site, fact.side), []).append(fact)
-    kept: list[Fact] = []
-    for group in groups.values():
-        absences = [fact for fact in group if fact.state is State.ABSENT]
-        present = [
-            fact
-            for fact in group
-            if fact.state is State.PRESENT
-            and (fact.course is Course.HISTORY or not any(_later(absence, fact) for absence in absences))
-        ]
-        kept += present
-        kept += [absence for absence in absences if all(fact.course is Course.HISTORY for fact in present)]
-        kept += [fact for fact in group if fact.state is State.UNKNOWN]
-    return sorted(kept, key=_newest_first)
+        groups.setdefault((fact.concept, fact.site, fact.side), []).append(fact)
+    kept = [fact for group in groups.values() for fact in _standing(group)]
+    newest: dict[str, Interval] = {}
+    for fact in kept:
+        if terminology.concepts[fact.concept].newest_only and fact.when and fact.state is not State.UNKNOWN:
+            held = newest.get(fact.concept)
+            newest[fact.concept] = fact.when if held is None or fact.when.last > held.last else held
+    overtaken = [fact for fact in kept if fact.concept in newest and _is_older(fact, newest[fact.concept])]
+    return sorted((fact for fact in kept if fact not in overtaken), key=_newest_first)
+
+
+def _standing(group: list[Fact]) -> list[Fact]:
+    """Of the facts of one concept, site and side, those that no later one replaces."""
+    absences = [fact for fact in group if fact.state is State.ABSENT]
+    present = [fact for fact in group if fact.state is State.PRESENT]
+    if absences:
+        present = [fact for fact in present if not any(_replaces(absence, fact) for absence in absences)]
+    current = [fact for fact in present if fact.course is not Course.HISTORY]
+    absences = [absence for absence in absences if not any(set(absence.codes) & set(fact.codes) for fact in current)]
+    return [*present, *absences, *(fact for fact in group if fact.state is State.UNKNOWN)]
+
+
+def _replaces(absence: Fact, presence: Fact) -> bool:
+    if presence.course is Course.HISTORY or absence.when is None or presence.when is None:
+        return False
+    return bool(set(absence.codes) & set(presence.codes)) and absence.when.first > presence.when.last
+
+
+def _is_older(fact: Fact, newest: Interval) -> bool:
+    return fact.when is not None and fact.state is not State.UNKNOWN and fact.when.last < newest.last
 
 
 def _newest_first(fact: Fact) -> tuple[float, str, str, str]:
-    return (-fact.when.last.timestamp() if fact.when else 0.0, fact.concept, fact.source, fact.code[1])
-
-
-def _later(absence: Fact, presence: Fact) -> bool:
-    if absence.when is None or presence.when is None:
-        return False
-    return absence.when.first > presence.when.last
+    return (-fact.when.last.timestamp() if fact.when else 0.0, fact.concept, fact.source, fact.codes[0][1])

@@ -48,14 +48,14 @@ class Sifted:
     """What is worth reading.
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
-    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `text_only`
-    counts Conditions, Observations and medicines that have words but no code.
+    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded` counts
+    Conditions, Observations and current medicines without a code.
     """
 
     hits: list[Hit]
     series: list[list[Hit]]
     may_be_leg_complaint: bool
-    text_only: int
+    uncoded: int
 
 
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
@@ -65,20 +65,20 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     series: dict[str, list[Hit]] = {}
     seen: set[tuple[type[Head], str]] = set()
     may_open = False
-    text_only = 0
+    uncoded = 0
     for _topic, page in material.pages:
         for number, head in enumerate(page.resources):
             medicine = _medicine(head, medicines) if isinstance(head, MedicationRequestHead) else None
             codes = head.codes() if medicine is None else (*head.codes(), medicine)
             meanings = _look_up(codes, terminology)
-            if meanings == []:
+            if meanings == [] and not _is_nameless(head, codes):
                 continue
             identity = (type(head), head.id)
             if head.id and identity in seen:
                 continue
             seen.add(identity)
-            if meanings is None:
-                text_only += 1
+            if not meanings:
+                uncoded += 1
                 continue
             concepts = _concepts(head, meanings, terminology)
             when = _when(head, as_of)
@@ -86,21 +86,29 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
                 continue
             may_open = may_open or _may_open(head, concepts, meanings, terminology)
             hit = Hit(head, page, number, when, medicine)
-            if when and all(concept.newest_only for concept in concepts) and not dates.is_future(when, as_of):
+            alone = len(set(concepts)) == 1 and concepts[0].newest_only
+            if alone and when and not dates.is_future(when, as_of):
                 series.setdefault(concepts[0].name, []).append(hit)
             else:
                 hits.append(hit)
-    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, text_only)
+    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, uncoded)
 
 
 def _newest_first(hit: Hit) -> tuple[float, str]:
     return (-hit.when.last.timestamp() if hit.when else 0.0, hit.head.id)
 
 
+def _is_nameless(head: Head, codes: Iterable[HeadConcept | None]) -> bool:
+    """An active MedicationRequest from which no code of a medicine is to be had: it could be an anticoagulant."""
+    if not isinstance(head, MedicationRequestHead) or head.status != "active":
+        return False
+    return not any(concept is not None and concept.coding for concept in codes)
+
+
 def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
     """What the resource is about; where its code only asks, what its value answers."""
-    if isinstance(head, ObservationHead) and any(meaning.question for meaning in meanings):
-        meanings += _look_up([head.valueCodeableConcept], terminology) or []
+    if any(meaning.question for meaning in meanings):
+        meanings += _look_up(head.answers(), terminology) or []
     return [concept for meaning in meanings for concept in meaning.concepts]
 
 

@@ -25,23 +25,23 @@ def medication_facts(
         return []
     concept = model.medicationCodeableConcept or hit.medicine
     when = dates.interval(members.get("authoredOn"), dates.zone_of(as_of))
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, set[tuple[str, str]]] = {}
     for code in codings(concept):
         meaning = terminology.meaning(*code)
         for named in meaning.concepts if meaning else ():
-            found.setdefault(named.name, code)
+            found.setdefault(named.name, set()).add(code)
     return [
         Fact(
             concept=name,
             state=State.PRESENT,
             source=f"MedicationRequest/{hit.head.id}",
-            code=code,
+            codes=tuple(sorted(codes)),
             display=words_of(concept) or _named_reference(members),
             when=when,
             recorded=when,
             remarks=_dose(members),
         )
-        for name, code in found.items()
+        for name, codes in found.items()
     ]
 
 
@@ -60,13 +60,13 @@ def procedure_facts(
         site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
         if site is None:
             continue
-        naming = next(code for code, meaning in coded if concept in meaning.concepts)
+        naming = {code for code, meaning in coded if concept in meaning.concepts}
         facts.append(
             Fact(
                 concept=concept.name,
                 state=State.PRESENT,
                 source=f"Procedure/{hit.head.id}",
-                code=naming,
+                codes=tuple(sorted(naming)),
                 display=words_of(model.code) or words_of(model.category),
                 when=when,
                 began=when,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from cds_service.facts import Quantity, State
@@ -99,6 +100,8 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     if number is None:
         return Value(State.UNKNOWN, remark=ODD_REMARK)
     value = float(number)
+    if not isfinite(value):
+        return Value(State.UNKNOWN, remark=ODD_REMARK)
     if concept.kind != "measurement":
         return Value(State.PRESENT if value > 0 else State.ABSENT)
     known = units.judged(concept.name, value, unit)
@@ -138,10 +141,22 @@ def _raised(interpretations: set[str]) -> bool | None:
     return False if interpretations & _NOT_RAISED else None
 
 
+def _coded_measurement(value: Any, answers: set[State], severe: bool) -> Value:
+    """Positive, negative, or an answer whose finding is read from the value itself (`observations`)."""
+    if not list(codings(value)):
+        return Value(State.UNKNOWN, remark=TEXT_REMARK)
+    if len(answers) != 1:
+        return Value(State.PRESENT, severe=severe)
+    raised = State.PRESENT in answers
+    return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
+
+
 def _coded(concept: Concept, value: Any, terminology: Terminology) -> Value:
     found = meanings_of(value, terminology)
     severe = any(meaning.severe for meaning in found)
     answers = {meaning.answer for meaning in found if meaning.answer is not None}
+    if concept.kind == "measurement":
+        return _coded_measurement(value, answers, severe)
     if State.ABSENT in answers and State.PRESENT not in answers:
         if concept.name == "pulse-absent" and (SNOMED, "2667000") in codings(value):
             # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.

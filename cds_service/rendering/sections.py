@@ -210,7 +210,7 @@ def _fact_line(fact: Fact, words: Mapping[str, str], as_of: datetime) -> str:
 def _entry(fact: Fact, as_of: datetime) -> str:
     """Value, words of the chart, how certain, where, when, remarks."""
     parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
-    parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.code[1])}")
+    parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")
     parts += [word for word, holds in (("severe", fact.severe), ("sudden onset", fact.sudden)) if holds]
     if fact.certainty is Certainty.SUSPECTED:
         parts.append("**suspected**")

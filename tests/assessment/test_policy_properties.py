@@ -275,13 +275,13 @@ HIGH = Quantity(9000.0, "U/L", "9000 U/L")
 
 def test_every_combination_of_states_has_the_level_of_the_policy() -> None:
     now = _interval(-24, 0)
-    pain = Fact("pain", State.PRESENT, "Condition/pain", ("", ""), when=now, began=now, site=Site.LOWER_LEG)
+    pain = Fact("pain", State.PRESENT, "Condition/pain", (("", ""),), when=now, began=now, site=Site.LOWER_LEG)
     signs = {
         (concept, state): Fact(
             concept,
             state,
             f"Observation/{concept}",
-            ("", ""),
+            (("", ""),),
             when=now,
             began=now,
             site=Site.LEG,

@@ -222,7 +222,7 @@ def test_one_condition_in_two_codings_is_one_fact() -> None:
 def test_codings_of_other_systems_do_not_hide_the_one_that_is_known() -> None:
     code = {"coding": [LOCAL, {"system": SYSTEMS["icd"]}, *concept(CALF_PAIN)["coding"], {}]}
     fact = fact_of({"condition": CALF_PAIN, "members": {"code": code}})
-    assert (fact.concept, fact.code) == ("pain", (SYSTEMS["sct"], "300954003"))
+    assert (fact.concept, fact.codes) == ("pain", ((SYSTEMS["sct"], "300954003"),))
 
 
 @pytest.mark.parametrize("system", ["urn:oid:2.16.840.1.113883.6.96", SYSTEMS["sct"]])

@@ -14,7 +14,7 @@ from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import assess
 from cds_service.facts import Chart, Course, Fact, Gap, State, Topic
 from cds_service.fhir.page import Material, open_page
-from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT, TEXT_ONLY
+from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT, UNCODED
 from cds_service.thresholds import Thresholds
 from tests.charts import (
     AS_OF,
@@ -286,6 +286,6 @@ def test_doubling_and_shuffling_pages_changes_nothing(data: st.DataObject) -> No
 
 
 def test_the_reasons_for_leaving_out_are_words_for_the_card() -> None:
-    for reason in (NOT_READABLE, OTHER_PATIENT, IN_FUTURE, TEXT_ONLY):
+    for reason in (NOT_READABLE, OTHER_PATIENT, IN_FUTURE, UNCODED):
         assert reason == reason.strip()
         assert "Condition" not in reason

@@ -9,7 +9,7 @@ import pytest
 
 from cds_service.facts import Fact, State, Topic
 from cds_service.fhir.page import Material, open_page
-from cds_service.fhir.reading import NOT_READABLE, OTHER_PATIENT, TEXT_ONLY
+from cds_service.fhir.reading import NOT_READABLE, OTHER_PATIENT, UNCODED
 from cds_service.fhir.sift import Sifted, sift
 from tests.charts import AS_OF, OPENER, READER, bundle, material, read_beside, read_pages, resource
 
@@ -196,7 +196,7 @@ def test_a_resource_counts_once_however_many_searches_returned_it() -> None:
     ]
     page = (Topic.OBSERVATIONS, bundle(*(resource(each, n) for n, each in enumerate(entries))))
     once, twice = read_pages([page]), read_pages([page, page])
-    assert dict(once.left_out) == {OTHER_PATIENT: 1, NOT_READABLE: 1, TEXT_ONLY: 1}
+    assert dict(once.left_out) == {OTHER_PATIENT: 1, NOT_READABLE: 1, UNCODED: 1}
     assert dict(twice.left_out) == dict(once.left_out)
     assert sorted(fact.source for fact in twice.facts) == ["Condition/opener", "Observation/swelling"]
     assert twice.gaps == once.gaps
@@ -210,7 +210,7 @@ def test_text_without_a_code_is_counted() -> None:
         {"medication": "", "text": "blood thinner", "id": "c"},
         {"condition": "icd|I10", "id": "d"},
     )
-    assert dict(chart.left_out) == {TEXT_ONLY: 3}
+    assert dict(chart.left_out) == {UNCODED: 3}
 
 
 @pytest.mark.parametrize("status", [None, 5, True, ["final"], {"code": "final"}])

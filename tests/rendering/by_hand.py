@@ -33,7 +33,7 @@ def fact(concept: str, source: str, days: int | None = 1, **members: Any) -> Fac
     when = None if days is None else days_ago(days)
     members = {"side": Side.LEFT, "site": Site.LOWER_LEG, "site_matters": True, "began": when, **members}
     state = members.pop("state", State.PRESENT)
-    return Fact(concept, state, source, ("http://snomed.info/sct", "1"), when=when, **members)
+    return Fact(concept, state, source, (("http://snomed.info/sct", "1"),), when=when, **members)
 
 
 def elsewhere(concept: str, source: str, days: int | None = 1, **members: Any) -> Fact:

@@ -65,7 +65,7 @@ CARDS = {
         red_flags=(finding(SEVERE, SCORE), finding(SWELLING, OEDEMA), *UNKNOWN),
         home_care=(HomeCareStep("rest"), HomeCareStep("compression", ("swelling: DVT not excluded",))),
         gaps=(Gap(Topic.MEDICATIONS, "the EHR reported an error"),),
-        left_out=(("have text but no code, which is not interpreted", 2),),
+        left_out=(("are not coded (text is not interpreted)", 2),),
     ),
     "possible-dvt": assessment(
         finding(RULES["suspected-dvt"], DVT),

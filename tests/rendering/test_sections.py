@@ -199,12 +199,12 @@ def test_what_could_not_be_read_is_told_with_counts() -> None:
         UNREAD,
         *(Gap(Topic.MEDICATIONS, f"reason {letter}") for letter in "abcda"),
     )
-    made = assessment(gaps=gaps, left_out=(("have text but no code, which is not interpreted", 3),))
+    made = assessment(gaps=gaps, left_out=(("are not coded (text is not interpreted)", 3),))
     assert section(detail(made), "Could not be read:**").strip().splitlines() == [
         "- Observations could not be read in full (the EHR reported an error)",
         "- Medicines could not be read in full: anticoagulant unknown unless listed above "
         "(reason a; reason b; reason c; and 1 more)",
-        "- Entries that have text but no code, which is not interpreted: 3",
+        "- Entries that are not coded (text is not interpreted): 3",
     ]
     assert section(detail(assessment()), "Could not be read:**") == ""
 

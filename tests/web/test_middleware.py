@@ -114,7 +114,7 @@ class TestLog:
             context=context(patientId="Zebrafish", userId="Practitioner/Zebrafish"),
             prefetch=prefetch(patient=patient(id="Zebrafish")),
             fhirServer="https://zebrafish.example.org/fhir",
-            fhirAuthorization=authorization(access_token="Zebrafish"),
+            fhirAuthorization={**authorization(), "access_token": "Zebrafish"},
         )
         headers = {
             "user-agent": "Zebrafish",

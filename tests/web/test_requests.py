@@ -209,7 +209,7 @@ def test_a_malformed_call_is_told_field_problem_and_remedy(
             "fhirAuthorization": {**authorization(patient="p1"), "x": 1},
         },
         {"fhirServer": None, "fhirAuthorization": None},
-        {"fhirServer": "http://10.0.0.1:8080/fhir", "fhirAuthorization": authorization(token_type="bearer")},
+        {"fhirServer": "http://10.0.0.1:8080/fhir", "fhirAuthorization": {**authorization(), "token_type": "bearer"}},
         {"prefetch": prefetch(unheardOf={"resourceType": "Basic"}, another=ANYTHING)},
     ],
 )
