@@ -48,8 +48,8 @@ class Sifted:
     """What is worth reading.
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
-    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded` counts
-    Conditions, Observations and current medicines without a code.
+    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded`
+    counts Conditions, Observations and current medicines without a code.
     """
 
     hits: list[Hit]

@@ -47,4 +47,5 @@ def display(value: float, unit: str, comparator: str = "") -> str:
 
 
 def number(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) else f"{value:.4g}" if abs(value) < 1e4 else f"{value:.2f}"
+    """Whole where it is whole; otherwise with four significant digits."""
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.4g}"
