@@ -39,7 +39,7 @@ def severe_pain(leg: Leg) -> Finding:
     The guidance gives no number; see Thresholds.severe_pain_score.
     """
     scores = current_scores(leg)
-    high = [fact for fact in scores if score(fact) >= leg.thresholds.severe_pain_score]
+    high = [fact for fact in scores if _is_severe(fact, leg.thresholds.severe_pain_score)]
     named = leg.new("severe-pain") + [fact for fact in leg.new("pain", "cramp") if fact.severe]
     if high or named:
         note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
@@ -104,6 +104,12 @@ RED_FLAGS: tuple[Callable[[Leg], Finding], ...] = (
     rest_pain,
     ongoing_pain,
 )
+
+
+def _is_severe(fact: Fact, limit: float) -> bool:
+    """Of a score recorded as "<8", all that is known is that it may be severe; "<7" is not."""
+    below = fact.quantity is not None and fact.quantity.comparator == "<"
+    return score(fact) > limit if below else score(fact) >= limit
 
 
 def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:

@@ -47,5 +47,5 @@ def display(value: float, unit: str, comparator: str = "") -> str:
 
 
 def number(value: float) -> str:
-    """Whole where it is whole; otherwise with four significant digits."""
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.4g}"
+    """As recorded, as long as that fits on a card."""
+    return f"{value:.10g}"

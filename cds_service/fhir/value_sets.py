@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -44,6 +44,7 @@ _SITES = {
     "site-foot": Site.FOOT,
     "site-leg": Site.LEG,
 }
+_EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
 _DAYS = {"d": 1, "wk": 7, "a": 365}
 _CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 
@@ -199,6 +200,8 @@ def _concept(resource: dict[str, Any]) -> Concept:
         values[key] = next((value for name, value in extension.items() if name.startswith("value")), None)
         if values[key] is None:
             raise ValueError(f"extension {key} has no value")
+    if unknown := values.keys() - _EXTENSIONS:
+        raise ValueError(f"extension {', '.join(sorted(unknown))} is not one of {', '.join(sorted(_EXTENSIONS))}")
     if values.get("concept-kind") not in _KINDS:
         raise ValueError(f"concept-kind must be one of {', '.join(sorted(_KINDS))}")
     look_back = values.get("look-back")
@@ -245,10 +248,3 @@ def _phase(plain: str) -> Course | None:
     return {"A": Course.CURRENT, "B": Course.CURRENT, "C": Course.CURRENT, "S": Course.HISTORY}.get(
         plain[6], Course.UNDER_CARE
     )
-
-
-def meanings(codings: Iterable[tuple[str, str]], terminology: Terminology) -> Iterator[Meaning]:
-    """The meanings of those codings that any value set knows."""
-    for system, code in codings:
-        if meaning := terminology.meaning(system, code):
-            yield meaning
