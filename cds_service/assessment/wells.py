@@ -114,5 +114,5 @@ def _larger_calf(leg: Leg) -> list[Fact]:
         return []
     if here.quantity.value is None or there.quantity.value is None:
         return []
-    difference = here.quantity.value - there.quantity.value
+    difference = round(here.quantity.value - there.quantity.value, 6)  # 32.3 - 29.3 is not 3 in binary fractions
     return [here, there] if difference >= leg.thresholds.calf_difference_cm else []

@@ -13,15 +13,20 @@ from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
 from cds_service.fhir.values import codings, words_of
 
-_NOT_ORDERED = frozenset({"proposal", "plan", "option"})
+_NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
 
 
 def medication_facts(
     model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
 ) -> list[Fact]:
-    """A medicine counts as current while its order is active. The dose text is kept for the card."""
-    if model.status != "active" or model.intent in _NOT_ORDERED or model.doNotPerform:
+    """A medicine counts as current while its order is active, a planned one only if it is reported as taken.
+
+    US Core files medicines that the patient reports under intent `plan`. The dose text is kept for the card.
+    """
+    if model.status != "active" or model.doNotPerform or model.intent in _NOT_ORDERED:
+        return []
+    if model.intent == "plan" and not (members.get("reportedBoolean") or members.get("reportedReference")):
         return []
     concept = model.medicationCodeableConcept or hit.medicine
     when = dates.interval(members.get("authoredOn"), dates.zone_of(as_of))
