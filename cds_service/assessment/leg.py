@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
 from cds_service.thresholds import Thresholds
@@ -24,7 +25,7 @@ _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-st
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Leg:
     """The facts that are, or could be, on one leg."""
 
@@ -45,6 +46,8 @@ class Leg:
     def present(self, *concepts: str) -> list[Fact]:
         """What holds now: confirmed or suspected, current or under care."""
         current = self.current
+        if len(concepts) == 1:
+            return list(current.get(concepts[0], ()))
         return [fact for concept in concepts if concept in current for fact in current[concept]]
 
     def confirmed(self, *concepts: str) -> list[Fact]:
@@ -76,12 +79,52 @@ class Leg:
         start = self._start(days)
         return [fact for fact in facts if fact.when is not None and fact.when.last < start]
 
+    @cached_property
+    def _now(self) -> datetime:
+        return self.as_of.astimezone(UTC)
+
     def _start(self, days: int) -> datetime:
         """The first moment of the window of so many days that ends now."""
-        return self.as_of.astimezone(UTC) - timedelta(days=days)
+        return self._now - timedelta(days=days)
+
+    @cached_property
+    def pain_scores(self) -> list[Fact]:
+        """The pain scores that count now, one per site and side.
+
+        The highest of the last 24 hours, unless a later one is amended or corrected; else the newest of the last 30
+        days.
+        """
+        groups: dict[tuple[Site, Side], list[Fact]] = {}
+        for fact in self.new("pain-severity"):
+            if fact.quantity is not None and fact.quantity.value is not None:
+                groups.setdefault((fact.site, fact.side), []).append(fact)
+        return [self._counting(group) for group in groups.values()]
+
+    def _counting(self, group: list[Fact]) -> Fact:
+        if len(group) == 1:
+            return group[0]
+        newest_first = sorted(group, key=lambda fact: (_moment(fact), score(fact), fact.source), reverse=True)
+        day = timedelta(hours=self.thresholds.pain_score_hours)
+        recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self._now)]
+        if not recent:
+            return newest_first[0]
+        for place, fact in enumerate(recent):
+            if fact.corrected:
+                recent = recent[: place + 1]
+                break
+        return max(recent, key=score)
 
     def anticoagulants(self) -> list[Fact]:
         return self.present("anticoagulant")
+
+
+def score(fact: Fact) -> float:
+    """The pain score, of 10; 0 where none can be read."""
+    return fact.quantity.value if fact.quantity and fact.quantity.value is not None else 0.0
+
+
+def _moment(fact: Fact) -> float:
+    return fact.when.last.timestamp() if fact.when else float("-inf")
 
 
 def is_current(fact: Fact) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from cds_service.assessment.leg import Leg
-from cds_service.assessment.pain import calf_pain_records, current_scores, score
+from cds_service.assessment.leg import Leg, score
+from cds_service.assessment.pain import calf_pain_records
 from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.facts import Fact, Side, Site, State
@@ -38,7 +38,7 @@ def severe_pain(leg: Leg) -> Finding:
 
     The guidance gives no number; see Thresholds.severe_pain_score.
     """
-    scores = current_scores(leg)
+    scores = leg.pain_scores
     high = [fact for fact in scores if _is_severe(fact, leg.thresholds.severe_pain_score)]
     named = leg.new("severe-pain") + [fact for fact in leg.new("pain", "cramp") if fact.severe]
     if high or named:
@@ -51,7 +51,7 @@ def severe_pain(leg: Leg) -> Finding:
 
 def sudden_pain(leg: Leg) -> Finding:
     """Sudden pain (S3, S6, S8, S29). "Acute pain" means of short duration and is not read as sudden."""
-    pains = leg.new("pain", "severe-pain", "cramp") + [fact for fact in current_scores(leg) if score(fact) > 0]
+    pains = leg.new("pain", "severe-pain", "cramp") + [fact for fact in leg.pain_scores if score(fact) > 0]
     sudden = [fact for fact in pains if fact.sudden]
     return _present(SUDDEN, sudden) if sudden else Finding(SUDDEN, State.UNKNOWN)
 

@@ -14,6 +14,7 @@ from typing import Any
 from cds_service.facts import Interval
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_LONGEST_DATE = len("2026-11-23")
 _LEAP_SECOND = re.compile(r"(T\d{2}:\d{2}):60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
@@ -47,9 +48,10 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
     if not isinstance(text, str):
         return None
     try:
-        if days := days_of(text):
-            return _span(days[0], days[1], zone, text)
-        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text))
+        if len(text) <= _LONGEST_DATE:
+            days = days_of(text)
+            return _span(days[0], days[1], zone, text) if days else None
+        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text) if ":60" in text else text)
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

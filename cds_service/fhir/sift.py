@@ -68,10 +68,13 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     uncoded = 0
     for _topic, page in material.pages:
         for number, head in enumerate(page.resources):
-            medicine = _medicine(head, medicines) if isinstance(head, MedicationRequestHead) else None
-            codes = head.codes() if medicine is None else (*head.codes(), medicine)
+            codes = head.codes()
+            medicine = None
+            if isinstance(head, MedicationRequestHead):
+                medicine = _medicine(head, medicines)
+                codes = (*codes, medicine)
             meanings = _look_up(codes, terminology)
-            if meanings == [] and not _is_nameless(head, codes):
+            if meanings == [] and not (isinstance(head, MedicationRequestHead) and _is_nameless(head, codes)):
                 continue
             identity = (type(head), head.id)
             if head.id and identity in seen:
@@ -98,11 +101,9 @@ def _newest_first(hit: Hit) -> tuple[float, str]:
     return (-hit.when.last.timestamp() if hit.when else 0.0, hit.head.id)
 
 
-def _is_nameless(head: Head, codes: Iterable[HeadConcept | None]) -> bool:
+def _is_nameless(head: MedicationRequestHead, codes: Iterable[HeadConcept | None]) -> bool:
     """An active MedicationRequest from which no code of a medicine is to be had: it could be an anticoagulant."""
-    if not isinstance(head, MedicationRequestHead) or head.status != "active":
-        return False
-    return not any(concept is not None and concept.coding for concept in codes)
+    return head.status == "active" and not any(concept is not None and concept.coding for concept in codes)
 
 
 def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
