@@ -71,5 +71,5 @@ def _unexplained(signs: list[Fact], leg: Leg) -> list[Fact]:
     """Nerve signs, unless a Condition known for more than 14 days explains them."""
     if not signs:
         return []
-    known = leg.older_than(leg.present("nerve-disease"), leg.thresholds.nerve_explaining_days)
+    known = leg.older_than(leg.confirmed("nerve-disease"), leg.thresholds.nerve_explaining_days)
     return [sign for sign in signs if all(each.source == sign.source for each in known)]

@@ -131,7 +131,7 @@ def _is_explained(fact: Fact, leg: Leg) -> bool:
         return False
     if fact.side in (Side.LEFT, Side.RIGHT):
         return False
-    return bool(leg.older_than(leg.present("oedema-cause"), leg.thresholds.explaining_days))
+    return bool(leg.older_than(leg.confirmed("oedema-cause"), leg.thresholds.explaining_days))
 
 
 def _present(rule: Rule, evidence: list[Fact], note: str = "") -> Finding:
