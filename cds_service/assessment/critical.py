@@ -13,23 +13,23 @@ from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, WEAKNESS, signs_surely_within
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
-from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, NICE_DVT, OURS, PE_SYMPTOMS
+from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, OURS, PE_SYMPTOMS
 from cds_service.facts import Fact, Side, Topic
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
 LIMB_SIGNS = Rule("limb-ischaemia-signs", "Two signs of a threatened limb", AHA_PAD, "limb-ischaemia")
 COMPARTMENT = Rule("compartment-syndrome", "Compartment syndrome on record", BOAST, "compartment-syndrome")
 COMPARTMENT_SIGNS = Rule(
-    "compartment-signs", "Recent leg injury with features of compartment syndrome", BOAST, "compartment-syndrome"
+    "compartment-signs", "Recent leg injury with features of compartment syndrome", OURS, "compartment-syndrome"
 )
-EMBOLISM = Rule("pulmonary-embolism", "Pulmonary embolism on record", NICE_DVT, "pulmonary-embolism")
+EMBOLISM = Rule("pulmonary-embolism", "Pulmonary embolism on record", OURS, "pulmonary-embolism")
 EMBOLISM_SYMPTOMS = Rule(
     "embolism-symptoms", "Symptoms that pulmonary embolism can cause", PE_SYMPTOMS, "pulmonary-embolism"
 )
-THROMBOSIS = Rule("dvt", "Leg DVT on record, no anticoagulant found", NICE_DVT, "dvt")
+THROMBOSIS = Rule("dvt", "Leg DVT on record, no anticoagulant found", OURS, "dvt")
 GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
 NECROTISING = Rule("necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "tissue")
-CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "tissue")
+CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "infection-sepsis")
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 

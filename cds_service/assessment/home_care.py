@@ -47,6 +47,9 @@ def _precautions(leg: Leg, findings: Sequence[Finding]) -> list[tuple[list[Fact]
         *diagnoses.acute_limb_ischaemia(leg),
         *limb.facts(*PERFUSION),
     ]
+    in_question = {"possible-dvt", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt"}
+    clot_cards = [fact for finding in findings if finding.rule.card in in_question for fact in finding.evidence]
+    muscle = [fact for finding in findings if finding.rule.card == "muscle" for fact in finding.evidence]
     compartment = [
         fact for finding in findings if finding.rule.card == "compartment-syndrome" for fact in finding.evidence
     ]
@@ -54,17 +57,32 @@ def _precautions(leg: Leg, findings: Sequence[Finding]) -> list[tuple[list[Fact]
         (poor_supply, "arterial disease, or signs of it", ("compression", "ice")),
         (
             [*leg.present("rest-pain"), *diagnoses.acute_limb_ischaemia(leg), *limb.facts(*PERFUSION)],
-            "blood supply of the leg may be critical",
+            "blood supply of the leg may be critical: own precaution",
             ("elevation",),
         ),
-        (compartment, "compartment syndrome in question: leg at heart level", ("elevation",)),
-        (compartment, "compartment syndrome in question", ("compression", "ice")),
-        (clot, "vein thrombosis, known or suspected", ("compression", "gentle stretching")),
-        (leg.new("swelling"), "swelling: DVT not excluded", ("compression",)),
-        (leg.present("cellulitis"), "cellulitis", ("compression",)),
+        (compartment, "compartment syndrome in question: leg at heart level (BOAST 2014)", ("elevation",)),
+        (compartment, "compartment syndrome in question: own precaution", ("compression", "ice")),
+        (clot, "vein thrombosis, known or suspected: own precaution", ("compression", "gentle stretching")),
+        ([] if clot else clot_cards, "DVT not excluded: own precaution", ("compression", "gentle stretching")),
+        (
+            [] if clot or clot_cards else leg.new("swelling"),
+            "swelling, DVT not excluded: own precaution",
+            ("compression",),
+        ),
+        (muscle, "compartment syndrome not excluded: own precaution", ("compression", "ice")),
+        (
+            leg.new("skin-colour"),
+            "change of colour, blood supply not checked: own precaution",
+            ("compression", "ice", "elevation"),
+        ),
+        (leg.present("cellulitis"), "cellulitis: own precaution", ("compression",)),
         (leg.present("reduced-sensation"), "reduced sensation", ("compression", "ice")),
         (leg.present("raynaud"), "Raynaud's", ("ice",)),
-        (tendon, "Achilles tendon injury", ("gentle stretching",)),
-        (injury, "muscle strain: a tear is not excluded", ("gentle stretching",)),
-        (leg.present("claudication"), "claudication is treated by supervised walking", ("rest",)),
+        (tendon, "Achilles tendon injury: own precaution", ("gentle stretching",)),
+        (injury, "muscle strain, a tear is not excluded: own precaution", ("gentle stretching",)),
+        (
+            [] if leg.present("rest-pain") else leg.present("claudication"),
+            "claudication is treated by supervised walking (NICE QS52)",
+            ("rest",),
+        ),
     ]

@@ -27,13 +27,11 @@ SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "poss
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
 WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
-TREATED = Rule(
-    "treated-thrombosis", "Known DVT or PE under an anticoagulant, with a newer complaint", NICE_DVT, "known-dvt"
-)
-UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, no anticoagulant found", NICE_DVT, "known-dvt")
+TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
+UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, no anticoagulant found", OURS, "known-dvt")
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
-REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial")
+REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial-rest-pain")
 ARTERIAL = Rule("arterial-disease", "Known arterial disease with calf pain", AHA_PAD, "arterial")
 ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
 ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
@@ -80,7 +78,7 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
             for fact in presentation.complaint
             if fact.concept != "dvt" and any(_may_be_newer(fact, known) for known in thrombosis)
         ]
-        return found(TREATED, Level.WARNING, [*thrombosis, *treatment] if newer else [])
+        return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [])
     acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
     old = diagnoses.old_thrombosis(leg) + [fact for fact in embolism if fact not in acute]
     note = "" if leg.chart.was_read(Topic.MEDICATIONS) else "medicines could not be read: anticoagulant status unknown"
@@ -109,9 +107,8 @@ def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
 def tendon(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Achilles rupture within 6 weeks. ICD-10-CM files a traumatic rupture under strain, so a strain counts too."""
     strain = leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
-    return found(ACHILLES, Level.WARNING, diagnoses.achilles_rupture(leg)) + found(
-        ACHILLES_STRAIN, Level.WARNING, strain
-    )
+    rupture = diagnoses.achilles_rupture(leg)
+    return found(ACHILLES, Level.WARNING, rupture) or found(ACHILLES_STRAIN, Level.WARNING, strain)
 
 
 def infection(leg: Leg, presentation: Presentation) -> list[Finding]:

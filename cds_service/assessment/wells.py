@@ -25,9 +25,13 @@ class WellsItem:
 
 @dataclass(frozen=True, slots=True)
 class WellsScore:
-    """`points` is the sum of the recorded items; what is not recorded can raise or lower the true score."""
+    """`points` is the sum of the recorded items; what is not recorded can raise or lower the true score.
+
+    `missing` names the items that a code could show and none does.
+    """
 
     items: tuple[WellsItem, ...]
+    missing: tuple[str, ...] = ()
 
     @property
     def points(self) -> int:
@@ -55,19 +59,20 @@ def wells_score(leg: Leg) -> WellsScore | None:
     if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
         return None
     candidates = (
-        ("active cancer", leg.confirmed("malignancy"), "treatment within 6 months or palliative"),
+        ("active cancer", leg.confirmed("malignancy"), "cancer treatment within 6 months or palliative care"),
         ("paralysis, paresis or plaster of the leg", _paralysed(leg), ""),
         (
             "bedridden or recent surgery",
             _bedridden_or_surgery(leg),
-            "3 days or more in bed, or major surgery with anaesthesia",
+            "3 days or more in bed, or whether surgery was major and under anaesthesia",
         ),
         ("calf at least 3 cm larger", _larger_calf(leg), ""),
         ("pitting oedema of this leg only", _pitting(leg), ""),
         ("previous DVT", previous_thrombosis(leg), ""),
     )
     return WellsScore(
-        tuple(WellsItem(label, tuple(evidence), caveat) for label, evidence, caveat in candidates if evidence)
+        tuple(WellsItem(label, tuple(evidence), caveat) for label, evidence, caveat in candidates if evidence),
+        tuple(label for label, evidence, _caveat in candidates if not evidence),
     )
 
 

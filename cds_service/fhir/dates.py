@@ -73,7 +73,8 @@ def period(value: Any, zone: tzinfo, as_of: datetime) -> Interval | None:
         return None
     start, end = interval(value.get("start"), zone), interval(value.get("end"), zone)
     if start and end:
-        return Interval(start.first, max(start.last, end.last), f"{start.text} to {end.text}", start.timed)
+        text = start.text if start.text == end.text else f"{start.text} to {end.text}"
+        return Interval(start.first, max(start.last, end.last), text, start.timed)
     if start:
         return Interval(start.first, max(start.last, as_of.astimezone(UTC)), f"since {start.text}", start.timed)
     return Interval(_EARLIEST, end.last, f"until {end.text}") if end else None

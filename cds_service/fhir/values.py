@@ -43,12 +43,12 @@ def meanings_of(concept: Any, terminology: Terminology) -> list[Meaning]:
 
 
 def words_of(concept: Any, code: tuple[str, str] | None = None) -> str:
-    """The words that the chart shows: of the coding that matched, else the text, else of any coding."""
+    """The words that the chart shows: its text, else of the coding that matched, else of any coding."""
     if concept is None:
         return ""
     shown = [(str(coding.code), str(coding.display)) for coding in concept.coding or () if coding.display]
     matched = next((display for its, display in shown if code is not None and its == code[1]), "")
-    return matched or str(concept.text or "") or next((display for _its, display in shown), "")
+    return str(concept.text or "") or matched or next((display for _its, display in shown), "")
 
 
 def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value:
@@ -111,6 +111,8 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
     high = _upper_limit(concept, holder, unit)
+    if high is not None:
+        text += f" (upper limit {units.number(high)})"
     return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised))
 
 

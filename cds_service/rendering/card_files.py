@@ -31,7 +31,7 @@ FRAME_PLACEHOLDERS = (
 )
 LIMITS_PLACEHOLDERS = ("as_of",)
 FINDING_BODY = ("recorded", "source")
-FIXED_BODY = ("complaint", "side", "thrombosis_risks", "unread")
+FIXED_BODY = ("complaint", "side", "thrombosis_risks", "unknown_flags", "unread")
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
 _LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- )")  # some readers show a line end of the file as a line end

@@ -17,7 +17,7 @@ from cds_service.assessment.triage import Assessment
 from cds_service.assessment.wells import NOT_CODED, WellsScore
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.card_files import CardFile
-from cds_service.rendering.summary import kinds, named
+from cds_service.rendering.summary import kinds, named, points_words
 from cds_service.rendering.words import (
     age_words,
     and_more,
@@ -118,7 +118,7 @@ def not_recorded(assessment: Assessment, card: CardFile) -> str:
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
     if "wells" in card.not_recorded and assessment.wells is not None:
-        missing.append(f"for the Wells score: {', '.join(NOT_CODED)}")
+        missing.append(f"for the Wells score: {', '.join((*assessment.wells.missing, *NOT_CODED))}")
     return "; ".join(missing)
 
 
@@ -128,7 +128,7 @@ def recorded_absent(assessment: Assessment, as_of: datetime) -> str:
     for flag in assessment.red_flags:
         if flag.state is State.ABSENT and flag.evidence:
             fact = newest(flag.evidence)[0]
-            value = [quoted(fact.quantity.text)] if fact.quantity else []
+            value = [f"newest score {quoted(fact.quantity.text)}, {fact.site.value}"] if fact.quantity else []
             shown = ", ".join([*value, _when(fact, as_of), quoted(fact.source)])
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
@@ -198,7 +198,7 @@ def _notes(finding: Finding, assessment: Assessment) -> list[str]:
 def _wells_words(score: WellsScore) -> str:
     caveats = "; ".join(item.caveat for item in score.items if item.caveat)
     labels = ", ".join(item.label for item in score.items)
-    return f"at least {score.points}: {labels}" + (f"; not recorded: {caveats}" if caveats else "")
+    return f"{points_words(score)} from recorded items ({labels})" + (f"; to confirm: {caveats}" if caveats else "")
 
 
 def _fact_line(fact: Fact, words: Mapping[str, str], as_of: datetime) -> str:

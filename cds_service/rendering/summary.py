@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cds_service.assessment import critical, limb_threat, red_flags, risk_factors, warning
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
+from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact, Side, Site, State, Topic
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
@@ -59,6 +60,7 @@ def fixed_values(assessment: Assessment, complaints: Mapping[str, str]) -> dict[
         "side": _SIDES.get(assessment.side, _NO_SIDE),
         "age": age_words(assessment.age),
         "first_risk": _first_risk(assessment),
+        "unknown_flags": unknown_flags(assessment),
         "unread": unread_topics(assessment),
     }
 
@@ -69,7 +71,8 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
     complaint = max(complaints.values(), key=len)
     if card_id in FIXED_CARDS:
         risk, unread = "R" * _RISK_ROOM + "; ", "Conditions and Observations"
-        return {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
+        values = {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
+        return {**values, "unknown_flags": "7 of 7 not recorded"}
     finding = max((_longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
     sign = max(_SIGNS_ROOM, *(len(words) for words in concepts.values()))
     return {
@@ -96,7 +99,7 @@ def _longest_name(rule: Rule) -> str:
 
 def _value(finding: Finding, assessment: Assessment) -> str:
     if finding.rule.id == "wells" and assessment.wells is not None:
-        return f"at least {assessment.wells.points}"
+        return points_words(assessment.wells)
     concept, unit = _MEASURED.get(finding.rule.id, ("", ""))
     measured = [each.quantity for each in finding.evidence if each.concept == concept and each.quantity is not None]
     numbers = [each for each in measured if each.value is not None]
@@ -107,6 +110,10 @@ def _value(finding: Finding, assessment: Assessment) -> str:
     comparator = worst.comparator if worst.comparator in ("<", "<=", ">=", ">") else ""
     text = f"{comparator}{worst.value:g} {unit}"
     return text if len(text) <= _VALUE_ROOM else ""
+
+
+def points_words(score: WellsScore) -> str:
+    return f"{score.points} point{'s' if score.points != 1 else ''}"
 
 
 def kinds(finding: Finding, concepts: Mapping[str, str]) -> list[str]:
@@ -172,9 +179,15 @@ def unread_topics(assessment: Assessment) -> str:
     return " and ".join(topic.value for topic in (Topic.CONDITIONS, Topic.OBSERVATIONS) if topic in unread)
 
 
+def unknown_flags(assessment: Assessment) -> str:
+    """How many of the red flags nobody put on record, neither present nor absent."""
+    unknown = sum(flag.state is State.UNKNOWN for flag in assessment.red_flags)
+    return f"{unknown} of {len(assessment.red_flags)} not recorded"
+
+
 def _anticoagulant(assessment: Assessment) -> str:
     evidence = (fact for finding in assessment.findings for fact in finding.evidence)
     if any(fact.concept == "anticoagulant" for fact in evidence):
-        return "under an anticoagulant"
+        return "on an anticoagulant"
     unread = any(gap.topic is Topic.MEDICATIONS for gap in assessment.gaps)
     return "medicines not read" if unread else "no anticoagulant found"

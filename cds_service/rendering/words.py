@@ -12,6 +12,7 @@ from cds_service.assessment.sources import OURS, Citation
 from cds_service.facts import Certainty, Fact, Interval, Side
 
 _LONGEST_QUOTE = 80
+_DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
@@ -62,6 +63,8 @@ def _ago(day: str, as_of: datetime) -> str:
         return " (today)"
     if days == 1:
         return " (1 day ago)"
+    if days > _DAYS_SHOWN:
+        return f" ({days // 365} years ago)"
     return f" ({days} days ago)" if days > 1 else ""
 
 

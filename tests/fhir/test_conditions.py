@@ -245,7 +245,7 @@ def test_severity_encounter_and_display_are_kept() -> None:
     assert (fact.severe, fact.encounter, fact.display, fact.source) == (
         True,
         "e1",
-        "Pain in calf",
+        "sore calf",
         "Condition/r0",
     )
 

@@ -40,7 +40,7 @@ def test_the_ids_are_those_that_the_assessment_uses() -> None:
     expected = {
         *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "dvt", "tissue", "muscle"),
         *("red-flags", "limb-sign", "possible-dvt", "pregnancy", "known-dvt", "arterial", "achilles"),
-        *("infection", "potassium", "no-red-flag", "not-assessed"),
+        *("infection", "infection-sepsis", "arterial-rest-pain", "potassium", "no-red-flag", "not-assessed"),
     }
     assert expected == card_ids() == FILES.cards.keys()
 

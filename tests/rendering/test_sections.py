@@ -60,7 +60,7 @@ def test_a_source_is_named_only_for_what_it_says() -> None:
     """Severe pain under an anticoagulant shares the card of the red flags, but is not of the guidance."""
     bleeding = finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma")
     text = detail(assessment(finding(RULES["severe-pain"], SCORE), bleeding))
-    assert "Recorded: severe pain, 8 of 10, left, 2026-11-23 (today). Cleveland Clinic, 2025 lists" in text
+    assert "Recorded: severe pain, 8 of 10, left, 2026-11-23 (today). Cleveland Clinic (2025) names" in text
     assert "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)" in text
 
 
@@ -164,7 +164,7 @@ def test_unknown_and_absent_stand_apart() -> None:
     assert "sudden onset of pain; whether over 65 (birth date missing or partial)" in missing
     assert "severe pain" not in missing
     absent = section(detail(made), "Recorded as absent:**")
-    assert absent == " severe pain: `3 of 10`, 2026-11-23 (today), `Observation/score`"
+    assert absent == " severe pain: newest score `3 of 10`, calf or lower leg, 2026-11-23 (today), `Observation/score`"
 
 
 def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -> None:
@@ -172,7 +172,7 @@ def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -
     asked = detail(assessment(finding(RULES["suspected-dvt"], COLD), wells=score))
     assert "for the Wells score: tenderness along the deep veins" in section(asked, "Not recorded**")
     assert section(asked, "Two-level Wells score for DVT").endswith(
-        " at least 1: active cancer; not recorded: treatment within 6 months or palliative"
+        " 1 point from recorded items (active cancer); to confirm: treatment within 6 months or palliative"
     )
     assert "Wells" not in detail(assessment(finding(RULES["potassium"], COLD), wells=score))
     not_applicable = detail(assessment(finding(RULES["suspected-dvt"], COLD)))
@@ -182,7 +182,7 @@ def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -
 def test_a_score_that_is_itself_a_finding_is_told_once() -> None:
     score = WellsScore((WellsItem("active cancer", ()), WellsItem("previous DVT", ())))
     text = detail(assessment(finding(RULES["wells"], COLD), wells=score))
-    assert text.count("at least 2: active cancer, previous DVT") == 1
+    assert text.count("2 points from recorded items (active cancer, previous DVT)") == 1
     assert section(text, "Two-level Wells score for DVT") == ""
 
 

@@ -145,18 +145,18 @@ def test_the_summary_says_what_where_and_whose(findings: list[Finding], expected
     assert expected == card(assessment(*findings)).summary
 
 
-def test_the_wells_score_is_the_least_that_the_record_shows() -> None:
+def test_the_wells_score_is_told_in_points() -> None:
     items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
     made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
     assert (
-        card(made).summary == "Two-level Wells score from the record, at least 2, left leg; consider assessment for DVT"
+        card(made).summary == "Two-level Wells score from the record, 2 points, left leg; consider assessment for DVT"
     )
 
 
 def test_an_anticoagulant_among_the_evidence_is_named() -> None:
     treated = finding(rule("treated-thrombosis"), fact("dvt", "Condition/1"), elsewhere("anticoagulant", "M/1"))
     values = finding_values(assessment(treated), FILES.shared.findings, FILES.shared.complaints)
-    assert values["anticoagulant"] == "under an anticoagulant"
+    assert values["anticoagulant"] == "on an anticoagulant"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
         complaint=(fact("cramp", "Condition/1"),),
     )
     assert card(made).summary == (
-        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag of the guidance is recorded"
+        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
     )
 
 
