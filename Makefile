@@ -62,14 +62,14 @@ clean:
 	@"$(FOUND)" -m venv --clear .venv
 
 # The two files for-service and for-tests only say what was installed into .venv, and when.
-.venv/for-service: requirements.txt pyproject.toml | .venv/bin/python
+.venv/for-service: requirements.txt pyproject.toml .venv/bin/python
 	@echo "Installing what the service needs into .venv ..."
 	@$(INSTALL) --require-hashes --requirement requirements.txt
 	@$(INSTALL) --no-deps --editable .
 	@touch $@
 
 # The build backend is among the hashed requirements here, hence no isolated build that would fetch it once more.
-.venv/for-tests: requirements-test.txt pyproject.toml | .venv/bin/python
+.venv/for-tests: requirements-test.txt pyproject.toml .venv/bin/python
 	@echo "Installing what the tests need into .venv ..."
 	@$(INSTALL) --require-hashes --requirement requirements-test.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .

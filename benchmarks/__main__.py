@@ -71,10 +71,11 @@ def _measure(size: str, complaint: bool, address: str, folder: Path, chosen: arg
     floor, hook = (Sample(*map(statistics.median, zip(*taken, strict=True))) for taken in samples.values())
     name = f"{size}, {'complaint' if complaint else 'quiet'}"
     target = _TARGETS.get((size, complaint), 1.0)
+    ratio = floor.rate / hook.rate
     print(f"{name:<18}{len(body):>9}  floor {floor.rate:>9.0f}{floor.p50:>9.2f}{floor.p99:>9.2f}")
     print(
         f"{'':<27}  hook  {hook.rate:>9.0f}{hook.p50:>9.2f}{hook.p99:>9.2f}"
-        f"{floor.rate / hook.rate:>12.2f}   at most {target}",
+        f"{ratio:>12.2f}   at most {target}: {'reached' if ratio <= target else 'missed'}",
         flush=True,
     )
 

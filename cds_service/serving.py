@@ -26,7 +26,8 @@ def listen(host: str, port: int) -> socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ConfigurationError(
-                f"port {port} on {host} is taken. Stop the program that uses it, or choose one with --port."
+                f"port {port} on {host} is taken. Stop the program that uses it, or choose another: --port 8001, "
+                "or make demo PORT=8001."
             ) from None
         raise ConfigurationError(
             f"cannot listen on {host}, port {port}: {error.strerror}. Choose others with --host and --port."

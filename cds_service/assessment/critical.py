@@ -26,13 +26,14 @@ EMBOLISM = Rule("pulmonary-embolism", "Pulmonary embolism on record", OURS, "pul
 EMBOLISM_SYMPTOMS = Rule(
     "embolism-symptoms", "Symptoms that pulmonary embolism can cause", PE_SYMPTOMS, "pulmonary-embolism"
 )
-THROMBOSIS = Rule("dvt", "Leg DVT on record, no anticoagulant found", OURS, "dvt")
+THROMBOSIS = Rule("dvt", "Leg DVT on record", OURS, "dvt")
 GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
 NECROTISING = Rule("necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "tissue")
 CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "infection-sepsis")
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
+NO_ANTICOAGULANT = "no anticoagulant found"
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
 
@@ -78,7 +79,7 @@ def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
         if fact.when is not None and not leg.anticoagulants()
     ]
     suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
-    findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, _medicines_note(leg) if confirmed else "")
+    findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, medicines_note(leg) if confirmed else "")
     beside = [
         fact
         for fact in presentation.complaint
@@ -95,7 +96,7 @@ def thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Confirmed leg DVT, begun within 90 days or undated, not chronic, and no current anticoagulant found."""
     if leg.anticoagulants():
         return []
-    return found(THROMBOSIS, Level.CRITICAL, diagnoses.acute_thrombosis(leg), _medicines_note(leg))
+    return found(THROMBOSIS, Level.CRITICAL, diagnoses.acute_thrombosis(leg), medicines_note(leg))
 
 
 def tissue(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -139,8 +140,9 @@ def _with(first: list[Fact], more: list[Fact]) -> list[Fact]:
     return [*first, *more] if first else []
 
 
-def _medicines_note(leg: Leg) -> str:
-    return "" if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
+def medicines_note(leg: Leg) -> str:
+    """What is known of an anticoagulant where none was found."""
+    return NO_ANTICOAGULANT if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
 
 
 def _is_high(fact: Fact, leg: Leg) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.complaint import Presentation
+from cds_service.assessment.critical import medicines_note
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.red_flags import SEVERE
@@ -21,14 +22,14 @@ from cds_service.assessment.sources import (
     POTASSIUM,
     RCOG,
 )
-from cds_service.facts import Fact, Site, Topic
+from cds_service.facts import Fact, Site
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
 WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
 TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
-UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, no anticoagulant found", OURS, "known-dvt")
+UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be recent", OURS, "known-dvt")
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
 REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial-rest-pain")
@@ -81,8 +82,7 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
         return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [])
     acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
     old = diagnoses.old_thrombosis(leg) + [fact for fact in embolism if fact not in acute]
-    note = "" if leg.chart.was_read(Topic.MEDICATIONS) else "medicines could not be read: anticoagulant status unknown"
-    return found(UNTREATED, Level.WARNING, old, note)
+    return found(UNTREATED, Level.WARNING, old, medicines_note(leg))
 
 
 def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:

@@ -7,7 +7,7 @@ that one odd entry costs only itself. Of the few resources that are read in full
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import msgspec
@@ -203,7 +203,8 @@ class Page:
     """One prefetch value or one page of a search.
 
     `resources[n]` was entry number `places[n]` of `raw`. `next` is the address of the next page. `failure` says, in
-    words for the card, why the value is no answer. `unreadable` names the resources that could not be opened.
+    words for the card, why the value is no answer. `unreadable` names the resources that could not be opened;
+    `others` counts those of types that are not read.
     """
 
     raw: msgspec.Raw | bytes = b""
@@ -212,6 +213,7 @@ class Page:
     next: str | None = None
     failure: str = ""
     unreadable: tuple[str, ...] = ()
+    others: int = 0
 
     def bytes_of(self) -> Callable[[int], msgspec.Raw | bytes]:
         """Cuts out the bytes of a resource, by its number in `resources`."""
@@ -254,6 +256,7 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
         return _page(raw, [bundle], None)
     heads: list[Head | None] = []
     unreadable: list[str] = []
+    others = 0
     for entry in bundle.entry or ():
         head = None
         try:
@@ -261,9 +264,11 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
             if resource:
                 head = _head.decode(resource)
         except _NOT_JSON_OF_OURS:
-            unreadable += _name_if_ours(entry)
+            names = _name_if_ours(entry)
+            unreadable += names
+            others += not names
         heads.append(head)
-    return _page(raw, heads, bundle.link, tuple(unreadable))
+    return replace(_page(raw, heads, bundle.link, tuple(unreadable)), others=others)
 
 
 def _open_single(raw: msgspec.Raw | bytes) -> Page:
@@ -275,7 +280,10 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
         name = _name.decode(raw)
     except _NOT_JSON_OF_OURS:
         return Page(failure=_NOT_FHIR)
-    return Page(failure=_NOT_FHIR) if name.resourceType == "Bundle" else Page(raw, unreadable=tuple(_named(name)))
+    if name.resourceType == "Bundle":
+        return Page(failure=_NOT_FHIR)
+    names = _named(name)
+    return Page(raw, unreadable=tuple(names), others=not names)
 
 
 def _page(raw: msgspec.Raw | bytes, heads: Sequence[Head | None], link: Any, unreadable: tuple[str, ...] = ()) -> Page:

@@ -24,6 +24,7 @@ from cds_service.fhir.value_sets import Terminology
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
 IN_FUTURE = "are dated in the future"
+NAMELESS = "are current medicines without a code (one could be an anticoagulant)"
 UNCODED = "are not coded (text is not interpreted)"
 
 _READERS: dict[str, Callable[..., list[Fact]]] = {
@@ -69,8 +70,7 @@ class ChartReader:
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        if sifted.uncoded:
-            reading.left_out[UNCODED] = sifted.uncoded
+        reading.left_out.update({UNCODED: sifted.uncoded, NAMELESS: sifted.nameless_medicines})
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:
@@ -78,8 +78,8 @@ class ChartReader:
         return Chart(
             patient,
             tuple(settled(reading.facts, self.terminology)),
-            tuple(dict.fromkeys((*gaps, *reading.gaps))),
-            dict(reading.left_out),
+            tuple(dict.fromkeys((*gaps, *reading.gaps, *reading.wholly_foreign(material)))),
+            {reason: count for reason, count in reading.left_out.items() if count},
         )
 
 
@@ -93,6 +93,7 @@ class _Reading:
         self._terminology = terminology
         self._subject = subject
         self._as_of = as_of
+        self._foreign: Counter[Topic] = Counter()
         self._bytes: dict[int, Callable[[int], msgspec.Raw | bytes]] = {}
 
     def read(self, hit: Hit) -> list[Fact]:
@@ -103,6 +104,7 @@ class _Reading:
             model = parsed(kind, members)
             if not self._subject.owns(kind, members):
                 self.left_out[OTHER_PATIENT] += 1
+                self._foreign[_TOPICS[kind]] += 1
                 return []
             facts = _READERS[kind](model, members, hit, self._terminology, self._subject, self._as_of)
         except Unreadable:
@@ -123,6 +125,15 @@ class _Reading:
                 return
             if any(fact.state is not State.UNKNOWN for fact in self.read(hit)):
                 spoke = hit
+
+    def wholly_foreign(self, material: Material) -> list[Gap]:
+        """A part of the chart of which every resource belongs to another patient was not read."""
+        sent = Counter(topic for topic, page in material.pages for _head in page.resources)
+        return [
+            Gap(topic, "what was sent belongs to another patient")
+            for topic, count in self._foreign.items()
+            if count == sent[topic]
+        ]
 
     def _bytes_of(self, hit: Hit) -> msgspec.Raw | bytes:
         cut = self._bytes.get(id(hit.page))

@@ -49,13 +49,14 @@ class Sifted:
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
     `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded`
-    counts Conditions, Observations and current medicines without a code.
+    counts Conditions, Observations and Procedures without a code, `nameless_medicines` current medicines without one.
     """
 
     hits: list[Hit]
     series: list[list[Hit]]
     may_be_leg_complaint: bool
     uncoded: int
+    nameless_medicines: int
 
 
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
@@ -65,7 +66,7 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     series: dict[str, list[Hit]] = {}
     seen: set[tuple[type[Head], str]] = set()
     may_open = False
-    uncoded = 0
+    uncoded = nameless = 0
     for _topic, page in material.pages:
         for number, head in enumerate(page.resources):
             codes = head.codes()
@@ -81,7 +82,10 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
                 continue
             seen.add(identity)
             if not meanings:
-                uncoded += 1
+                if isinstance(head, MedicationRequestHead):
+                    nameless += head.status == "active"
+                else:
+                    uncoded += 1
                 continue
             concepts = _concepts(head, meanings, terminology)
             when = _when(head, as_of)
@@ -94,7 +98,7 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
                 series.setdefault(concepts[0].name, []).append(hit)
             else:
                 hits.append(hit)
-    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, uncoded)
+    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, uncoded, nameless)
 
 
 def _newest_first(hit: Hit) -> tuple[float, str]:

@@ -44,6 +44,10 @@ class Need:
     topic: Topic
     words: str
 
+    @property
+    def resource_type(self) -> str:
+        return self.template.split("?")[0].split("/")[0]
+
     def address(self, patient_id: str) -> str:
         return self.template.replace(_PATIENT_ID, patient_id)
 
@@ -129,7 +133,7 @@ class Prefetch:
             if raw is None:
                 wanted[need] = need.address(call.patient_id)
             elif raw != _NULL:
-                page = open_page(raw)
+                page = _of_asked_type(need, open_page(raw))
                 if page.failure:
                     pages = (page,) if page.resources else ()
                     answers[need] = Answer(pages, f"could not be supplied: {page.failure}")
@@ -152,6 +156,14 @@ class Prefetch:
         reads = (self._read(server, address, deadline) for address in wanted.values())
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
             answers[need] = Answer(answers[need].pages + more.pages, more.problem)
+
+
+def _of_asked_type(need: Need, page: Page) -> Page:
+    """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
+    sent = {head.resourceType for head in page.resources}
+    if page.failure or page.unreadable or need.resource_type in sent or not (sent or page.others):
+        return page
+    return Page(failure=f"the EHR sent other resources than {need.resource_type}")
 
 
 def _patient(answer: Answer) -> Page:

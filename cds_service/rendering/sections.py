@@ -87,7 +87,7 @@ def wells_line(assessment: Assessment, card: CardFile) -> str:
     said = any(finding.rule.id == "wells" for finding in assessment.findings)
     if score is None or not score.points or said or "wells" not in card.not_recorded:
         return ""
-    return _wells_words(score)
+    return f"{points_words(score)} from recorded items: {_wells_items(score)}"
 
 
 def risks(assessment: Assessment, as_of: datetime) -> str:
@@ -118,7 +118,9 @@ def not_recorded(assessment: Assessment, card: CardFile) -> str:
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
     if "wells" in card.not_recorded and assessment.wells is not None:
-        missing.append(f"for the Wells score: {', '.join((*assessment.wells.missing, *NOT_CODED))}")
+        in_question = card.id == "possible-dvt" or assessment.wells.points
+        items = (*assessment.wells.missing, *NOT_CODED) if in_question else NOT_CODED
+        missing.append(f"for the Wells score: {', '.join(items)}")
     return "; ".join(missing)
 
 
@@ -191,14 +193,13 @@ def _in_words(finding: Finding, assessment: Assessment, words: Mapping[str, str]
 
 def _notes(finding: Finding, assessment: Assessment) -> list[str]:
     if finding.rule.id == "wells" and assessment.wells is not None:
-        return [_wells_words(assessment.wells)]
+        return [_wells_items(assessment.wells)]
     return [own_words(finding.note)] if finding.note else []
 
 
-def _wells_words(score: WellsScore) -> str:
+def _wells_items(score: WellsScore) -> str:
     caveats = "; ".join(item.caveat for item in score.items if item.caveat)
-    labels = ", ".join(item.label for item in score.items)
-    return f"{points_words(score)} from recorded items ({labels})" + (f"; to confirm: {caveats}" if caveats else "")
+    return ", ".join(item.label for item in score.items) + (f"; to confirm: {caveats}" if caveats else "")
 
 
 def _fact_line(fact: Fact, words: Mapping[str, str], as_of: datetime) -> str:

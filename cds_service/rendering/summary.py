@@ -152,7 +152,7 @@ def complaint_words(assessment: Assessment, complaints: Mapping[str, str]) -> st
 
 
 def thrombosis_risks(assessment: Assessment) -> list[str]:
-    """The Wells items on record, then the other risks of venous thrombosis, in the words of the rules."""
+    """A DVT that is known, the Wells items on record, then the other risks of venous thrombosis."""
     items = assessment.wells.items if assessment.wells is not None else ()
     counted = {fact for item in items for fact in item.evidence}
     risks = [
@@ -162,7 +162,8 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
         and not counted.issuperset(finding.evidence)
     ]
-    return [item.label for item in items] + risks
+    known = ["known DVT of the leg"] if any(fact.concept == "dvt" for fact in assessment.complaint) else []
+    return known + [item.label for item in items] + risks
 
 
 def _first_risk(assessment: Assessment) -> str:

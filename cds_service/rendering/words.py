@@ -19,6 +19,7 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uf
 # Nothing of this can open Markdown, HTML or a link in the middle of a line.
 _HARMLESS = re.compile(r"(?:U/L|mmol/L|[A-Za-z0-9 ,;:()'+-])+")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
+_SAME_DAY = re.compile(r"(\d{4}-\d{2}-\d{2}) to \1")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE = r"\d{4}(?:-\d{2}(?:-\d{2})?)?"
 _DATES = re.compile(rf"(?:since |until )?{_DATE}|{_DATE} to {_DATE}|at age \d+ (?:years|months)", re.ASCII)
@@ -48,7 +49,7 @@ def own_words(text: str) -> str:
 
 def date_words(when: Interval, as_of: datetime) -> str:
     """The date as recorded, without its time of day; an exact day also says how long ago it is."""
-    text = _TIMESTAMP.sub(r"\1", when.text)
+    text = _SAME_DAY.sub(r"\1", _TIMESTAMP.sub(r"\1", when.text))
     if _DAY.fullmatch(text):
         return text + _ago(text, as_of)
     return text if _DATES.fullmatch(text) else quoted(text)

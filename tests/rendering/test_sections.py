@@ -172,7 +172,7 @@ def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -
     asked = detail(assessment(finding(RULES["suspected-dvt"], COLD), wells=score))
     assert "for the Wells score: tenderness along the deep veins" in section(asked, "Not recorded**")
     assert section(asked, "Two-level Wells score for DVT").endswith(
-        " 1 point from recorded items (active cancer); to confirm: treatment within 6 months or palliative"
+        " 1 point from recorded items: active cancer; to confirm: treatment within 6 months or palliative"
     )
     assert "Wells" not in detail(assessment(finding(RULES["potassium"], COLD), wells=score))
     not_applicable = detail(assessment(finding(RULES["suspected-dvt"], COLD)))
@@ -182,7 +182,7 @@ def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -
 def test_a_score_that_is_itself_a_finding_is_told_once() -> None:
     score = WellsScore((WellsItem("active cancer", ()), WellsItem("previous DVT", ())))
     text = detail(assessment(finding(RULES["wells"], COLD), wells=score))
-    assert text.count("2 points from recorded items (active cancer, previous DVT)") == 1
+    assert text.count("(active cancer, previous DVT)") == 1
     assert section(text, "Two-level Wells score for DVT") == ""
 
 
