@@ -70,6 +70,7 @@ def serve(
     """Answer CDS Hooks calls. Settings are environment variables that begin with CDS_ (docs/settings.md)."""
     with _errors_in_one_line():
         settings = load_settings(**_given(host=host, port=port))
+        _tell_unknown_variables()
         service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once
         socket = listen(settings.host, settings.port)
         run_server(service, socket, workers, settings)
@@ -178,8 +179,7 @@ def check() -> None:
     with _errors_in_one_line():
         settings = load_settings()
         typer.echo("settings: usable")
-        for name in unknown_variables(os.environ):
-            typer.echo(f"  {name} is not a setting of this service. Correct its name or remove it.", err=True)
+        _tell_unknown_variables()
         terminology = Terminology()
         codes = len(terminology.measurement_codes())
         typer.echo(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
@@ -189,6 +189,11 @@ def check() -> None:
         typer.echo(f"cards: usable, from {folder}")
     if unknown_variables(os.environ):
         raise typer.Exit(1)
+
+
+def _tell_unknown_variables() -> None:
+    for name in unknown_variables(os.environ):
+        typer.echo(f"cds-service: {name} is not a setting of this service. Correct its name or remove it.", err=True)
 
 
 @app.command()

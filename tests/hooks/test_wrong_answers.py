@@ -1,0 +1,57 @@
+"""An answer to another question, or about another patient, is not "nothing there": the card says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.calls import CALF_PAIN, cards, detail, post, prefetch, searchset
+from tests.charts import resource
+
+DVT = {"condition": "icd|I82.4Z2", "id": "dvt", "onset": -5}
+ORDER = {"resourceType": "MedicationOrder", "id": "dstu2", "status": "active"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        searchset(ORDER),
+        searchset(DVT),
+        {"resourceType": "Parameters"},
+        {"resourceType": "Patient", "id": "p1"},
+    ],
+    ids=["a type we do not read", "a type asked for elsewhere", "no Bundle", "the Patient"],
+)
+def test_other_resources_than_those_asked_for_are_a_gap(client: TestClient, sent: dict[str, Any]) -> None:
+    told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=sent)))
+    assert "the EHR sent other resources than MedicationRequest" in told
+    assert "anticoagulant status unknown" in told
+    assert "no anticoagulant found" not in told
+
+
+def test_a_dvt_without_an_anticoagulant_says_that_none_was_found(client: TestClient) -> None:
+    (card,) = cards(post(client, prefetch=prefetch(conditions=searchset(DVT))))
+    assert "no anticoagulant found" in card["summary"]
+    assert "no anticoagulant found" in card["detail"]
+
+
+def test_a_part_of_the_chart_that_is_all_of_another_patient_is_told(client: TestClient) -> None:
+    foreign = {**CALF_PAIN, "subject": "Patient/someone-else"}
+    (card,) = cards(post(client, prefetch=prefetch(conditions=searchset(foreign))))
+    assert card["indicator"] == "info"
+    assert "what was sent belongs to another patient" in card["detail"]
+
+
+def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient) -> None:
+    apixaban = {"medication": "", "text": "Apixaban 5 mg", "id": "nameless"}
+    told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=searchset(apixaban))))
+    assert "current medicines without a code (one could be an anticoagulant): 1" in told
+
+
+def test_a_treated_dvt_is_named_first(client: TestClient) -> None:
+    apixaban = resource({"medication": "rx|1364430"}, 0)
+    sent = prefetch(conditions=searchset(DVT), medications=searchset(apixaban))
+    (card,) = cards(post(client, prefetch=sent))
+    assert card["summary"].startswith("Known DVT of the leg; ")
