@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,8 +12,9 @@ from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_
 from cds_service.fhir.sift import Hit
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import codings, meanings_of, read_value, words_of
+from cds_service.fhir.values import Value, codings, meanings_of, read_value, words_of
 
+Coded = tuple[tuple[str, str], Meaning]
 _EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 
 
@@ -54,72 +55,46 @@ def _of_holder(
     remarks: tuple[str, ...],
     sudden: bool,
     terminology: Terminology,
-) -> list[Fact]:
+) -> Iterator[Fact]:
     coded = [(code, meaning) for code in codings(holder.code) if (meaning := terminology.meaning(*code))]
     answered = [
         (code, meaning) for code in codings(holder.valueCodeableConcept) if (meaning := terminology.meaning(*code))
     ]
     around = [meaning for _code, meaning in (*coded, *answered)]
     sudden = sudden or any(meaning.sudden for meaning in around)
-    facts = []
+
+    def made(concept: Concept, named_by: list[Coded], words: Any, value: Value) -> Iterator[Fact]:
+        site = site_of(concept, most_specific(meaning.site for meaning in around), body)
+        if site is not None:
+            codes = tuple(sorted({code for code, meaning in named_by if concept in meaning.concepts}))
+            yield fact(
+                concept=concept.name,
+                state=value.state,
+                codes=codes,
+                display=words_of(words, codes[0]),
+                site=site,
+                side=combined_side([*(meaning.side for meaning in around), body.side]) or Side.NOT_STATED,
+                site_matters=concept.site_matters,
+                quantity=value.quantity,
+                severe=value.severe,
+                sudden=sudden,
+                remarks=(*remarks, value.remark) if value.remark else remarks,
+            )
+
     for concept in _concepts(coded):
-        if (place := _place(concept, around, body)) is not None:
-            value = read_value(concept, holder, terminology)
-            codes = _naming(concept, coded)
-            facts.append(
-                fact(
-                    concept=concept.name,
-                    state=value.state,
-                    codes=codes,
-                    display=words_of(holder.code, codes[0]),
-                    site=place[0],
-                    side=place[1],
-                    site_matters=concept.site_matters,
-                    quantity=value.quantity,
-                    severe=value.severe,
-                    sudden=sudden,
-                    remarks=(*remarks, value.remark) if value.remark else remarks,
-                )
-            )
-    if not any(_only_asks(meaning) for _code, meaning in coded) or holder.dataAbsentReason is not None:
-        return facts
-    for concept in _concepts(answered):
-        if (place := _place(concept, around, body)) is not None:
-            codes = _naming(concept, answered)
-            facts.append(
-                fact(
-                    concept=concept.name,
-                    state=State.PRESENT,
-                    codes=codes,
-                    display=words_of(holder.valueCodeableConcept, codes[0]),
-                    site=place[0],
-                    side=place[1],
-                    site_matters=concept.site_matters,
-                    sudden=sudden,
-                    remarks=remarks,
-                )
-            )
-    return facts
+        yield from made(concept, coded, holder.code, read_value(concept, holder, terminology))
+    if any(_only_asks(meaning) for _code, meaning in coded) and holder.dataAbsentReason is None:
+        for concept in _concepts(answered):
+            yield from made(concept, answered, holder.valueCodeableConcept, Value(State.PRESENT))
 
 
-def _concepts(coded: list[tuple[tuple[str, str], Meaning]]) -> list[Concept]:
+def _concepts(coded: list[Coded]) -> list[Concept]:
     return list(dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts))
-
-
-def _naming(concept: Concept, coded: list[tuple[tuple[str, str], Meaning]]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({code for code, meaning in coded if concept in meaning.concepts}))
 
 
 def _only_asks(meaning: Meaning) -> bool:
     """Does the code ask for a finding that its value names? "Tobacco smoking status: smokes daily"."""
     return meaning.question or any(concept.kind == "measurement" for concept in meaning.concepts)
-
-
-def _place(concept: Concept, around: list[Meaning], body: BodySites) -> tuple[Any, Side] | None:
-    site = site_of(concept, most_specific(meaning.site for meaning in around), body)
-    if site is None:
-        return None
-    return site, combined_side([*(meaning.side for meaning in around), body.side]) or Side.NOT_STATED
 
 
 def _remarks(model: Any, body: BodySites, when: Interval | None) -> tuple[str, ...]:

@@ -8,158 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from cds_service.facts import Gap, Topic
-
-
-class HeadCoding(msgspec.Struct, frozen=True, gc=False):
-    system: str | None = None
-    code: str | None = None
-    display: Any = None
-
-
-class HeadConcept(msgspec.Struct, frozen=True, gc=False):
-    coding: list[HeadCoding] | None = None
-    text: Any = None
-
-
-class HeadReference(msgspec.Struct, frozen=True):
-    reference: str | None = None
-
-
-class HeadComponent(msgspec.Struct, frozen=True, gc=False):
-    code: HeadConcept | None = None
-    valueCodeableConcept: HeadConcept | None = None
-
-
-class Head(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False):
-    """The members of a resource that decide whether it is read."""
-
-    id: str = ""
-
-    @property
-    def resourceType(self) -> str:
-        return cast(str, type(self).__struct_config__.tag)
-
-    def codes(self) -> Sequence[HeadConcept | None]:
-        """Where the resource says what it is about."""
-        return ()
-
-    def sites(self) -> Sequence[HeadConcept | None]:
-        """Where it may say on which part of the body."""
-        return ()
-
-    def answers(self) -> Sequence[HeadConcept | None]:
-        """Where it may answer what its code only asks."""
-        return ()
-
-
-def _listed(sites: list[HeadConcept] | HeadConcept | None) -> Sequence[HeadConcept | None]:
-    return sites if isinstance(sites, list) else (sites,)
-
-
-class PatientHead(Head, tag="Patient"):
-    pass
-
-
-class ConditionHead(Head, tag="Condition"):
-    code: HeadConcept | None = None
-    bodySite: list[HeadConcept] | HeadConcept | None = None
-
-    def codes(self) -> Sequence[HeadConcept | None]:
-        return (self.code,)
-
-    def sites(self) -> Sequence[HeadConcept | None]:
-        return _listed(self.bodySite)
-
-
-class ObservationHead(Head, tag="Observation"):
-    status: Any = None
-    code: HeadConcept | None = None
-    valueCodeableConcept: HeadConcept | None = None
-    bodySite: HeadConcept | None = None
-    component: list[HeadComponent] | None = None
-    effectiveDateTime: Any = None
-    effectivePeriod: Any = None
-    effectiveInstant: Any = None
-    effectiveTiming: Any = None
-    issued: Any = None
-
-    def codes(self) -> Sequence[HeadConcept | None]:
-        if not self.component:
-            return (self.code,)
-        return [self.code, *(component.code for component in self.component)]
-
-    def sites(self) -> Sequence[HeadConcept | None]:
-        return [self.bodySite, *(component.valueCodeableConcept for component in self.component or ())]
-
-    def answers(self) -> Sequence[HeadConcept | None]:
-        return [self.valueCodeableConcept, *(component.valueCodeableConcept for component in self.component or ())]
-
-
-class MedicationHead(Head, tag="Medication"):
-    code: HeadConcept | None = None
-
-
-class ContainedMedication(msgspec.Struct, frozen=True):
-    id: str = ""
-    code: HeadConcept | None = None
-
-
-class MedicationRequestHead(Head, tag="MedicationRequest"):
-    status: Any = None
-    medicationCodeableConcept: HeadConcept | None = None
-    medicationReference: HeadReference | None = None
-    contained: list[msgspec.Raw] | None = None
-
-    def contained_medication(self, reference: str) -> HeadConcept | None:
-        """The code of the contained Medication with this `#id`; contained resources of other types do not matter."""
-        for raw in self.contained or ():
-            try:
-                medication = _contained.decode(raw)
-            except _NOT_JSON_OF_OURS:
-                continue
-            if f"#{medication.id}" == reference:
-                return medication.code
-        return None
-
-    def codes(self) -> Sequence[HeadConcept | None]:
-        return (self.medicationCodeableConcept,)
-
-
-class ProcedureHead(Head, tag="Procedure"):
-    code: HeadConcept | None = None
-    category: HeadConcept | None = None
-    bodySite: list[HeadConcept] | HeadConcept | None = None
-    performedDateTime: Any = None
-    performedPeriod: Any = None
-
-    def codes(self) -> Sequence[HeadConcept | None]:
-        return (self.code, self.category)
-
-    def sites(self) -> Sequence[HeadConcept | None]:
-        return _listed(self.bodySite)
-
-
-class _Issue(msgspec.Struct):
-    severity: Any = None
-
-
-class OutcomeHead(Head, tag="OperationOutcome"):
-    issue: list[_Issue] | None = None
-
-    @property
-    def is_error(self) -> bool:
-        """An outcome that only informs or warns is no error: Epic sends one with every empty search."""
-        return any(issue.severity not in ("information", "warning") for issue in self.issue or ()) or not self.issue
-
-
-_AnyHead = (
-    PatientHead | ConditionHead | ObservationHead | MedicationHead | MedicationRequestHead | ProcedureHead | OutcomeHead
-)
+from cds_service.fhir.heads import NOT_JSON_OF_OURS, AnyHead, Head, OutcomeHead
 
 
 class _RawEntry(msgspec.Struct, gc=False):
@@ -167,7 +21,7 @@ class _RawEntry(msgspec.Struct, gc=False):
 
 
 class _Entry(msgspec.Struct, gc=False):
-    resource: _AnyHead | None = None
+    resource: AnyHead | None = None
 
 
 class _Bundle(msgspec.Struct, tag_field="resourceType", tag="Bundle"):
@@ -185,14 +39,12 @@ class _Name(msgspec.Struct):
     id: Any = None
 
 
-_head = msgspec.json.Decoder(_AnyHead)
+_head = msgspec.json.Decoder(AnyHead)
 # A union makes the tag obligatory: an object without resourceType is no Bundle.
 _bundle = msgspec.json.Decoder(_Bundle | OutcomeHead)
 _raw_bundle = msgspec.json.Decoder(_RawBundle | OutcomeHead)
 _raw_entry = msgspec.json.Decoder(_RawEntry)
 _name = msgspec.json.Decoder(_Name)
-_contained = msgspec.json.Decoder(ContainedMedication)
-_NOT_JSON_OF_OURS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"
 _NAMELESS = "an entry without a readable resource"
@@ -238,7 +90,7 @@ def open_page(raw: msgspec.Raw | bytes) -> Page:
     """Open a Bundle or a single resource. Never raises: what is not FHIR comes back as a `failure`."""
     try:
         bundle = _bundle.decode(raw)
-    except _NOT_JSON_OF_OURS:
+    except NOT_JSON_OF_OURS:
         return _open_leniently(raw)
     if isinstance(bundle, OutcomeHead):
         return _page(raw, [bundle], None)
@@ -250,7 +102,7 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
         bundle = _raw_bundle.decode(raw)
     except msgspec.ValidationError:
         return _open_single(raw)
-    except _NOT_JSON_OF_OURS:
+    except NOT_JSON_OF_OURS:
         return Page(failure=_NOT_FHIR)
     if isinstance(bundle, OutcomeHead):
         return _page(raw, [bundle], None)
@@ -263,7 +115,7 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
             resource = _raw_entry.decode(entry).resource
             if resource:
                 head = _head.decode(resource)
-        except _NOT_JSON_OF_OURS:
+        except NOT_JSON_OF_OURS:
             names = _name_if_ours(entry)
             unreadable += names
             others += not names
@@ -274,11 +126,11 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
 def _open_single(raw: msgspec.Raw | bytes) -> Page:
     try:
         return _page(raw, [_head.decode(raw)], None)
-    except _NOT_JSON_OF_OURS:
+    except NOT_JSON_OF_OURS:
         pass
     try:
         name = _name.decode(raw)
-    except _NOT_JSON_OF_OURS:
+    except NOT_JSON_OF_OURS:
         return Page(failure=_NOT_FHIR)
     if name.resourceType == "Bundle":
         return Page(failure=_NOT_FHIR)
@@ -303,7 +155,7 @@ def _name_if_ours(entry: msgspec.Raw) -> list[str]:
     """`Type/id` of a resource that we would have read; nothing for a type that is none of ours."""
     try:
         return _named(_name.decode(_raw_entry.decode(entry).resource))
-    except _NOT_JSON_OF_OURS:
+    except NOT_JSON_OF_OURS:
         return [_NAMELESS]
 
 

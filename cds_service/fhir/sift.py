@@ -12,16 +12,15 @@ from datetime import datetime
 
 from cds_service.facts import Interval, Topic
 from cds_service.fhir import dates
-from cds_service.fhir.page import (
+from cds_service.fhir.heads import (
     Head,
     HeadConcept,
-    Material,
     MedicationHead,
     MedicationRequestHead,
     ObservationHead,
-    Page,
     ProcedureHead,
 )
+from cds_service.fhir.page import Material, Page
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
 SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
