@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_service.assessment.leg import Leg, is_current, score
+from cds_service.assessment.leg import Leg, score
 from cds_service.facts import Course, Fact, Site, State
 
 
@@ -27,8 +27,4 @@ def new_pains(leg: Leg, *sites: Site) -> list[Fact]:
 def old_pains(leg: Leg, *sites: Site) -> list[Fact]:
     """An active pain Condition that began more than 30 days ago."""
     new = set(leg.new("pain"))
-    return [
-        fact
-        for fact in leg.present("pain")
-        if fact.is_condition and fact.site in sites and fact not in new and is_current(fact)
-    ]
+    return [fact for fact in leg.present("pain") if fact.is_condition and fact.site in sites and fact not in new]
