@@ -19,8 +19,9 @@ NO_VENV = $(FOUND) has no venv module: install it (Debian and Ubuntu: apt instal
 
 IN = .venv/bin
 INSTALL = $(IN)/python -m pip install --quiet --disable-pip-version-check
+# With extras, because pip before 23.3 does not apply the pin of a bare name to what asks for it with an extra.
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make requirements' $(UPGRADE)
+	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
 
 .PHONY: help demo test check format bench requirements clean
 
