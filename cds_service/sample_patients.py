@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,11 @@ def _read_object(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{file}: not a JSON object that can be read. Correct the file, or reinstall.")
     return content
+
+
+def utc_today() -> date:
+    """The day to move samples to: UTC, as their times are, so that in no time zone one lies ahead."""
+    return datetime.now(UTC).date()
 
 
 def moved_to(today: date, bundle: dict[str, Any]) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_installed_wheel_checks_itself(installed: Path, tmp_path: Path) -> None:
     done = run(installed, tmp_path, sys.executable, "-m", "cds_service", "check")
     assert done.returncode == 0, done.stdout + done.stderr
     where = run(installed, tmp_path, sys.executable, "-c", "import cds_service.cli as c; print(c.__file__)")
-    assert where.stdout.strip() == str(installed / "cds_service" / "cli.py")
+    assert where.stdout.strip() == str(installed / "cds_service" / "cli" / "__init__.py")
 
 
 def test_installed_wheel_carries_the_sample_patients(installed: Path) -> None:

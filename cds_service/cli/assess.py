@@ -1,0 +1,82 @@
+"""`cds-service assess`: the cards for a chart, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from cds_service.app import patient_view
+from cds_service.cli.reporting import errors_in_one_line
+from cds_service.errors import ConfigurationError
+from cds_service.fhir.client import Answer, FhirServer
+from cds_service.fhir.value_sets import Terminology
+from cds_service.hooks.chart_request import chart_request
+from cds_service.hooks.context import read_call
+from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.prefetch import chart_needs
+from cds_service.settings import Settings, load_settings
+from cds_service.wire import Card
+
+
+def assess(
+    file: Annotated[str, typer.Argument(help="A FHIR Bundle or a hook request, as JSON; - for standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the hook as JSON.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Assess as of this moment (ISO 8601); default now.")] = None,
+    patient: Annotated[str | None, typer.Option(help="Patient id, where a Bundle holds several.")] = None,
+) -> None:
+    """Show the cards for a chart, without a server and without reading any."""
+    with errors_in_one_line():
+        settings = load_settings()
+        call = read_call(_as_request(_read_input(file), patient), PatientView.hook)
+        service = patient_view(settings, read_nothing, lambda _: False)
+        cards = asyncio.run(service.handle(call, _moment(as_of, settings)))
+    if as_json:
+        typer.echo(msgspec.json.encode({"cards": cards}).decode())
+    else:
+        typer.echo("\n\n".join(map(_readable, cards)) or "No card: the record holds nothing to say about calf pain.")
+
+
+async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
+    raise AssertionError("nothing may be read, so nothing is")
+
+
+def _read_input(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}. Give a file that can be read, or -.") from None
+
+
+def _as_request(text: bytes, patient_id: str | None) -> bytes:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConfigurationError("the input is not JSON. Give a FHIR Bundle or a hook request.") from None
+    if isinstance(content, dict) and content.get("resourceType") == "Bundle":
+        needs = chart_needs(Terminology().measurement_codes())
+        return msgspec.json.encode(chart_request(content, needs, patient_id))
+    if isinstance(content, dict) and "hook" in content:
+        return text
+    raise ConfigurationError("the input is neither a FHIR Bundle nor a hook request. Give one of them.")
+
+
+def _moment(text: str | None, settings: Settings) -> datetime:
+    if text is None:
+        return datetime.now(settings.timezone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError("--as-of is not a date and time. Give it as 2026-11-02T12:00:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
+
+
+def _readable(card: Card) -> str:
+    links = "".join(f"\n{link.label}: {link.url}" for link in card.links or ())
+    return f"[{card.indicator}] {card.summary}\n\n{card.detail or ''}\n\nSource: {card.source.label}{links}"

@@ -1,0 +1,31 @@
+"""`cds-service check`: is what the service starts with sound?"""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from cds_service.app import cards_folder, patient_view
+from cds_service.cli.assess import read_nothing
+from cds_service.cli.reporting import errors_in_one_line, tell_unknown_variables
+from cds_service.fhir.value_sets import Terminology
+from cds_service.rendering.card_files import load_cards
+from cds_service.settings import load_settings, unknown_variables
+
+
+def check() -> None:
+    """Check settings, value sets and cards, and say what was checked."""
+    with errors_in_one_line():
+        settings = load_settings()
+        typer.echo("settings: usable")
+        tell_unknown_variables()
+        terminology = Terminology()
+        codes = len(terminology.measurement_codes())
+        typer.echo(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
+        folder = cards_folder(settings)
+        load_cards(folder)
+        patient_view(settings, read_nothing, lambda _: False)
+        typer.echo(f"cards: usable, from {folder}")
+    if unknown_variables(os.environ):
+        raise typer.Exit(1)
