@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from cds_service.facts import Fact, Interval, Side, State
+from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
-from cds_service.fhir.sift import Hit
-from cds_service.fhir.subject import Subject, encounter_of
+from cds_service.fhir.subject import encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
 from cds_service.fhir.values import Value, codings, meanings_of, read_value, words_of
 
 Coded = tuple[tuple[str, str], Meaning]
-_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
 
 
 def observation_facts(
-    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+    observation: fhir.Observation, model: Any, when: Interval | None, terminology: Terminology
 ) -> list[Fact]:
     """One fact per concept of the Observation's code, and of each component's code."""
     components = model.component or []
@@ -30,16 +28,15 @@ def observation_facts(
         for meaning in meanings_of(holder.valueCodeableConcept, terminology)
     ]
     body = body_sites([model.bodySite] if model.bodySite is not None else [], values, terminology)
-    when = hit.when
-    effective = any(members.get(name) is not None for name in _EFFECTIVE)
+    effective = observation.is_effective
     fact = partial(
         Fact,
-        source=f"Observation/{hit.head.id}",
+        source=f"Observation/{observation.id}",
         when=when,
         began=when if effective else None,
         recorded=None if effective else when,
         corrected=model.status in ("amended", "corrected"),
-        encounter=encounter_of(members),
+        encounter=encounter_of(observation),
     )
     remarks = _remarks(model, body, when)
     sudden = any(meaning.sudden for meaning in values)

@@ -15,6 +15,8 @@ import msgspec
 from cds_service.addresses import parse_base
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
+from cds_service.fhir.page import Page, Received, open_page, page_of
+from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.wire import FhirAuthorization, HookRequest
 
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
@@ -27,7 +29,9 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
-_decoder = msgspec.json.Decoder(HookRequest)
+_decoder = msgspec.json.Decoder(HookRequest[Received | None])
+_lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
+_NULL = msgspec.Raw(b"null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class HookCall:
     """A valid call of a hook about one patient.
 
     `server` is where data may be read that were not sent, with the token lent for it; None if the request
-    names none.
+    names none. A prefetch value is None where the client sent `null`.
     """
 
     hook_instance: str
@@ -43,7 +47,7 @@ class HookCall:
     patient_id: str
     encounter_id: str | None
     server: FhirServer | None
-    prefetch: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, Page | None]
 
     @property
     def is_for_clinician(self) -> bool:
@@ -55,7 +59,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
 
     Raises InvalidRequest.
     """
-    request = _decode(body)
+    request, prefetch = _decode(body)
     if request.hook != hook:
         raise InvalidRequest(
             "is not the hook that this service is listed for",
@@ -70,13 +74,20 @@ def read_call(body: bytes, hook: str) -> HookCall:
         patient_id=_required_id(request.context, "patientId"),
         encounter_id=_optional_id(request.context, "encounterId"),
         server=_server(request.fhirServer, request.fhirAuthorization),
-        prefetch=request.prefetch or {},
+        prefetch=prefetch,
     )
 
 
-def _decode(body: bytes) -> HookRequest:
+def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
+    """The message and its prefetch: in one go, or value by value where something in it has an odd shape."""
     try:
-        return _decoder.decode(body)
+        request = _decoder.decode(body)
+        return request, {key: None if each is None else page_of(each) for key, each in (request.prefetch or {}).items()}
+    except NOT_JSON_OF_OURS:
+        pass
+    try:
+        odd = _lenient_decoder.decode(body)
+        return odd, {key: None if each == _NULL else open_page(each) for key, each in (odd.prefetch or {}).items()}
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except msgspec.DecodeError as error:

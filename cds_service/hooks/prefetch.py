@@ -16,12 +16,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
 from cds_service.fhir.client import Answer, FhirServer
-from cds_service.fhir.page import Material, Page, open_page
+from cds_service.fhir.page import Material, Page
 from cds_service.hooks.context import HookCall
 
 ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
@@ -29,7 +27,6 @@ ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
 
 _PATIENT_ID = "{{context.patientId}}"
 _LOINC = "http://loinc.org"
-_NULL = msgspec.Raw(b"null")
 _NOT_LISTED = "the FHIR server of the request is not on the list of servers that this service may read"
 _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
@@ -128,12 +125,11 @@ class Prefetch:
         answers: dict[Need, Answer] = {}
         wanted: dict[Need, str] = {}
         for need in self._needs:
-            raw = call.prefetch.get(need.key)
             answers[need] = _NOTHING_THERE
-            if raw is None:
+            if need.key not in call.prefetch:
                 wanted[need] = need.address(call.patient_id)
-            elif raw != _NULL:
-                page = _of_asked_type(need, open_page(raw))
+            elif (sent := call.prefetch[need.key]) is not None:
+                page = _of_asked_type(need, sent)
                 if page.failure:
                     pages = (page,) if page.resources else ()
                     answers[need] = Answer(pages, f"could not be supplied: {page.failure}")
