@@ -11,7 +11,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import codings, meanings_of, words_of
+from cds_service.fhir.values import coded_meanings, meanings_of, words_of
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
@@ -25,11 +25,7 @@ def condition_facts(
     verification = _codes(model.verificationStatus)
     if "entered-in-error" in verification:
         return []
-    coded = [
-        ((system, code), meaning)
-        for system, code in codings(model.code)
-        if (meaning := terminology.meaning(system, code))
-    ]
+    coded = coded_meanings(model.code, terminology)
     began = _onset(condition, subject, as_of)
     recorded = dates.interval(condition.recordedDate, dates.zone_of(as_of))
     body = body_sites(model.bodySite or (), (), terminology)

@@ -11,7 +11,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
 from cds_service.fhir.subject import encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import Value, codings, meanings_of, read_value, words_of
+from cds_service.fhir.values import Value, coded_meanings, meanings_of, read_value, words_of
 
 Coded = tuple[tuple[str, str], Meaning]
 
@@ -53,15 +53,13 @@ def _of_holder(
     sudden: bool,
     terminology: Terminology,
 ) -> Iterator[Fact]:
-    coded = [(code, meaning) for code in codings(holder.code) if (meaning := terminology.meaning(*code))]
-    answered = [
-        (code, meaning) for code in codings(holder.valueCodeableConcept) if (meaning := terminology.meaning(*code))
-    ]
+    coded = coded_meanings(holder.code, terminology)
+    answered = coded_meanings(holder.valueCodeableConcept, terminology)
     around = [meaning for _code, meaning in (*coded, *answered)]
     sudden = sudden or any(meaning.sudden for meaning in around)
 
     def made(concept: Concept, named_by: list[Coded], words: Any, value: Value) -> Iterator[Fact]:
-        site = site_of(concept, most_specific(meaning.site for meaning in around), body)
+        site = site_of(concept, most_specific([meaning.site for meaning in around]), body)
         if site is not None:
             codes = tuple(sorted({code for code, meaning in named_by if concept in meaning.concepts}))
             yield fact(

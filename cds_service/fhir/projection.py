@@ -7,7 +7,7 @@ a time without a zone, which EHRs do send, so `dates` reads them from the resour
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -65,16 +65,16 @@ _TYPED: dict[str, Any] = {
 _component_model = _projection(ObservationComponent, ("code", *_VALUE), **_TYPED)
 _TYPED["component"] = list[_component_model] | None  # type: ignore[valid-type]  # made at run time
 _MODELS = {
-    kind: (_projection(model, names, **{name: _TYPED[name] for name in names if name in _TYPED}), names)
+    kind: _projection(model, names, **{name: _TYPED[name] for name in names if name in _TYPED})
     for kind, (model, names) in _READ.items()
 }
 
 
 def parsed(resource: resources.Resource) -> Any:
     """The typed model of the members that are read. Raises Unreadable."""
-    model, names = _MODELS[type(resource)]
+    kind = type(resource)
     try:
-        return model.model_validate(_members(resource, names))
+        return _MODELS[kind].model_validate(_members(resource, _MEMBERS[kind]))
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError, *NOT_JSON_OF_OURS) as problem:
         raise Unreadable from problem
 
@@ -89,21 +89,21 @@ def decoded(raw: msgspec.Raw) -> Any:
         raise Unreadable from problem
 
 
-def _members(holder: resources.Resource, names: tuple[str, ...]) -> dict[str, Any]:
+_Reads = Sequence[tuple[str, Callable[[Any], Any] | None]]
+"""Names of members, each with what makes its value one that the model takes; None where it is one already."""
+
+
+def _members(holder: resources.Resource, reads: _Reads) -> dict[str, Any]:
     members: dict[str, Any] = {}
-    for name in names:
+    for name, read in reads:
         value = getattr(holder, name)
-        if value is None or value is NOT_SENT:
-            continue
-        read = _READ_AS.get(name)
-        value = value if read is None else read(value)
-        if value is not None:
-            members[name] = value
+        if value is not None and value is not NOT_SENT:
+            members[name] = value if read is None else read(value)
     return members
 
 
 def _components(components: list[resources.Component]) -> list[dict[str, Any]]:
-    return [_members(component, ("code", *_VALUE)) for component in components]
+    return [_members(component, _COMPONENT_MEMBERS) for component in components]
 
 
 _decode_concept = msgspec.json.Decoder(resources.Concept | None).decode
@@ -159,13 +159,17 @@ _READ_AS: dict[str, Callable[[Any], Any]] = {
         ("clinicalStatus", "verificationStatus", "severity", "dataAbsentReason"),
         lambda raw: _concept(_decode_concept(raw)),
     ),
-    "interpretation": lambda raw: [_concept(each) for each in _decode_concepts(raw) or ()] or None,
+    "interpretation": lambda raw: [_concept(each) for each in _decode_concepts(raw) or ()],
     "bodySite": _sites,
     "component": _components,
     "valueQuantity": lambda raw: _quantity(_decode_quantity(raw)),
     "valueRange": lambda raw: _range(_decode_range(raw)),
     "referenceRange": _limits,
     **dict.fromkeys(("valueRatio", "valueSampledData", "valuePeriod"), decoded),
+}
+_COMPONENT_MEMBERS: _Reads = [(name, _READ_AS.get(name)) for name in ("code", *_VALUE)]
+_MEMBERS: dict[type[resources.Resource], _Reads] = {
+    kind: [(name, _READ_AS.get(name)) for name in names] for kind, (_model, names) in _READ.items()
 }
 
 

@@ -67,7 +67,8 @@ class ChartReader:
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        reading.left_out.update({UNCODED: sifted.uncoded, NAMELESS: sifted.nameless_medicines})
+        reading.left_out[UNCODED] = sifted.uncoded
+        reading.left_out[NAMELESS] = sifted.nameless_medicines
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:
@@ -171,12 +172,15 @@ def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:
         if terminology.concepts[fact.concept].newest_only and fact.when and fact.state is not State.UNKNOWN:
             held = newest.get(fact.concept)
             newest[fact.concept] = fact.when if held is None or fact.when.last > held.last else held
-    overtaken = [fact for fact in kept if fact.concept in newest and _is_older(fact, newest[fact.concept])]
-    return sorted((fact for fact in kept if fact not in overtaken), key=_newest_first)
+    if newest:
+        kept = [fact for fact in kept if not (fact.concept in newest and _is_older(fact, newest[fact.concept]))]
+    return sorted(kept, key=_newest_first)
 
 
 def _standing(group: list[Fact]) -> list[Fact]:
     """Of the facts of one concept, site and side, those that no later one replaces."""
+    if len(group) == 1:
+        return group
     absences = [fact for fact in group if fact.state is State.ABSENT]
     present = [fact for fact in group if fact.state is State.PRESENT]
     if absences:

@@ -133,8 +133,12 @@ class Observation(Holder, tag="Observation"):
     @property
     def is_effective(self) -> bool:
         """Does it say when it was true of the patient, legibly or not?"""
-        given = (self.effectiveDateTime, self.effectiveInstant, self.effectivePeriod, self.effectiveTiming)
-        return any(each is not None for each in given)
+        return not (
+            self.effectiveDateTime is None
+            and self.effectivePeriod is None
+            and self.effectiveInstant is None
+            and self.effectiveTiming is None
+        )
 
     def codes(self) -> Sequence[Concept | None]:
         if not self.component:

@@ -128,8 +128,10 @@ def _is_nameless(request: fhir.MedicationRequest, codes: Sequence[fhir.Concept |
 
 def _concepts(resource: fhir.Resource, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
     """What the resource is about; where its code only asks, what its value answers."""
-    if any(meaning.question for meaning in meanings):
-        meanings += _look_up(resource.answers(), terminology) or []
+    for meaning in meanings:
+        if meaning.question:
+            meanings += _look_up(resource.answers(), terminology) or []
+            break
     return [concept for meaning in meanings for concept in meaning.concepts]
 
 
@@ -174,9 +176,7 @@ def _says_nothing(resource: fhir.Resource) -> bool:
 def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) -> bool:
     if when is None:
         return False
-    return all(
-        concept.look_back is not None and not when.may_lie_within(concept.look_back, as_of) for concept in concepts
-    )
+    return not any(concept.look_back is None or when.may_lie_within(concept.look_back, as_of) for concept in concepts)
 
 
 def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
@@ -184,11 +184,14 @@ def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
     opening = [concept for concept in match.concepts if concept.may_open]
     if not opening:
         return False
-    if all(concept.site_matters for concept in opening):
-        sited = [*match.meanings, *(_look_up(match.resource.sites(), terminology) or [])]
-        if not any(meaning.site is not None or meaning.thigh for meaning in sited):
-            return False
+    if all(concept.site_matters for concept in opening) and not _is_sited(match, terminology):
+        return False
     return not _too_old(match.concepts, _when(match.resource, as_of), as_of)
+
+
+def _is_sited(match: _Match, terminology: Terminology) -> bool:
+    sited = [*match.meanings, *(_look_up(match.resource.sites(), terminology) or [])]
+    return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 
 def _medicines(material: Material) -> dict[str, fhir.Concept]:

@@ -11,7 +11,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
 from cds_service.fhir.projection import decoded
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import codings, words_of
+from cds_service.fhir.values import coded_meanings, words_of
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
@@ -35,9 +35,8 @@ def medication_facts(
     concept = model.medicationCodeableConcept or medicine
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
     found: dict[str, set[tuple[str, str]]] = {}
-    for code in codings(concept):
-        meaning = terminology.meaning(*code)
-        for named in meaning.concepts if meaning else ():
+    for code, meaning in coded_meanings(concept, terminology):
+        for named in meaning.concepts:
             found.setdefault(named.name, set()).add(code)
     return [
         Fact(
@@ -60,8 +59,7 @@ def procedure_facts(
     """A procedure that was done, or is being done, at its performed time."""
     if model.status in _NOT_DONE:
         return []
-    all_codings = [*codings(model.code), *codings(model.category)]
-    coded = [(code, meaning) for code in all_codings if (meaning := terminology.meaning(*code))]
+    coded = [*coded_meanings(model.code, terminology), *coded_meanings(model.category, terminology)]
     body = body_sites(model.bodySite or (), (), terminology)
     facts = []
     for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
