@@ -23,7 +23,7 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
     """
     sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
     old = old_pains(leg, *_CALF)
-    causes = leg.present(*CAUSES)
+    causes = leg.any_of(*CAUSES)
     facts = [
         *new_pains(leg, *_CALF),
         *leg.recorded_lately(old),

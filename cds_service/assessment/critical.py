@@ -56,7 +56,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     """
     coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
     days = leg.thresholds.injury_days
-    injuries = leg.present(*_INJURIES)
+    injuries = leg.any_of(*_INJURIES)
     sure = leg.surely_within(injuries, days)
     nerve = signs_surely_within(leg, days)
     pain = presentation.flags[SEVERE.id]

@@ -29,7 +29,7 @@ def acute_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
 
 def superficial_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
-    return leg.present("superficial-vein-thrombosis", "leg-vein-thrombosis")
+    return leg.any_of("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
 
 def new_gangrene(leg: Leg) -> Sequence[Fact]:
@@ -49,7 +49,7 @@ def opening_diagnoses(leg: Leg) -> Sequence[Fact]:
 
     Those without a window of their own open a card for 90 days: an old entry that nobody closed is no news.
     """
-    unlimited = leg.present("compartment-syndrome", "necrotising-infection", "cellulitis")
+    unlimited = leg.any_of("compartment-syndrome", "necrotising-infection", "cellulitis")
     return [
         *acute_limb_ischaemia(leg),
         *acute_thrombosis(leg),

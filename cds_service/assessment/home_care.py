@@ -69,7 +69,7 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
     return [
         precaution
         for precaution, holds in (
-            (POOR_SUPPLY, critical or leg.present("arterial-disease", "vascular-disease", "claudication")),
+            (POOR_SUPPLY, critical or leg.any_of("arterial-disease", "vascular-disease", "claudication")),
             (CRITICAL_SUPPLY, critical),
             (COMPARTMENT_HEIGHT, "compartment-syndrome" in cards),
             (COMPARTMENT, "compartment-syndrome" in cards),

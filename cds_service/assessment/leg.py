@@ -7,7 +7,7 @@ other side is out of view, a fact of both sides or of no recorded side is in bot
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -23,46 +23,49 @@ CAUSES = (
 _ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
+_NOW = (Course.CURRENT, Course.UNDER_CARE)
 _ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """The facts that are, or could be, on one leg."""
+    """The facts that are, or could be, on one leg.
+
+    `recorded`: every concept that the chart says anything of, of either leg, present or absent, now or in the past.
+    `current` and `denied`: by concept, what holds now, and what the record says is absent.
+    """
 
     side: Side
     facts: tuple[Fact, ...]
     chart: Chart
     thresholds: Thresholds
     as_of: datetime
+    recorded: frozenset[str]
+    current: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
+    denied: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
 
-    @cached_property
-    def current(self) -> Mapping[str, Sequence[Fact]]:
-        """By concept, what holds now."""
+    def __post_init__(self) -> None:
         current: dict[str, list[Fact]] = {}
+        denied: dict[str, list[Fact]] = {}
         for fact in self.facts:
             if is_current(fact):
                 current.setdefault(fact.concept, []).append(fact)
-        return current
-
-    @cached_property
-    def _denied(self) -> Sequence[Fact]:
-        return [fact for fact in self.facts if fact.state is State.ABSENT]
-
-    @cached_property
-    def recorded(self) -> frozenset[str]:
-        """Every concept that the chart says anything of: of either leg, present or absent, now or in the past."""
-        return frozenset([fact.concept for fact in self.chart.facts])
+            elif fact.state is State.ABSENT:
+                denied.setdefault(fact.concept, []).append(fact)
+        object.__setattr__(self, "current", current)
+        object.__setattr__(self, "denied", denied)
 
     def mentions(self, concepts: Iterable[str]) -> bool:
         """Is any of these concepts on record? If not, what asks for them alone need not be asked."""
         return not self.recorded.isdisjoint(concepts)
 
-    def present(self, *concepts: str) -> Sequence[Fact]:
+    def present(self, concept: str) -> Sequence[Fact]:
         """What holds now: confirmed or suspected, current or under care."""
+        return self.current.get(concept, ())
+
+    def any_of(self, *concepts: str) -> Sequence[Fact]:
+        """What of these holds now."""
         current = self.current
-        if len(concepts) == 1:
-            return current.get(concepts[0], ())
         return [fact for concept in concepts if concept in current for fact in current[concept]]
 
     def confirmed(self, concept: str) -> Sequence[Fact]:
@@ -73,7 +76,7 @@ class Leg:
 
     def absent(self, concept: str) -> Sequence[Fact]:
         """What the record denies."""
-        return [fact for fact in self._denied if fact.concept == concept]
+        return self.denied.get(concept, ())
 
     def past(self, *concepts: str) -> Sequence[Fact]:
         """What held once: history codes and closed entries."""
@@ -85,7 +88,7 @@ class Leg:
 
     def new(self, *concepts: str) -> Sequence[Fact]:
         """What holds now and began, or was recorded, in the last 30 days or at an unknown time."""
-        return self.within(self.present(*concepts), self.thresholds.finding_days)
+        return self.within(self.any_of(*concepts), self.thresholds.finding_days)
 
     def within(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that may lie in the last so many days; an undated one may."""
@@ -167,12 +170,13 @@ def _moment(fact: Fact) -> float:
 
 def is_current(fact: Fact) -> bool:
     """Recorded as present, and neither history nor of unknown course."""
-    return fact.state is State.PRESENT and fact.course in (Course.CURRENT, Course.UNDER_CARE)
+    return fact.state is State.PRESENT and fact.course in _NOW
 
 
 def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
     """The view for what has no side: every fact."""
-    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of)
+    recorded = frozenset([fact.concept for fact in chart.facts])
+    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of, recorded)
 
 
 def legs(patient: Leg) -> list[Leg]:

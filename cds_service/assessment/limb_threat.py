@@ -21,7 +21,8 @@ WEAKNESS = Rule("limb-weakness", "Weakness of the leg", AHA_PAD, "limb-sign")
 
 PERFUSION = (COLD, PULSE, PALLOR)
 NERVE = (NUMBNESS, WEAKNESS)
-"""Each kind has the id of the concept that shows it."""
+SIGNS = (*PERFUSION, *NERVE)
+"""Every kind of sign; each has the id of the concept that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def signs_surely_within(leg: Leg, days: int) -> Signs:
 
 
 def _current(leg: Leg) -> list[tuple[Rule, Sequence[Fact]]]:
-    return [(kind, facts) for kind in (*PERFUSION, *NERVE) if (facts := leg.present(kind.id))]
+    return [(kind, leg.current[kind.id]) for kind in SIGNS if kind.id in leg.current]
 
 
 def _signs(leg: Leg, by_kind: dict[Rule, Sequence[Fact]]) -> Signs:
@@ -75,7 +76,7 @@ def _signs(leg: Leg, by_kind: dict[Rule, Sequence[Fact]]) -> Signs:
 
 def _not_of_an_injury(weakness: Sequence[Fact], leg: Leg) -> Sequence[Fact]:
     """Weakness of the injured muscle itself does not count alone; paralysis and foot drop are something else."""
-    if not leg.present("strain", "achilles-rupture", "achilles-strain"):
+    if not leg.any_of("strain", "achilles-rupture", "achilles-strain"):
         return weakness
     muscle = {fact.source for fact in leg.present("muscle-weakness")}
     return [fact for fact in weakness if fact.source not in muscle]

@@ -63,7 +63,7 @@ def over_65(leg: Leg) -> Finding:
 def _inactive(rule: Rule, leg: Leg) -> Finding:
     """Inactive (S20): a code that says so, or an Exercise Vital Sign of no minutes or no days a week."""
     answers = leg.within(
-        leg.present("activity-days", "activity-minutes", "activity-minutes-per-week"), leg.thresholds.activity_days
+        leg.any_of("activity-days", "activity-minutes", "activity-minutes-per-week"), leg.thresholds.activity_days
     )
     measured = [fact for fact in answers if fact.quantity is not None and fact.quantity.value is not None]
     none_at_all = [fact for fact in measured if fact.quantity and fact.quantity.value == 0]

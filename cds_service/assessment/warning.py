@@ -6,7 +6,7 @@ from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NERVE, PERFUSION
+from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
@@ -99,7 +99,7 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain."""
-    known = leg.present(*_POOR_SUPPLY)
+    known = leg.any_of(*_POOR_SUPPLY)
     with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
     return [
@@ -136,7 +136,7 @@ def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 WARNING = (
-    Criterion(limb_threat_sign, needs=tuple(sign.id for sign in (*PERFUSION, *NERVE))),
+    Criterion(limb_threat_sign, needs=tuple(sign.id for sign in SIGNS)),
     Criterion(possible_thrombosis, needs=("dvt", "d-dimer", "superficial-vein-thrombosis", "leg-vein-thrombosis")),
     Criterion(likely_thrombosis, needs=WELLS_CONCEPTS),
     Criterion(pregnancy, needs=("pregnancy", "postpartum")),
