@@ -102,7 +102,7 @@ def _coded(rule: Rule, leg: Leg) -> Finding:
     return stated(rule, leg.present(rule.id), leg.absent(rule.id))
 
 
-_RECORDED: tuple[tuple[Finding, tuple[str, ...], Callable[[Rule, Leg], Finding]], ...] = tuple(
+RECORDED: tuple[tuple[Finding, tuple[str, ...], Callable[[Rule, Leg], Finding]], ...] = tuple(
     (Finding(rule, State.UNKNOWN), concepts, state)
     for rule, concepts, state in (
         (INACTIVE, ("inactivity", "activity-days", "activity-minutes", "activity-minutes-per-week"), _inactive),
@@ -130,5 +130,5 @@ def risk_factors(leg: Leg) -> tuple[Finding, ...]:
     """All of them, with their state. `leg` is the view of the whole patient: a risk factor has no side."""
     return (
         over_65(leg),
-        *[state(unknown.rule, leg) if leg.mentions(concepts) else unknown for unknown, concepts, state in _RECORDED],
+        *[state(unknown.rule, leg) if leg.mentions(concepts) else unknown for unknown, concepts, state in RECORDED],
     )

@@ -87,16 +87,20 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
 
 
 def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
-    flags = [flag(leg) for flag in RED_FLAGS]
-    by_rule = {flag.rule.id: flag for flag in flags}
-    signs = recent_signs(leg)
-    facts = complaint(leg, by_rule, signs)
-    if not facts:
+    presentation = presentation_of(leg, patient)
+    if presentation is None:
         return None
-    presentation = Presentation(facts, by_rule, signs, wells_score(leg, patient))
     findings = met((*CRITICAL, *WARNING), leg, presentation)
-    findings += [flag for flag in flags if flag.level > Level.NONE]
-    return _LegAssessment(presentation, findings, precautions(leg, signs, findings))
+    findings += [flag for flag in presentation.flags.values() if flag.level > Level.NONE]
+    return _LegAssessment(presentation, findings, precautions(leg, presentation.signs, findings))
+
+
+def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
+    """How this leg presents; None where there is no complaint of it."""
+    flags = {flag.rule.id: flag for flag in [flag(leg) for flag in RED_FLAGS]}
+    signs = recent_signs(leg)
+    facts = complaint(leg, flags, signs)
+    return Presentation(facts, flags, signs, wells_score(leg, patient)) if facts else None
 
 
 def _merged(findings: Iterable[Finding]) -> Collection[Finding]:

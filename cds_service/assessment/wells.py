@@ -60,7 +60,7 @@ def wells_score(leg: Leg, patient: Leg) -> WellsScore | None:
     if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
         return None
     items, missing = [], []
-    for label, concepts, evidence_of, caveat in _ITEMS:
+    for label, concepts, evidence_of, caveat in ITEMS:
         if leg.mentions(concepts) and (evidence := evidence_of(leg, patient)):
             items.append(WellsItem(label, tuple(evidence), caveat))
         else:
@@ -113,7 +113,7 @@ def _larger_calf(leg: Leg, patient: Leg) -> Sequence[Fact]:
     return [here, there] if difference >= leg.thresholds.calf_difference_cm else []
 
 
-_ITEMS: tuple[tuple[str, tuple[str, ...], Callable[[Leg, Leg], Sequence[Fact]], str], ...] = (
+ITEMS: tuple[tuple[str, tuple[str, ...], Callable[[Leg, Leg], Sequence[Fact]], str], ...] = (
     ("active cancer", ("malignancy",), _cancer, "cancer treatment within 6 months or palliative care"),
     ("paralysis, paresis or plaster of the leg", ("paralysis", "cast"), _paralysed, ""),
     (
@@ -127,4 +127,4 @@ _ITEMS: tuple[tuple[str, tuple[str, ...], Callable[[Leg, Leg], Sequence[Fact]], 
     ("previous DVT", ("previous-dvt", "dvt"), _previous_thrombosis, ""),
 )
 """Each item: its label, the concepts that can show it, (leg, whole patient) -> evidence, and its caveat."""
-WELLS_CONCEPTS = tuple(concept for _label, concepts, _evidence_of, _caveat in _ITEMS for concept in concepts)
+WELLS_CONCEPTS = tuple(concept for _label, concepts, _evidence_of, _caveat in ITEMS for concept in concepts)
