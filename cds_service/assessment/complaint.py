@@ -8,7 +8,7 @@ from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
 from cds_service.assessment.leg import CAUSES, Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
-from cds_service.assessment.rules import Finding, Level, once
+from cds_service.assessment.rules import Finding, once
 from cds_service.facts import Fact, Side, Site
 
 _CALF = (Site.LOWER_LEG,)
@@ -21,7 +21,7 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
     `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain
     or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
     """
-    sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
+    sign = bool(signs) or any(flag.level for flag in flags.values())
     old = old_pains(leg, *_CALF)
     causes = leg.any_of(*CAUSES)
     facts = [

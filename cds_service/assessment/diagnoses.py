@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from cds_service.assessment.leg import Leg
 from cds_service.facts import Fact
 
+OPENING = (
+    *("acute-limb-ischaemia", "dvt", "gangrene", "achilles-rupture", "compartment-syndrome"),
+    *("necrotising-infection", "cellulitis", "superficial-vein-thrombosis", "leg-vein-thrombosis"),
+)
+"""The concepts of the diagnoses that are a leg complaint without any further symptom."""
+
 
 def acute_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Confirmed leg DVT that began within 90 days or at an unknown time; never one coded as chronic."""
@@ -49,6 +55,8 @@ def opening_diagnoses(leg: Leg) -> Sequence[Fact]:
 
     Those without a window of their own open a card for 90 days: an old entry that nobody closed is no news.
     """
+    if not leg.mentions(OPENING):
+        return []
     unlimited = leg.any_of("compartment-syndrome", "necrotising-infection", "cellulitis")
     return [
         *acute_limb_ischaemia(leg),

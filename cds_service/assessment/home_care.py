@@ -62,8 +62,9 @@ def home_care(of_each_leg: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep
 def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Precaution]:
     """Those for this leg, by its record, its limb-threat signs, and the findings that raised the level."""
     cards = {finding.rule.card for finding in findings}
-    critical = bool(leg.present("rest-pain") or signs.facts(*PERFUSION) or diagnoses.acute_limb_ischaemia(leg))
-    clot = bool(leg.present("dvt") or diagnoses.superficial_thrombosis(leg))
+    current = leg.current
+    critical = bool("rest-pain" in current or signs.facts(*PERFUSION) or diagnoses.acute_limb_ischaemia(leg))
+    clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
     possible_clot = not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
     tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
     return [
@@ -78,12 +79,12 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
             (SWELLING, leg.new("swelling") and not (clot or possible_clot)),
             (MUSCLE, "muscle" in cards),
             (COLOUR, leg.new("skin-colour")),
-            (CELLULITIS, leg.present("cellulitis")),
-            (SENSATION, leg.present("reduced-sensation")),
-            (RAYNAUD, leg.present("raynaud")),
+            (CELLULITIS, "cellulitis" in current),
+            (SENSATION, "reduced-sensation" in current),
+            (RAYNAUD, "raynaud" in current),
             (TENDON, tendon),
             (TEAR, leg.new("strain")),
-            (CLAUDICATION, leg.present("claudication") and not leg.present("rest-pain")),
+            (CLAUDICATION, "claudication" in current and "rest-pain" not in current),
         )
         if holds
     ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
+from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State
 from cds_service.thresholds import Thresholds
 
 CAUSES = (
@@ -27,6 +27,18 @@ _NOW = (Course.CURRENT, Course.UNDER_CARE)
 _ONE_DAY = timedelta(days=1)
 
 
+class Windows(dict[int, datetime]):
+    """The first moment of the window of so many days that ends now, each worked out when it is first asked for."""
+
+    def __init__(self, as_of: datetime) -> None:
+        super().__init__()
+        self.now = as_of.astimezone(UTC)
+
+    def __missing__(self, days: int) -> datetime:
+        start = self[days] = self.now - timedelta(days=days)
+        return start
+
+
 @dataclass(frozen=True, eq=False)
 class Leg:
     """The facts that are, or could be, on one leg.
@@ -40,6 +52,7 @@ class Leg:
     chart: Chart
     thresholds: Thresholds
     as_of: datetime
+    windows: Windows
     recorded: frozenset[str]
     current: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
     denied: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
@@ -94,39 +107,30 @@ class Leg:
         """Facts that may lie in the last so many days; an undated one may."""
         if not facts:
             return ()
-        start = self._start(days)
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is None or fact.when.last >= start]
 
     def surely_within(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that lie wholly in the last so many days; an undated one does not."""
         if not facts:
             return ()
-        start = self._start(days)
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is not None and fact.when.first >= start]
 
     def older_than(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that surely lie before the last so many days; an undated one does not."""
         if not facts:
             return ()
-        start = self._start(days)
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is not None and fact.when.last < start]
 
     def recorded_lately(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Facts that were put on record in the last 30 days, whenever they began."""
-        if not facts:
-            return ()
-        window = timedelta(days=self.thresholds.finding_days)
-        return [
-            fact for fact in facts if fact.recorded is not None and fact.recorded.may_lie_within(window, self.as_of)
-        ]
+        return [fact for fact in facts if fact.recorded is not None and self.is_new(fact.recorded)]
 
-    @cached_property
-    def _now(self) -> datetime:
-        return self.as_of.astimezone(UTC)
-
-    def _start(self, days: int) -> datetime:
-        """The first moment of the window of so many days that ends now."""
-        return self._now - timedelta(days=days)
+    def is_new(self, when: Interval) -> bool:
+        """Possibly in the last 30 days."""
+        return when.may_lie_within(timedelta(days=self.thresholds.finding_days), self.as_of)
 
     @cached_property
     def pain_scores(self) -> Sequence[Fact]:
@@ -146,7 +150,7 @@ class Leg:
             return group[0]
         newest_first = sorted(group, key=lambda fact: (_moment(fact), score(fact), fact.source), reverse=True)
         day = timedelta(hours=self.thresholds.pain_score_hours)
-        recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self._now)]
+        recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self.windows.now)]
         if not recent:
             return newest_first[0]
         for place, fact in enumerate(recent):
@@ -176,7 +180,7 @@ def is_current(fact: Fact) -> bool:
 def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
     """The view for what has no side: every fact."""
     recorded = frozenset([fact.concept for fact in chart.facts])
-    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of, recorded)
+    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of, Windows(as_of), recorded)
 
 
 def legs(patient: Leg) -> list[Leg]:

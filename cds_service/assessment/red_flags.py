@@ -71,20 +71,16 @@ def rest_pain(leg: Leg) -> Finding:
 
 def ongoing_pain(leg: Leg) -> Finding:
     """Ongoing pain (S2): calf pain recorded again 14 to 90 days after an onset or effective time of it."""
-    limits = leg.thresholds
+    least = timedelta(days=leg.thresholds.ongoing_pain_first_days)
+    most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
     records = calf_pain_records(leg)
-    recent = timedelta(days=limits.finding_days)
+    begun = [(fact.began, fact) for fact in records if fact.began is not None]
     again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
     for when, later in again:
-        if not when.may_lie_within(recent, leg.as_of):
+        if not leg.is_new(when):
             continue
-        for earlier in records:
-            first = earlier.began
-            if (
-                first is not None
-                and when.first - first.last >= timedelta(days=limits.ongoing_pain_first_days)
-                and when.last - first.first <= timedelta(days=limits.ongoing_pain_last_days)
-            ):
+        for first, earlier in begun:
+            if when.first - first.last >= least and when.last - first.first <= most:
                 note = f"recorded {first.text} and again {when.text}"
                 return stated(ONGOING, [earlier, later], (), Level.WARNING, note)
     return Finding(ONGOING, State.UNKNOWN)

@@ -47,7 +47,7 @@ class Assessment:
 
     @property
     def fully_read(self) -> bool:
-        return not any(gap.topic in _DECIDING_TOPICS for gap in self.gaps)
+        return _fully_read(self.gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
-    unread = any(not chart.was_read(topic) for topic in _DECIDING_TOPICS)
+    silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
-        max([finding.level for finding in findings], default=Level.INFO if concerned or unread else Level.NONE),
+        max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
         side=_side(facts),
         complaint=facts,
         findings=tuple(sorted(findings, key=lambda finding: -finding.level)),
@@ -91,7 +91,7 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
     if presentation is None:
         return None
     findings = met((*CRITICAL, *WARNING), leg, presentation)
-    findings += [flag for flag in presentation.flags.values() if flag.level > Level.NONE]
+    findings += [flag for flag in presentation.flags.values() if flag.level]
     return _LegAssessment(presentation, findings, precautions(leg, presentation.signs, findings))
 
 
@@ -101,6 +101,10 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
     signs = recent_signs(leg)
     facts = complaint(leg, flags, signs)
     return Presentation(facts, flags, signs, wells_score(leg, patient)) if facts else None
+
+
+def _fully_read(gaps: Sequence[Gap]) -> bool:
+    return not any(gap.topic in _DECIDING_TOPICS for gap in gaps)
 
 
 def _merged(findings: Iterable[Finding]) -> Collection[Finding]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cds_service.assessment.criteria import Criterion
 from cds_service.assessment.critical import CRITICAL
+from cds_service.assessment.diagnoses import OPENING, opening_diagnoses
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.risk_factors import RECORDED
 from cds_service.assessment.rules import Finding, Rule
@@ -55,6 +56,7 @@ def _factor(rule: Rule, needs: tuple[str, ...], state: Callable[[Rule, Leg], Fin
 
 
 DECLARED = [
+    Needing("opening diagnoses", OPENING, lambda leg, _patient: list(opening_diagnoses(leg))),
     *(_criterion(criterion) for criterion in (*CRITICAL, *WARNING)),
     *(_item(label, needs, evidence_of) for label, needs, evidence_of, _caveat in ITEMS),
     *(_factor(unknown.rule, needs, state) for unknown, needs, state in RECORDED),
