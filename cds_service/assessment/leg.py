@@ -130,7 +130,11 @@ class Leg:
 
     def is_new(self, when: Interval) -> bool:
         """Possibly in the last 30 days."""
-        return when.may_lie_within(timedelta(days=self.thresholds.finding_days), self.as_of)
+        return when.last >= self._new_since
+
+    @cached_property
+    def _new_since(self) -> datetime:
+        return (self.as_of - timedelta(days=self.thresholds.finding_days)).astimezone(UTC)
 
     @cached_property
     def pain_scores(self) -> Sequence[Fact]:
