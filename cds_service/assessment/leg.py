@@ -43,6 +43,7 @@ class Windows(dict[int, datetime]):
 class Leg:
     """The facts that are, or could be, on one leg.
 
+    `windows`: when each window of days begins, for all views of one patient.
     `recorded`: every concept that the chart says anything of, of either leg, present or absent, now or in the past.
     `current` and `denied`: by concept, what holds now, and what the record says is absent.
     """
@@ -77,7 +78,7 @@ class Leg:
         return self.current.get(concept, ())
 
     def any_of(self, *concepts: str) -> Sequence[Fact]:
-        """What of these holds now."""
+        """What of these concepts holds now, concept by concept."""
         current = self.current
         return [fact for concept in concepts if concept in current for fact in current[concept]]
 
@@ -134,6 +135,7 @@ class Leg:
 
     @cached_property
     def _new_since(self) -> datetime:
+        """By the site's own clock, in which `as_of` is given."""
         return (self.as_of - timedelta(days=self.thresholds.finding_days)).astimezone(UTC)
 
     @cached_property

@@ -123,7 +123,7 @@ RECORDED: tuple[tuple[Finding, tuple[str, ...], Callable[[Rule, Leg], Finding]],
         (VARICOSE_VEINS, (VARICOSE_VEINS.id,), _coded),
     )
 )
-"""Each risk factor that facts can show: what is found where none of its concepts is on record, these, and its state."""
+"""Each risk factor that facts can show: the finding where none of its concepts is on record, these, and its state."""
 
 
 def risk_factors(leg: Leg) -> tuple[Finding, ...]:

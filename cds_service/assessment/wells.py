@@ -55,7 +55,10 @@ NOT_CODED = (
 
 
 def wells_score(leg: Leg, patient: Leg) -> WellsScore | None:
-    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after."""
+    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after.
+
+    `patient` is the view of the whole patient: a previous DVT counts on either leg.
+    """
     age = age_years(leg.chart.patient.born, leg.as_of.date())
     if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
         return None
