@@ -131,12 +131,7 @@ class Leg:
 
     def is_new(self, when: Interval) -> bool:
         """Possibly in the last 30 days."""
-        return when.last >= self._new_since
-
-    @cached_property
-    def _new_since(self) -> datetime:
-        """By the site's own clock, in which `as_of` is given."""
-        return (self.as_of - timedelta(days=self.thresholds.finding_days)).astimezone(UTC)
+        return when.last >= self.windows[self.thresholds.finding_days]
 
     @cached_property
     def pain_scores(self) -> Sequence[Fact]:
