@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+import msgspec
+
 from cds_service.assessment.sources import Citation
 from cds_service.facts import Fact, State
 
@@ -29,8 +31,7 @@ class Rule:
     card: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a rule found on the record.
 
     `level` is the level that it raises the card to; NONE for one that is only listed. `note` is what a reader must

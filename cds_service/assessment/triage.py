@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
@@ -61,7 +63,7 @@ class _LegAssessment:
 
 def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     """Assess the chart as of an aware moment whose zone judges ages. A deceased patient gets no card."""
-    if chart.patient.deceased:
+    if chart.patient.deceased or not (chart.facts or chart.gaps):
         return Assessment(Level.NONE)
     patient = whole_patient(chart, thresholds, as_of)
     concerned = [each for leg in legs(patient) if (each := _assess_leg(leg, patient)) is not None]

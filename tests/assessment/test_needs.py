@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,7 +85,10 @@ def without(declared: Needing, chart: Chart) -> Chart:
 
 def with_only(concept: str, declared: Needing, chart: Chart) -> Chart:
     """The chart with this concept in the place of every other that would do."""
-    told = [replace(fact, concept=concept) if fact.concept in declared.needs else fact for fact in chart.facts]
+    told = [
+        msgspec.structs.replace(fact, concept=concept) if fact.concept in declared.needs else fact
+        for fact in chart.facts
+    ]
     return replace(chart, facts=tuple(told))
 
 
