@@ -55,6 +55,11 @@ def date_words(when: Interval, as_of: datetime) -> str:
     return text if _DATES.fullmatch(text) else quoted(text)
 
 
+def moment_words(moment: datetime) -> str:
+    """An aware moment to the minute, with the name of its zone."""
+    return moment.strftime("%Y-%m-%d %H:%M %Z")
+
+
 def _ago(day: str, as_of: datetime) -> str:
     try:
         days = (as_of.date() - date.fromisoformat(day)).days
