@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from cds_service.assessment.triage import Assessment
 from cds_service.facts import Fact, State
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.template import Paragraphs, Template
-from cds_service.rendering.words import newest
+from cds_service.rendering.words import newest, when_words
 
 NO_RED_FLAG = "no-red-flag"
 NOT_ASSESSED = "not-assessed"
@@ -25,7 +25,7 @@ class Case:
 
     `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest.
     `listed_only`: red flags that do not raise the level. `entries`: the facts of all findings, the most urgent finding
-    first and in each the newest; a mapping because its keys are unique, in order and quickly found.
+    first and in each the newest, with the words for their dates.
     """
 
     assessment: Assessment
@@ -35,7 +35,7 @@ class Case:
     spoken_for: list[Finding]
     others: list[Finding]
     listed_only: list[Finding]
-    entries: dict[Fact, None]
+    entries: dict[Fact, str]
 
 
 Say = Callable[[Case], str]
@@ -46,16 +46,25 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime) -> Case
     """The assessment made ready to be told."""
     card = files.cards[card_id(assessment)]
     findings = assessment.findings
+    first = (findings[0].rule.card, findings[0].rule.source) if findings else None
     spoken_for: list[Finding] = []
     others: list[Finding] = []
     for finding in findings:
-        rule = finding.rule
-        own = rule.card == card.id and rule.source == findings[0].rule.source
+        own = (finding.rule.card, finding.rule.source) == first
         (spoken_for if own else others).append(finding)
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is State.PRESENT and flag.level is Level.NONE]
-    entries = dict.fromkeys([fact for finding in findings for fact in newest(finding.evidence)])
-    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, entries)
+    facts = [fact for finding in findings for fact in newest(finding.evidence)]
+    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, dated({}, facts, as_of))
+
+
+def dated(known: Mapping[Fact, str], facts: Iterable[Fact], as_of: datetime) -> dict[Fact, str]:
+    """What is known and these facts, each once, with the words for its date."""
+    entries = dict(known)
+    for fact in facts:
+        if fact not in entries:
+            entries[fact] = when_words(fact, as_of)
+    return entries
 
 
 def card_id(assessment: Assessment) -> str:

@@ -6,8 +6,6 @@ Text of the chart appears only inside code spans (`words.quoted`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from itertools import chain
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
@@ -16,7 +14,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.wells import NOT_CODED, WellsScore
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
-from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
+from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
 from cds_service.rendering.summary import (
     OF_NO_FINDING,
     concept_words,
@@ -27,7 +25,6 @@ from cds_service.rendering.summary import (
 from cds_service.rendering.words import (
     age_words,
     and_more,
-    date_words,
     mid_sentence,
     moment_words,
     newest,
@@ -36,13 +33,14 @@ from cds_service.rendering.words import (
     sentence_start,
     side_of,
     source_words,
+    when_words,
 )
 
 _MOST_BULLETS = 8
 _MOST_REMARKS = 3
 _UNDATED_REMARK = "date not recorded"
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
-_COMPOSITE = frozenset({LIMB_SIGNS, COMPARTMENT_SIGNS})  # rules that rest on several kinds of thing at once
+_COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
@@ -79,7 +77,8 @@ def also(case: Case) -> str:
         consider = _consider(finding, case)
         if consider is None:
             continue
-        notes = "; ".join([source_words(finding.rule.source), *_notes(finding, case)])
+        note = _note(finding, case)
+        notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
         groups.setdefault(f" ({notes}){consider}", []).append(named_inside(finding, case.assessment))
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
@@ -89,10 +88,10 @@ def also(case: Case) -> str:
 def evidence(case: Case) -> str:
     """The entries that the card rests on: those of the deciding finding first, then the complaint's own."""
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    facts = case.entries | dict.fromkeys([*newest(case.assessment.complaint), *flagged])
+    facts = dated(case.entries, [*newest(case.assessment.complaint), *flagged], case.as_of)
     sources: dict[str, dict[str, None]] = {}
-    for fact in facts:
-        line = f"{sentence_start(concept_words(fact, case))}: {_entry(fact, case.as_of)}"
+    for fact, when in facts.items():
+        line = f"{sentence_start(concept_words(fact, case))}: {_entry(fact, when)}"
         sources.setdefault(line, {})[quoted(fact.source)] = None
     return _bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
@@ -139,7 +138,7 @@ def recorded_absent(case: Case) -> str:
         if flag.state is State.ABSENT and flag.evidence:
             fact = newest(flag.evidence)[0]
             value = [f"newest score {quoted(fact.quantity.text)}, {fact.site}"] if fact.quantity else []
-            shown = ", ".join([*value, _when(fact, case.as_of), quoted(fact.source)])
+            shown = ", ".join([*value, when_words(fact, case.as_of), quoted(fact.source)])
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
 
@@ -231,8 +230,8 @@ def _consider(finding: Finding, case: Case) -> str | None:
 
 def _colour_matters(case: Case) -> bool:
     """Does the card speak of a colour of the skin, seen or denied?"""
-    flagged = (fact for flag in case.assessment.red_flags for fact in flag.evidence)
-    return any(fact.concept in _COLOURS for fact in chain(case.entries, flagged))
+    flagged = [fact.concept for flag in case.assessment.red_flags for fact in flag.evidence]
+    return not _COLOURS.isdisjoint([*flagged, *[fact.concept for fact in case.entries]])
 
 
 def _risk(finding: Finding, case: Case) -> str:
@@ -240,7 +239,7 @@ def _risk(finding: Finding, case: Case) -> str:
     rule = finding.rule
     entries = [fact for fact in newest(finding.evidence) if fact not in case.entries]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
-    parts += [f"{_entry(fact, case.as_of)}, {quoted(fact.source)}" for fact in entries[:1]]
+    parts += [f"{_entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"
@@ -250,19 +249,20 @@ def _risk(finding: Finding, case: Case) -> str:
 def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
     parts = [named_inside(finding, case.assessment)]
-    if finding.rule in _COMPOSITE:
+    if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(kinds(finding, case))})"
     if (side := side_of(finding.evidence)) is not Side.NOT_STATED:
         parts.append(side)
-    parts += [_when(fact, case.as_of) for fact in newest(finding.evidence)[:1]]
-    notes = "; ".join(_notes(finding, case))
-    return ", ".join(parts) + (f" ({notes})" if notes else "")
+    if finding.evidence:
+        parts.append(case.entries[newest(finding.evidence)[0]])
+    note = _note(finding, case)
+    return ", ".join(parts) + (f" ({note})" if note else "")
 
 
-def _notes(finding: Finding, case: Case) -> list[str]:
+def _note(finding: Finding, case: Case) -> str:
     if finding.rule.id == "wells" and case.assessment.wells is not None:
-        return [_wells_items(case.assessment.wells)]
-    return [own_words(finding.note)] if finding.note else []
+        return _wells_items(case.assessment.wells)
+    return own_words(finding.note) if finding.note else ""
 
 
 def _wells_items(score: WellsScore) -> str:
@@ -270,7 +270,7 @@ def _wells_items(score: WellsScore) -> str:
     return ", ".join([item.label for item in score.items]) + (f"; to confirm: {caveats}" if caveats else "")
 
 
-def _entry(fact: Fact, as_of: datetime) -> str:
+def _entry(fact: Fact, when: str) -> str:
     """One entry of the chart without its source: value, words of the chart, how certain, where, when, remarks."""
     parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
     parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")
@@ -286,19 +286,11 @@ def _entry(fact: Fact, as_of: datetime) -> str:
         parts.append(fact.side)
     if fact.site_matters or fact.site is not Site.NOT_STATED:
         parts.append(fact.site)
-    parts.append(_when(fact, as_of))
-    remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
-    parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
+    parts.append(when)
+    if fact.remarks:
+        remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
+        parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
     return ", ".join(parts)
-
-
-def _when(fact: Fact, as_of: datetime) -> str:
-    if fact.when is None:
-        return "date not recorded"
-    text = date_words(fact.when, as_of)
-    if not fact.is_condition:
-        return text
-    return f"onset {text}" if fact.began is not None else f"recorded {text}"
 
 
 def _bullets(lines: Sequence[str]) -> str:

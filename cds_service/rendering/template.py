@@ -16,14 +16,16 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One line or paragraph. `pattern` has %s where a placeholder stood, `names` says which, in order."""
+    """One line or paragraph. `parts`: words, a placeholder's name, words and so on; `names`: only the names."""
 
-    pattern: str
+    parts: tuple[str, ...]
     names: tuple[str, ...]
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with its placeholders replaced. What is put in is not searched for braces."""
-        return self.pattern % tuple([values[name] for name in self.names])
+        said = list(self.parts)
+        said[1::2] = [values[name] for name in self.names]
+        return "".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,8 @@ class Paragraphs:
 
 def template(text: str) -> Template:
     """One line or paragraph, taken apart."""
-    parts = _PLACEHOLDER.split(text)  # literal, name, literal, name, ... literal
-    return Template("%s".join(part.replace("%", "%%") for part in parts[::2]), tuple(parts[1::2]))
+    parts = tuple(_PLACEHOLDER.split(text))
+    return Template(parts, parts[1::2])
 
 
 def paragraphs(text: str) -> Paragraphs:

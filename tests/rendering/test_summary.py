@@ -60,6 +60,7 @@ def test_every_summary_fits_and_quotes_no_chart_text(rule: Rule) -> None:
         top = finding(rule, *evidence(own, certainty, number))
         made = assessment(top, *more, side=complaint, age=age, wells=SCORE)
         told = case(made)
+        assert longest.keys() == OF_A_FINDING.keys()
         assert all(len(OF_A_FINDING[name](told)) <= len(longest[name]) for name in longest)
         if number == NUMBERS[0]:
             summary = card(made).summary
