@@ -117,25 +117,10 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         ids = ", ".join(sorted(card_ids()))
         file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
     why, options = _sections(file)
-    fixed = matter.id in FIXED_CARDS
-    longest = summary.longest_values(matter.id, shared.findings, shared.complaints)
-    headline = _checked(file, matter.summary, longest, key="summary")
-    if (length := len(headline.fill(longest))) > summary.MOST_CHARACTERS:
-        file.fail(
-            f"the summary can have {length} characters, {summary.MOST_CHARACTERS} are allowed",
-            "Shorten it, or use a shorter placeholder",
-            key="summary",
-        )
+    headline = _headline(file, matter, shared)
     for section in (why, options):
-        _checked(file, section, FIXED_BODY if fixed else FINDING_BODY)
-    for key, label, url in (
-        ("source", matter.source.label, matter.source.url),
-        *(("links", link.label, link.url) for link in matter.links),
-    ):
-        if url is not None and not url.startswith("https://"):
-            file.fail(f"{key} has an address that is not https", "Give the full https address", key=key, text=url)
-        if not label:
-            file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
+        _checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
+    _check_addresses(file, matter)
     return CardFile(
         id=matter.id,
         path=file.path,
@@ -149,6 +134,30 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         options=paragraphs(_LINE_WRAP.sub(" ", options)),
         written=matter,
     )
+
+
+def _headline(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> Template:
+    """The summary, short enough whatever its placeholders say."""
+    longest = summary.longest_values(matter.id, shared.findings, shared.complaints)
+    headline = _checked(file, matter.summary, longest, key="summary")
+    if (length := len(headline.fill(longest))) > summary.MOST_CHARACTERS:
+        file.fail(
+            f"the summary can have {length} characters, {summary.MOST_CHARACTERS} are allowed",
+            "Shorten it, or use a shorter placeholder",
+            key="summary",
+        )
+    return headline
+
+
+def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
+    for key, label, url in (
+        ("source", matter.source.label, matter.source.url),
+        *(("links", link.label, link.url) for link in matter.links),
+    ):
+        if url is not None and not url.startswith("https://"):
+            file.fail(f"{key} has an address that is not https", "Give the full https address", key=key, text=url)
+        if not label:
+            file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
 
 
 def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> tuple[Coding, ...]:

@@ -16,11 +16,6 @@ from cds_service.rendering.words import sentence_start
 from cds_service.wire import Card, Indicator, Link
 
 _CARD_INSTANCES = UUID("6f3b1d52-3a0e-5c62-9b57-0d2f8f6f7c11")
-_INDICATORS: dict[Level, Indicator] = {
-    Level.INFO: "info",
-    Level.WARNING: "warning",
-    Level.CRITICAL: "critical",
-}
 
 
 class Renderer:
@@ -38,7 +33,11 @@ class Renderer:
     ) -> None:
         self._files = card_files
         self._links = {card.id: _links(card, card_files, guidance_url) for card in card_files.cards.values()}
-        self._max_indicator = max_indicator
+        self._indicators: dict[Level, Indicator] = {
+            Level.INFO: "info",
+            Level.WARNING: "warning",
+            Level.CRITICAL: max_indicator,
+        }
 
     def render(self, assessment: Assessment, as_of: datetime, hook_instance: str) -> list[Card]:
         """One card, or none at Level.NONE. The same call gives the same uuid again."""
@@ -50,16 +49,13 @@ class Renderer:
             Card(
                 uuid=str(uuid5(_CARD_INSTANCES, f"{hook_instance} {card.id}")),
                 summary=_summary(case),
-                indicator=self._indicator(assessment.level),
+                indicator=self._indicators[assessment.level],
                 source=card.source,
                 detail=say(self._files.frame, SECTIONS, case),
                 links=list(self._links[card.id]),
                 overrideReasons=list(card.override_reasons),
             )
         ]
-
-    def _indicator(self, level: Level) -> Indicator:
-        return "warning" if level is Level.CRITICAL and self._max_indicator == "warning" else _INDICATORS[level]
 
 
 def _summary(case: Case) -> str:

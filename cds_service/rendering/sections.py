@@ -17,7 +17,7 @@ from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
 from cds_service.rendering.summary import (
     OF_NO_FINDING,
-    concept_words,
+    kind_words,
     kinds,
     named_inside,
     points_words,
@@ -35,6 +35,11 @@ from cds_service.rendering.words import (
     source_words,
     when_words,
 )
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
+_SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
+_NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
 
 _MOST_BULLETS = 8
 _MOST_REMARKS = 3
@@ -89,9 +94,10 @@ def evidence(case: Case) -> str:
     """The entries that the card rests on: those of the deciding finding first, then the complaint's own."""
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
     facts = dated(case.entries, [*newest(case.assessment.complaint), *flagged], case.as_of)
+    words = case.files.shared.findings
     sources: dict[str, dict[str, None]] = {}
     for fact, when in facts.items():
-        line = f"{sentence_start(concept_words(fact, case))}: {_entry(fact, when)}"
+        line = f"{sentence_start(kind_words(fact, words))}: {_entry(fact, when)}"
         sources.setdefault(line, {})[quoted(fact.source)] = None
     return _bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
@@ -108,7 +114,7 @@ def wells(case: Case) -> str:
 
 def risk_factors(case: Case) -> str:
     """Risk factors on the record, those of the guidance first. An entry already shown is not repeated."""
-    present = [finding for finding in case.assessment.risk_factors if finding.state is State.PRESENT]
+    present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
     present.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
     return _bullets([_risk(finding, case) for finding in present])
 
@@ -116,8 +122,8 @@ def risk_factors(case: Case) -> str:
 def not_recorded(case: Case) -> str:
     """What nobody put on record: red flags, and what this card would want to know beside them."""
     assessment, wanted = case.assessment, case.card.not_recorded
-    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if flag.state is State.UNKNOWN]
-    if any(each.rule is OVER_65 and each.state is State.UNKNOWN for each in assessment.risk_factors):
+    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if flag.state is _UNKNOWN]
+    if [each for each in assessment.risk_factors if each.rule is OVER_65 and each.state is _UNKNOWN]:
         missing.append("whether over 65 (birth date missing or partial)")
     if "pulses" in wanted:
         counted = {finding.rule for finding in assessment.findings}
@@ -135,7 +141,7 @@ def recorded_absent(case: Case) -> str:
     """Red flags that the record denies, with the entry that does."""
     lines = []
     for flag in case.assessment.red_flags:
-        if flag.state is State.ABSENT and flag.evidence:
+        if flag.state is _ABSENT and flag.evidence:
             fact = newest(flag.evidence)[0]
             value = [f"newest score {quoted(fact.quantity.text)}, {fact.site}"] if fact.quantity else []
             shown = ", ".join([*value, when_words(fact, case.as_of), quoted(fact.source)])
@@ -172,12 +178,12 @@ def leave_out(case: Case) -> str:
 
 def limits(case: Case) -> str:
     """The small print."""
-    print_ = case.files.small_print
-    said = [print_.always]
+    words = case.files.small_print
+    said = [words.always]
     if _colour_matters(case):
-        said.append(print_.colour)
+        said.append(words.colour)
     if case.assessment.is_child:
-        said.append(print_.child)
+        said.append(words.child)
     return " ".join([say(each, LIMITS, case) for each in said])
 
 
@@ -251,7 +257,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     parts = [named_inside(finding, case.assessment)]
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(kinds(finding, case))})"
-    if (side := side_of(finding.evidence)) is not Side.NOT_STATED:
+    if (side := side_of(finding.evidence)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence:
         parts.append(case.entries[newest(finding.evidence)[0]])
@@ -278,13 +284,13 @@ def _entry(fact: Fact, when: str) -> str:
         parts.append("severe")
     if fact.sudden:
         parts.append("sudden onset")
-    if fact.certainty is Certainty.SUSPECTED:
+    if fact.certainty is _SUSPECTED:
         parts.append("**suspected**")
-    if fact.course is not Course.CURRENT:
+    if fact.course is not _CURRENT:
         parts.append(fact.course)
-    if fact.site_matters or fact.side is not Side.NOT_STATED:
+    if fact.site_matters or fact.side is not _NO_SIDE:
         parts.append(fact.side)
-    if fact.site_matters or fact.site is not Site.NOT_STATED:
+    if fact.site_matters or fact.site is not _NO_SITE:
         parts.append(fact.site)
     parts.append(when)
     if fact.remarks:

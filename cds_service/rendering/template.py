@@ -23,8 +23,12 @@ class Template:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The text with its placeholders replaced. What is put in is not searched for braces."""
+        return self.with_words([values[name] for name in self.names])
+
+    def with_words(self, words: list[str]) -> str:
+        """The text with these words in the places of its placeholders."""
         said = list(self.parts)
-        said[1::2] = [values[name] for name in self.names]
+        said[1::2] = words
         return "".join(said)
 
 
@@ -37,8 +41,12 @@ class Paragraphs:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """All paragraphs that have something to say."""
-        silent = {name for name in self.names if not values[name]}
-        return "\n\n".join([each.fill(values) for each in self.paragraphs if silent.isdisjoint(each.names)])
+        said = []
+        for each in self.paragraphs:
+            words = [values[name] for name in each.names]
+            if all(words):
+                said.append(each.with_words(words))
+        return "\n\n".join(said)
 
 
 def template(text: str) -> Template:
