@@ -5,8 +5,6 @@ Text of the chart appears only inside code spans (`words.quoted`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.risk_factors import OVER_65
@@ -15,16 +13,11 @@ from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.wells import NOT_CODED, WellsScore
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
-from cds_service.rendering.summary import (
-    OF_NO_FINDING,
-    kind_words,
-    kinds,
-    named_inside,
-    points_words,
-)
+from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, points_words
 from cds_service.rendering.words import (
     age_words,
     and_more,
+    bullets,
     mid_sentence,
     moment_words,
     newest,
@@ -41,7 +34,6 @@ _PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
 _SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
 _NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
 
-_MOST_BULLETS = 8
 _MOST_REMARKS = 3
 _UNDATED_REMARK = "date not recorded"
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
@@ -87,7 +79,7 @@ def also(case: Case) -> str:
         groups.setdefault(f" ({notes}){consider}", []).append(named_inside(finding, case.assessment))
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
-    return _bullets(lines)
+    return bullets(lines)
 
 
 def evidence(case: Case) -> str:
@@ -99,7 +91,7 @@ def evidence(case: Case) -> str:
     for fact, when in facts.items():
         line = f"{sentence_start(kind_words(fact, words))}: {_entry(fact, when)}"
         sources.setdefault(line, {})[quoted(fact.source)] = None
-    return _bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
+    return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
 def wells(case: Case) -> str:
@@ -116,7 +108,7 @@ def risk_factors(case: Case) -> str:
     """Risk factors on the record, those of the guidance first. An entry already shown is not repeated."""
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
     present.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
-    return _bullets([_risk(finding, case) for finding in present])
+    return bullets([_risk(finding, case) for finding in present])
 
 
 def not_recorded(case: Case) -> str:
@@ -159,7 +151,7 @@ def unread(case: Case) -> str:
         for topic, each in reasons.items()
     ]
     lines += [f"Entries that {own_words(reason)}: {count}" for reason, count in case.assessment.left_out]
-    return _bullets(lines)
+    return bullets(lines)
 
 
 def home_care(case: Case) -> str:
@@ -167,7 +159,7 @@ def home_care(case: Case) -> str:
     if case.card.id != NO_RED_FLAG:
         return ""
     words = case.files.shared.home_care
-    return _bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])
+    return bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])
 
 
 def leave_out(case: Case) -> str:
@@ -297,8 +289,3 @@ def _entry(fact: Fact, when: str) -> str:
         remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
         parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
     return ", ".join(parts)
-
-
-def _bullets(lines: Sequence[str]) -> str:
-    """A list, set off by an empty line because some readers of Markdown need one before it."""
-    return "\n" + "\n".join(f"- {line}" for line in and_more(lines, _MOST_BULLETS)) if lines else ""

@@ -16,6 +16,7 @@ from cds_service.facts import Certainty, Fact, Interval, Side
 _NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
 
 _LONGEST_QUOTE = 80
+_MOST_BULLETS = 8
 _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
@@ -160,3 +161,8 @@ def and_more(items: Sequence[str], most: int) -> Sequence[str]:
     """The first so many, and how many more there are."""
     rest = len(items) - most
     return [*items[:most], f"and {rest} more"] if rest > 0 else items
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """A list, set off by an empty line because some readers of Markdown need one before it."""
+    return "\n" + "\n".join(f"- {line}" for line in and_more(lines, _MOST_BULLETS)) if lines else ""
