@@ -9,6 +9,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin
 
 import httpx2
+import msgspec
 
 from cds_service.addresses import lies_within
 from cds_service.fhir.page import Page, open_page
@@ -30,8 +31,7 @@ class FhirServer:
     token: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What is there of one prefetch key. `problem` says why it is not all, in words for the card; empty if it
     is.
     """

@@ -125,11 +125,10 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
 
 
 def _page(received: Sequence[Resource | None], link: Any) -> Page:
-    resources = [each for each in received if each is not None]
-    outcomes = [each for each in resources if isinstance(each, OperationOutcome)]
-    if outcomes:
-        resources = [each for each in resources if not isinstance(each, OperationOutcome)]
-    failed = any(each.is_error for each in outcomes)
+    resources = [each for each in received if each is not None and not isinstance(each, OperationOutcome)]
+    failed = len(resources) < len(received) and any(
+        isinstance(each, OperationOutcome) and each.is_error for each in received
+    )
     return Page(resources, _next_link(link) if link else None, _EHR_ERROR if failed else "")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -34,8 +33,7 @@ _lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
 _NULL = msgspec.Raw(b"null")
 
 
-@dataclass(frozen=True, slots=True)
-class HookCall:
+class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
     `server` is where data may be read that were not sent, with the token lent for it; None if the request

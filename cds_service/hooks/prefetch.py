@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
@@ -32,7 +33,7 @@ _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Need:
     """One prefetch key: the query that fills it, the part of the chart it answers, and what that is in words."""
 
@@ -41,7 +42,7 @@ class Need:
     topic: Topic
     words: str
 
-    @property
+    @cached_property
     def resource_type(self) -> str:
         return self.template.split("?")[0].split("/")[0]
 
@@ -156,8 +157,9 @@ class Prefetch:
 
 def _of_asked_type(need: Need, page: Page) -> Page:
     """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
-    sent = {head.resourceType for head in page.resources}
-    if page.failure or page.unreadable or need.resource_type in sent or not (sent or page.others):
+    if page.failure or page.unreadable or not (page.resources or page.others):
+        return page
+    if any(resource.resourceType == need.resource_type for resource in page.resources):
         return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
 
@@ -165,7 +167,7 @@ def _of_asked_type(need: Need, page: Page) -> Page:
 def _patient(answer: Answer) -> Page:
     """The page with the one Patient, whether it came alone or in a searchset."""
     pages = [page for page in answer.pages if page.resources]
-    if len(pages) == 1 and [head.resourceType for head in pages[0].resources] == ["Patient"]:
+    if len(pages) == 1 and [resource.resourceType for resource in pages[0].resources] == ["Patient"]:
         return pages[0]
     problem = answer.problem or "is not there, or is not one readable Patient resource"
     raise _precondition(PATIENT, f"{PATIENT.words} {problem}")
