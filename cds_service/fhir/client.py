@@ -17,7 +17,6 @@ from cds_service.fhir.page import Page, open_page
 from cds_service.fhir.scopes import UNKNOWN_GRANT, Grant
 
 _TRIES = 3
-_FIRST_PAUSE = 0.1  # seconds before a second try; twice that before the third, each up to half as long again
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +49,21 @@ class FhirClient:
     """Reads one address and the pages that follow it.
 
     Nothing here raises: what goes wrong becomes the answer's `problem`, and the pages before it are kept. Redirects
-    are not followed, and a next link only within the base address, so the token goes nowhere else.
+    are not followed, and a next link only within the base address, so the token goes nowhere else. `pause` is the
+    seconds before a second try of a page; it doubles before the third, and each is up to half as long again.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, max_bytes: int, max_pages: int = 50) -> None:
+    def __init__(self, http: httpx2.AsyncClient, max_bytes: int, max_pages: int = 50, pause: float = 0.1) -> None:
         self._http = http
         self._max_bytes = max_bytes
         self._max_pages = max_pages
+        self._pause = pause
 
     async def read(self, server: FhirServer, address: str, deadline: float) -> Answer:
         """Read `address`, relative to the server's base or a next link of it, until `deadline` of the event
         loop.
         """
-        reading = _Reading(self._http, server, deadline, self._max_bytes)
+        reading = _Reading(self._http, server, deadline, self._max_bytes, self._pause)
         problem = ""
         try:
             async with asyncio.timeout_at(deadline):
@@ -79,7 +80,9 @@ class FhirClient:
 class _Reading:
     """A read under way: what has come so far."""
 
-    def __init__(self, http: httpx2.AsyncClient, server: FhirServer, deadline: float, max_bytes: int) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, server: FhirServer, deadline: float, max_bytes: int, pause: float
+    ) -> None:
         self.pages: list[Page] = []
         self.requests = 0
         self._http = http
@@ -89,6 +92,7 @@ class _Reading:
             self._headers["Authorization"] = f"Bearer {server.token}"
         self._deadline = deadline
         self._bytes_left = max_bytes
+        self._pause = pause
 
     async def follow(self, address: str, max_pages: int) -> None:
         """Read page after page. Raises NotRead."""
@@ -121,7 +125,7 @@ class _Reading:
         """The body and content type of a page. A few lines instead of a library for repetition, since the pause
         has to fit the deadline and what the EHR asks for.
         """
-        pause = _FIRST_PAUSE
+        pause = self._pause
         for _ in range(_TRIES - 1):
             try:
                 return await self._try(url)

@@ -178,7 +178,7 @@ def _server(base: str | None, authorization: FhirAuthorization | None, patient_i
         )
     if authorization is None:
         return FhirServer(base.rstrip("/"))
-    is_for_patient = authorization.patient in (None, patient_id)
+    is_for_patient = (authorization.patient or patient_id).removeprefix("Patient/") == patient_id
     grant = parse_grant(authorization.scope, authorization.expires_in, is_for_patient=is_for_patient)
     return FhirServer(base.rstrip("/"), _token(authorization), grant)
 
