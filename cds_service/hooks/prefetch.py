@@ -184,26 +184,21 @@ class Prefetch:
 
 def _of_asked_type(need: Need, page: Page) -> Page:
     """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
-    return page if page.failure or not _are_others(need, (page,)) else Page(failure=_others_than(need))
+    sent = {head.resourceType for head in page.resources}
+    if page.failure or page.unreadable or need.resource_type in sent or not (sent or page.others):
+        return page
+    return Page(failure=f"the EHR sent other resources than {need.resource_type}")
 
 
 def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
     """What was sent and what was read of one key."""
-    answer = replace(more, pages=sent.pages + more.pages)
-    if not answer.problem and _are_others(need, answer.pages):
-        return replace(answer, pages=(), problem=f"could not be read: {_others_than(need)}")
-    return answer
-
-
-def _are_others(need: Need, pages: Sequence[Page]) -> bool:
-    kinds = {head.resourceType for page in pages for head in page.resources}
-    if need.resource_type in kinds or any(page.unreadable for page in pages):
-        return False
-    return bool(kinds) or any(page.others for page in pages)
-
-
-def _others_than(need: Need) -> str:
-    return f"the EHR sent other resources than {need.resource_type}"
+    read = [_of_asked_type(need, page) for page in more.pages]
+    others = [page.failure for page in read if page.failure]
+    pages = sent.pages + tuple(page for page in read if not page.failure)
+    problem = more.problem
+    if others and not problem:
+        problem = f"could not be read{' completely' if pages else ''}: {others[0]}"
+    return Answer(pages, problem, more.requests)
 
 
 def _requests(answers: Mapping[Need, Answer]) -> int:
