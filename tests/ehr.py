@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -146,18 +147,25 @@ def _key(path: str, request: Request) -> str:
     """Which of our templates a request is."""
     if path == "Observation":
         return "measurements" if "code" in request.query_params else "findings"
-    return {kind: key for key, kind in _TYPES.items()}[path.split("/")[0]]
+    return {kind: key for key, kind in _TYPES.items()}[path.split("/", maxsplit=1)[0]]
 
 
 @contextmanager
-def running_ehr() -> Iterator[Ehr]:
-    """The server, on a free port of this machine, until the end of the block."""
+def running_ehr(certificate: Path | None = None) -> Iterator[Ehr]:
+    """The server, on a free port of this machine, until the end of the block; with TLS if it gets a certificate."""
     listening = socket.create_server(("127.0.0.1", 0))
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does so only if it made the socket
-    ehr = Ehr(f"http://127.0.0.1:{listening.getsockname()[1]}/fhir")
-    server = uvicorn.Server(
-        uvicorn.Config(ehr, log_config=None, lifespan="off", loop="asyncio", date_header=False, timeout_graceful_shutdown=0)
+    ehr = Ehr(f"http{'s' if certificate else ''}://127.0.0.1:{listening.getsockname()[1]}/fhir")
+    config = uvicorn.Config(
+        ehr,
+        log_config=None,
+        lifespan="off",
+        loop="asyncio",
+        date_header=False,
+        ssl_certfile=certificate,
+        timeout_graceful_shutdown=0,
     )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:

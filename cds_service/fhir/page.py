@@ -81,7 +81,8 @@ class Page:
 class Material:
     """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient.
 
-    `requests` were sent to the EHR's FHIR server for it, in `read_ms` milliseconds altogether; 0 if all came as prefetch.
+    `requests` were sent to the EHR's FHIR server for it, in `read_ms` milliseconds altogether; both are 0 if all came
+    as prefetch.
     """
 
     patient: Page

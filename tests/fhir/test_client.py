@@ -10,10 +10,18 @@ import gzip
 import json
 import socket
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
@@ -32,6 +40,7 @@ from tests.ehr import (
     dripping,
     huge,
     never,
+    running_ehr,
 )
 
 BEARER = "token-4711"
@@ -181,9 +190,7 @@ def test_what_has_passed_leaves_no_trace(ehr: Ehr, answer: Any) -> None:
     ],
     ids=repr,
 )
-def test_a_busy_ehr_is_asked_again_when_it_says_if_there_is_time(
-    ehr: Ehr, headers: dict[str, str], tries: int
-) -> None:
+def test_a_busy_ehr_is_asked_again_when_it_says_if_there_is_time(ehr: Ehr, headers: dict[str, str], tries: int) -> None:
     """A date is one by the EHR's own clock."""
     busy = Response(status_code=429, headers=headers)
     stand_in = ehr.stand_in({"conditions": searchset(CALF_PAIN)}, faults={("conditions", 1): [busy]})
@@ -198,6 +205,21 @@ def test_a_busy_ehr_is_asked_again_when_it_says_if_there_is_time(
 
 def test_a_server_without_tls_behind_https_becomes_words(ehr: Ehr) -> None:
     assert read(ehr.base.replace("http://", "https://")).problem == f"could not be read: {FAILED}"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
+    """The token would go to whoever answers at the EHR's address."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=36500))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+    own = tmp_path / "own.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    own.write_bytes(plain + made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    with running_ehr(own) as ehr:
+        assert read(ehr.base).problem == f"could not be read: {FAILED}"
+        assert ehr.seen == []
 
 
 def test_a_server_that_takes_no_connection_becomes_words_at_the_deadline() -> None:
@@ -250,7 +272,9 @@ def test_pages_without_end_are_given_up(ehr: Ehr) -> None:
 @pytest.mark.parametrize("back", ["Condition?patient=p1", "Condition?page=2"], ids=["to the first", "to itself"])
 def test_pages_that_lead_back_are_read_once(ehr: Ehr, back: str) -> None:
     async def page(request: Request) -> Response:
-        return JSONResponse(searchset(CALF_PAIN, **next_link(back if request.query_params.get("page") else "Condition?page=2")))
+        return JSONResponse(
+            searchset(CALF_PAIN, **next_link(back if request.query_params.get("page") else "Condition?page=2"))
+        )
 
     ehr.answers["/Condition"] = page
     answer = read(ehr.base)
