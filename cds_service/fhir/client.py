@@ -167,8 +167,9 @@ def pooled_http(timeout_seconds: float) -> httpx2.AsyncClient:
     another.
     """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    # Kept for longer than the library would: charts are opened at intervals, and a TLS handshake costs a read's time.
-    limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30)
+    # Many, so that a slow EHR does not hold up the reads from another; and kept for longer than the library would,
+    # since charts are opened at intervals and a TLS handshake costs the time of a read.
+    limits = httpx2.Limits(max_connections=500, max_keepalive_connections=100, keepalive_expiry=30)
     return httpx2.AsyncClient(
         timeout=timeout_seconds, limits=limits, follow_redirects=False, trust_env=False, cookies=no_cookies
     )

@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 import msgspec
 
+from cds_service.fhir.heads import NOT_JSON_OF_OURS
+
 TOO_SLOW = "the EHR took too long"
 _WHY = {
     204: "the EHR sent an empty answer",
@@ -81,7 +83,7 @@ def is_other_bundle(body: bytes) -> bool:
     """
     try:
         kind = _kind.decode(body)
-    except msgspec.DecodeError:
+    except NOT_JSON_OF_OURS:
         return False
     return kind.resourceType == "Bundle" and kind.type not in ("searchset", None)
 
@@ -102,6 +104,6 @@ def _retry_in(response: httpx2.Response) -> float | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else None

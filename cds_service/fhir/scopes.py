@@ -109,7 +109,7 @@ def _narrowed(query: str, constraints: Sequence[Constraint]) -> Permission:
     if not granted:
         return Permission(None, _NOT_COVERED)
     narrower = {**asked, name: ",".join(granted)}
-    search = "&".join(f"{each}={quote(value, safe=':/|,')}" for each, value in narrower.items())
+    search = "&".join(f"{quote(each, safe=':')}={quote(value, safe=':/|,')}" for each, value in narrower.items())
     return Permission(f"{resource_type}?{search}", _PARTLY_COVERED)
 
 

@@ -92,6 +92,11 @@ def bundle(kind: str) -> dict[str, Any]:
     return {**searchset(CALF_PAIN), "type": kind}
 
 
+def test_a_type_that_cannot_be_decoded_is_passed_over(ehr: Ehr) -> None:
+    ehr.answers["/Condition"] = Response(b'{"resourceType": "Bundle", "type": "\xff", "entry": []}')
+    assert read(ehr.base).problem == ""
+
+
 FAILED = "the connection to the EHR failed"
 LASTING: list[tuple[str, Any, str]] = [
     ("not accepted", Response(status_code=400), "did not accept the query"),
@@ -183,6 +188,7 @@ def test_what_has_passed_leaves_no_trace(ehr: Ehr, answer: Any) -> None:
         ({"retry-after": "4"}, 1),
         ({"retry-after": "9" * 400}, 1),
         ({"retry-after": "-1"}, 1),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 +99999999999999", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 1),
         ({"retry-after": "Wed, 21 Oct 2026 07:28:01 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 2),
         ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT", "date": "Wed, 21 Oct 2026 07:28:09 GMT"}, 2),
         ({"retry-after": "Wed, 21 Oct 2026 07:29:00 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 1),

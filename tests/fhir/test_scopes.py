@@ -124,6 +124,8 @@ class TestGranular:
     def test_what_a_scope_holds_stays_one_parameter(self) -> None:
         odd = grant("user/Observation.rs?category=a%26patient%3Dp2%23")
         assert odd.permission(BY_CODE).query == f"{BY_CODE}&category=a%26patient%3Dp2%23"
+        odd = grant("user/Observation.rs?a%26patient%3Dp2=b")
+        assert odd.permission(BY_CODE).query == f"{BY_CODE}&a%26patient%3Dp2=b"
 
 
 @settings(max_examples=200, deadline=None)

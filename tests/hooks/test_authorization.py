@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -33,7 +34,7 @@ from tests.calls import (
 )
 from tests.charts import PATIENT_ID, patient
 from tests.conftest import client_with
-from tests.ehr import Ehr
+from tests.ehr import Ehr, never
 
 TYPES = ("Patient", "Condition", "Observation", "MedicationRequest", "Procedure")
 
@@ -86,6 +87,15 @@ def test_an_expired_token_is_not_sent(reading_client: TestClient, ehr: Ehr, expi
 
 def test_an_expired_token_beside_a_whole_prefetch_is_no_matter(reading_client: TestClient, ehr: Ehr) -> None:
     assert "expired" not in detail(answer(reading_client, ehr, prefetch(), expires_in=0))
+
+
+def test_reading_ends_when_the_token_does(ehr: Ehr) -> None:
+    ehr.answers["/Procedure"] = never
+    started = time.monotonic()
+    with client_with(fhir_servers=(ehr.base,), fhir_timeout=30) as patient_client:
+        text = detail(answer(patient_client, ehr, without(prefetch(), "procedures"), expires_in=1))
+    assert "procedures could not be read: the EHR took too long" in text
+    assert time.monotonic() - started < 10
 
 
 def test_a_token_that_was_taken_back_is_told_and_not_tried_again(reading_client: TestClient, ehr: Ehr) -> None:
