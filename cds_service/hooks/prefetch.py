@@ -2,7 +2,7 @@
 
 | the key's value | what is done |
 | --- | --- |
-| left out | read from the FHIR server, if the request names one that may be read; else a gap |
+| left out | read from the FHIR server, if one is named that may be read, and the token covers it; else a gap |
 | `null`, or a Bundle without entries | known: nothing there |
 | an OperationOutcome with an error, alone or in a Bundle | the EHR tried in vain: a gap, not asked for again |
 | something that is not FHIR | likewise |
