@@ -112,7 +112,7 @@ def test_nothing_of_patient_or_token_reaches_any_log(ehr: Ehr) -> None:
         assert len(ehr.seen) == 6
         server.stop()
     events = [json.loads(line)["event"] for line in server.log]
-    assert events == ["listening", "request", "request", "request"]
+    assert events == ["listening", "FHIR reads", "request", "request", "request"]
     assert "zebrafish" not in "\n".join(server.log + server.said)
 
 

@@ -68,11 +68,17 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Material(msgspec.Struct, frozen=True):
-    """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient."""
+    """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient.
+
+    `requests` were sent to the EHR's FHIR server for it, in `read_ms` milliseconds altogether; both are 0 if all came
+    as prefetch.
+    """
 
     patient: Page
     pages: tuple[tuple[Topic, Page], ...]
     gaps: tuple[Gap, ...] = ()
+    requests: int = 0
+    read_ms: float = 0.0
 
 
 def open_page(raw: msgspec.Raw | bytes) -> Page:

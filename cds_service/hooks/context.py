@@ -16,6 +16,7 @@ from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
 from cds_service.fhir.page import Page, Received, open_page, page_of
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
+from cds_service.fhir.scopes import parse_grant
 from cds_service.wire import FhirAuthorization, HookRequest
 
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
@@ -36,8 +37,8 @@ _NULL = msgspec.Raw(b"null")
 class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
-    `server` is where data may be read that were not sent, with the token lent for it; None if the request
-    names none. A prefetch value is None where the client sent `null`.
+    `server` is where data may be read that were not sent, with the token lent for it and what it allows; None if the
+    request names none. A prefetch value is None where the client sent `null`.
     """
 
     hook_instance: str
@@ -66,12 +67,13 @@ def read_call(body: bytes, hook: str) -> HookCall:
         )
     if not _UUID.fullmatch(request.hookInstance):
         raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
+    patient_id = _required_id(request.context, "patientId")
     return HookCall(
         hook_instance=request.hookInstance,
         user_type=_user_type(request.context),
-        patient_id=_required_id(request.context, "patientId"),
+        patient_id=patient_id,
         encounter_id=_optional_id(request.context, "encounterId"),
-        server=_server(request.fhirServer, request.fhirAuthorization),
+        server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
         prefetch=prefetch,
     )
 
@@ -168,7 +170,7 @@ def _is_fhir_id(value: object) -> bool:
     return isinstance(value, str) and bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
 
 
-def _server(base: str | None, authorization: FhirAuthorization | None) -> FhirServer | None:
+def _server(base: str | None, authorization: FhirAuthorization | None, patient_id: str) -> FhirServer | None:
     if base is None:
         if authorization is not None:
             raise InvalidRequest(
@@ -183,7 +185,11 @@ def _server(base: str | None, authorization: FhirAuthorization | None) -> FhirSe
             remedy="Send an absolute http or https address without query or fragment",
             field="fhirServer",
         )
-    return FhirServer(base.rstrip("/"), _token(authorization) if authorization else None)
+    if authorization is None:
+        return FhirServer(base.rstrip("/"))
+    is_for_patient = (authorization.patient or patient_id).removeprefix("Patient/") == patient_id
+    grant = parse_grant(authorization.scope, authorization.expires_in, is_for_patient=is_for_patient)
+    return FhirServer(base.rstrip("/"), _token(authorization), grant)
 
 
 def _token(authorization: FhirAuthorization) -> str:

@@ -2,7 +2,7 @@
 
 | the key's value | what is done |
 | --- | --- |
-| left out | read from the FHIR server, if the request names one that may be read; else a gap |
+| left out | read from the FHIR server, if one is named that may be read, and the token covers it; else a gap |
 | `null`, or a Bundle without entries | known: nothing there |
 | an OperationOutcome with an error, alone or in a Bundle | the EHR tried in vain: a gap, not asked for again |
 | something that is not FHIR | likewise |
@@ -16,6 +16,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import structlog
+from msgspec.structs import replace
 
 from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
@@ -31,6 +34,8 @@ _LOINC = "http://loinc.org"
 _NOT_LISTED = "the FHIR server of the request is not on the list of servers that this service may read"
 _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
+
+_log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +110,7 @@ class Prefetch:
         be had: then nothing can be said.
         """
         answers, wanted = self._received(call)
-        if wanted:
-            await self._read_into(answers, wanted, call.server)
+        read_ms = await self._read_into(answers, wanted, call) if wanted else 0.0
         patient = _patient(answers[PATIENT])
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
@@ -119,7 +123,7 @@ class Prefetch:
             pages.extend((need.topic, page) for page in answer.pages)
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
-        return Material(patient, tuple(pages), tuple(gaps))
+        return Material(patient, tuple(pages), tuple(gaps), _requests(answers), read_ms)
 
     def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
         """What was sent, and the addresses of what still has to be read."""
@@ -140,19 +144,41 @@ class Prefetch:
                     wanted[need] = page.next
         return answers, wanted
 
-    async def _read_into(
-        self, answers: dict[Need, Answer], wanted: Mapping[Need, str], server: FhirServer | None
-    ) -> None:
+    async def _read_into(self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall) -> float:
+        """Adds what can be read, or why it cannot; the milliseconds that it took."""
+        server = call.server
         if server is None or not self._may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
-            return
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        reads = (self._read(server, address, deadline) for address in wanted.values())
+            return 0.0
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        deadline = started + min(self._timeout, server.grant.expires_in)
+        reads = (
+            self._read_allowed(server, need.address(call.patient_id), address, deadline)
+            for need, address in wanted.items()
+        )
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
-            answers[need] = Answer(answers[need].pages + more.pages, more.problem)
+            answers[need] = _joined(need, answers[need], more)
+        read_ms = round((clock() - started) * 1000, 1)
+        failed = sum(bool(answers[need].problem) for need in wanted)
+        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=_requests(answers), ms=read_ms)
+        return read_ms
+
+    async def _read_allowed(self, server: FhirServer, query: str, address: str, deadline: float) -> Answer:
+        """What the token covers of a query, from `address` on, which is the query itself or a next link.
+
+        A next link is the EHR's own and cannot be narrowed, so it needs a token that covers the query.
+        """
+        allowed = server.grant.permission(query)
+        if allowed.query is None or (allowed.problem and address != query):
+            return Answer(problem=f"could not be read: {allowed.problem}")
+        answer = await self._read(server, allowed.query if address == query else address, deadline)
+        if allowed.problem and not answer.problem:
+            return replace(answer, problem=f"could not be read completely: {allowed.problem}")
+        return answer
 
 
 def _of_asked_type(need: Need, page: Page) -> Page:
@@ -162,6 +188,21 @@ def _of_asked_type(need: Need, page: Page) -> Page:
     if any(resource.resourceType == need.resource_type for resource in page.resources):
         return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
+
+
+def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
+    """What was sent and what was read of one key."""
+    read = [_of_asked_type(need, page) for page in more.pages]
+    others = [page.failure for page in read if page.failure]
+    pages = sent.pages + tuple(page for page in read if not page.failure)
+    problem = more.problem
+    if others and not problem:
+        problem = f"could not be read{' completely' if pages else ''}: {others[0]}"
+    return Answer(pages, problem, more.requests)
+
+
+def _requests(answers: Mapping[Need, Answer]) -> int:
+    return sum(answer.requests for answer in answers.values())
 
 
 def _patient(answer: Answer) -> Page:
