@@ -55,5 +55,6 @@ def run_server(app: Starlette, listening: socket, workers: int, settings: Settin
         else:
             os.environ[variable("host")] = settings.host  # what the options chose, the workers must know
             os.environ[variable("port")] = str(settings.port)
+            os.environ[variable("insecure")] = str(settings.insecure)
             listening.set_inheritable(True)
             Multiprocess(config, sockets=[listening]).run()

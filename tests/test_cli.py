@@ -173,8 +173,8 @@ class TestServe:
         taken = ehr.base.split(":")[2].removesuffix("/fhir")
         for command in ("serve", "demo"):
             assert_one_line(run(command, "--port", taken), f"port {taken} on 127.0.0.1 is taken", "--port")
-        assert_one_line(run("serve", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1", "--host")
-        assert_one_line(run("serve", "--host", "no-such-host.invalid"), "cannot listen")
+        assert_one_line(run("serve", "--host", "192.0.2.1", "--insecure"), "cannot listen on 192.0.2.1", "--host")
+        assert_one_line(run("serve", "--host", "no-such-host.invalid", "--insecure"), "cannot listen")
         assert_one_line(run("serve", "--port", "70000"), "CDS_PORT", "0 to 65535")
         monkeypatch.setenv("CDS_FHIR_SERVERS", "*")
         assert_one_line(run("serve", "--host", "::"), "CDS_FHIR_SERVERS=*")

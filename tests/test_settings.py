@@ -38,6 +38,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "CDS_GUIDANCE_URL": "https://intranet.example/calf?lang=en",
         "CDS_FHIR_TIMEOUT": "1.5",
         "CDS_HOST": "::",
+        "CDS_INSECURE": "true",
         "CDS_PORT": "9000",
     }
     for name, value in given.items():
