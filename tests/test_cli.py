@@ -176,5 +176,9 @@ class TestServe:
         assert_one_line(run("serve", "--host", "192.0.2.1", "--insecure"), "cannot listen on 192.0.2.1", "--host")
         assert_one_line(run("serve", "--host", "no-such-host.invalid", "--insecure"), "cannot listen")
         assert_one_line(run("serve", "--port", "70000"), "CDS_PORT", "0 to 65535")
+        assert_one_line(run("serve", "--host", "::"), "CDS_HOST", "docs/security.md", "serve --insecure")
         monkeypatch.setenv("CDS_FHIR_SERVERS", "*")
-        assert_one_line(run("serve", "--host", "::"), "CDS_FHIR_SERVERS=*")
+        assert_one_line(run("serve", "--host", "::", "--insecure"), "CDS_FHIR_SERVERS=*")
+        monkeypatch.setenv("CDS_CLIENTS", "no-such.toml")
+        for command in ("serve", "demo"):
+            assert_one_line(run(command), "no-such.toml", "CDS_CLIENTS")
