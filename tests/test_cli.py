@@ -18,6 +18,7 @@ from cds_service.shipped import shipped
 from tests.calls import CALF_PAIN, call, outcome, prefetch, searchset
 from tests.charts import patient
 from tests.ehr import Ehr
+from tests.tokens import registry
 
 DVT = shipped("fhir_fixtures") / "leg-dvt-untreated-left.json"
 NOON = f"{WRITTEN_ON}T12:00:00Z"
@@ -113,6 +114,15 @@ class TestCheck:
             "value sets",
             "cards",
         ]
+
+    def test_the_registry_is_checked_too(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        file = registry(tmp_path)
+        monkeypatch.setenv("CDS_CLIENTS", str(file))
+        result = run("check")
+        assert (result.exit_code, f"clients: 1 registered, from {file}" in result.stdout) == (0, True)
+        (tmp_path / "jwks.json").write_text("{}")
+        result = run("check")
+        assert (result.exit_code, "jwks.json" in result.stderr) == (1, True)
 
     def test_a_wrong_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CDS_TIMEZONE", "Mars")
