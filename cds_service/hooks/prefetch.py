@@ -180,6 +180,7 @@ def _patient(answer: Answer) -> Page:
 def _precondition(need: Need, problem: str) -> MissingPrecondition:
     return MissingPrecondition(
         problem,
-        remedy="Send the data as prefetch, or name a fhirServer that the operator of this service has listed",
+        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS, "
+        "or in the registry for this EHR",
         field=f"prefetch.{need.key}",
     )

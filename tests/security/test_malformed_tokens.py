@@ -39,6 +39,7 @@ class TestForm:
             {"alg": None},
             {"alg": ["ES384"]},
             {"crit": ["b64"], "b64": False},
+            {"crit": ["b64"], "b64": True},
             {"crit": ["exp"]},
             {"crit": []},
             {"b64": False},
