@@ -91,26 +91,24 @@ def chart_needs(loinc_codes: Sequence[str]) -> tuple[Need, ...]:
 
 
 class Prefetch:
-    """Completes what was sent. `may_read` tells whether a base address is on the operator's list."""
+    """Completes what was sent."""
 
-    def __init__(
-        self, needs: tuple[Need, ...], read: ReadFhir, may_read: Callable[[str], bool], timeout_seconds: float
-    ) -> None:
+    def __init__(self, needs: tuple[Need, ...], read: ReadFhir, timeout_seconds: float) -> None:
         self._needs = needs
         self._deciding = [need for need in needs if need.topic in (Topic.CONDITIONS, Topic.OBSERVATIONS)]
         self._read = read
-        self._may_read = may_read
         self._timeout = timeout_seconds
         self.templates = {need.key: need.template for need in needs}
 
-    async def complete(self, call: HookCall) -> Material:
-        """All that was sent and could be read of the chart.
+    async def complete(self, call: HookCall, may_read: Callable[[str], bool]) -> Material:
+        """All that was sent and could be read of the chart. `may_read` tells whether a base address is on the
+        operator's list for who calls.
 
         Raises MissingPrecondition without a Patient, or when neither Conditions nor any Observations are to
         be had: then nothing can be said.
         """
         answers, wanted = self._received(call)
-        read_ms = await self._read_into(answers, wanted, call) if wanted else 0.0
+        read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else 0.0
         patient = _patient(answers[PATIENT])
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
@@ -144,10 +142,12 @@ class Prefetch:
                     wanted[need] = page.next
         return answers, wanted
 
-    async def _read_into(self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall) -> float:
+    async def _read_into(
+        self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall, may_read: Callable[[str], bool]
+    ) -> float:
         """Adds what can be read, or why it cannot; the milliseconds that it took."""
         server = call.server
-        if server is None or not self._may_read(server.base):
+        if server is None or not may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
@@ -217,6 +217,7 @@ def _patient(answer: Answer) -> Page:
 def _precondition(need: Need, problem: str) -> MissingPrecondition:
     return MissingPrecondition(
         problem,
-        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS",
+        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS, "
+        "or in the registry for this EHR",
         field=f"prefetch.{need.key}",
     )

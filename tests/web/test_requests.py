@@ -15,6 +15,7 @@ from cds_service.errors import (
     ContentTooLarge,
     InvalidRequest,
     MissingPrecondition,
+    Unauthenticated,
     UnknownService,
     UnsupportedContentType,
 )
@@ -247,6 +248,7 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
     statuses = {kind.__name__: kind.status for kind in CdsError.__subclasses__()}
     assert statuses == {
         InvalidRequest.__name__: 400,
+        Unauthenticated.__name__: 401,
         UnknownService.__name__: 404,
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
