@@ -27,7 +27,7 @@ from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
 from cds_service.log import configure_log
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.render import Renderer
-from cds_service.security.caller import Anyone, Trust
+from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt
 from cds_service.security.clients import Client, load_clients
 from cds_service.security.first_use import UsedTokens
@@ -36,7 +36,7 @@ from cds_service.security.outbound import AllowedServers
 from cds_service.settings import Settings, load_settings
 from cds_service.shipped import shipped
 from cds_service.web import outcomes
-from cds_service.web.authentication import Authentication
+from cds_service.web.authentication import Anyone, Authentication
 from cds_service.web.endpoints import cds_routes
 from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     def now() -> datetime:
         return datetime.now(settings.timezone)
 
-    authenticate = Authentication(trust(settings, http, now), settings.public_url)
+    authenticate = authentication(settings, http, now)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -86,18 +86,20 @@ def create_app_from_environment() -> Starlette:
     return create_app(load_settings())
 
 
-def trust(settings: Settings, http: httpx2.AsyncClient, now: Callable[[], datetime]) -> Trust:
+def authentication(
+    settings: Settings, http: httpx2.AsyncClient, now: Callable[[], datetime]
+) -> Authentication | Anyone:
     """The clients of the registry, or without one everybody."""
     if settings.clients is None:
-        return Anyone(AllowedServers(settings.fhir_servers))
-    clients = load_clients(settings.clients)
-    return ClientJwt(
-        [(client, _keys(client, settings.jwt_algorithms, http)) for client in clients],
+        return Anyone(Caller(None, "", AllowedServers(settings.fhir_servers)))
+    clients = ClientJwt(
+        [(client, _keys(client, settings.jwt_algorithms, http)) for client in load_clients(settings.clients)],
         settings.jwt_algorithms,
         settings.jwt_lifetime,
         UsedTokens(now).first_use,
         now,
     )
+    return Authentication(clients, settings.public_url)
 
 
 def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -> KeySource:

@@ -11,7 +11,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, meanings_of, words_of
+from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, meanings_of, words_of
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
@@ -30,13 +30,15 @@ def condition_facts(
     recorded = dates.interval(condition.recordedDate, dates.zone_of(as_of))
     body = body_sites(model.bodySite or (), (), terminology)
     facts = []
-    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
-        naming = [(code, meaning) for code, meaning in coded if concept in meaning.concepts]
-        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+    coded_site = most_specific([meaning.site for _code, meaning in coded])
+    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
+    for concept in concepts_of(coded):
+        site = site_of(concept, coded_site, body)
         if site is None:
             continue
-        codes = tuple(sorted({code for code, _meaning in naming}))
-        course = _course(concept, model, condition, [meaning for _code, meaning in naming], began or recorded, as_of)
+        codes = codes_of(concept, coded)
+        naming = [meaning for _code, meaning in coded if concept in meaning.concepts]
+        course = _course(concept, model, condition, naming, began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
@@ -47,7 +49,7 @@ def condition_facts(
                 when=began or recorded,
                 began=began,
                 recorded=recorded,
-                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                side=side,
                 site=site,
                 site_matters=concept.site_matters,
                 certainty=Certainty.SUSPECTED if verification & _SUSPECTED else Certainty.CONFIRMED,

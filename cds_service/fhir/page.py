@@ -6,7 +6,6 @@ so that one odd entry costs only itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -92,7 +91,7 @@ def open_page(raw: msgspec.Raw | bytes) -> Page:
 def page_of(received: Received) -> Page:
     """The page that a Bundle or a single resource is."""
     if isinstance(received, Bundle):
-        return _page([entry.resource for entry in received.entry or ()], received.link)
+        return _page([each.resource for each in received.entry or () if each.resource is not None], received.link)
     return _page([received], None)
 
 
@@ -105,7 +104,7 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
         return Page(failure=_NOT_FHIR)
     if isinstance(bundle, OperationOutcome):
         return _page([bundle], None)
-    resources: list[Resource | None] = []
+    resources: list[Resource] = []
     unreadable: list[str] = []
     others = 0
     for entry in bundle.entry or ():
@@ -130,12 +129,12 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
     return Page(unreadable=tuple(names), others=not names)
 
 
-def _page(received: Sequence[Resource | None], link: Any) -> Page:
-    resources = [each for each in received if each is not None and not isinstance(each, OperationOutcome)]
-    failed = len(resources) < len(received) and any(
-        isinstance(each, OperationOutcome) and each.is_error for each in received
-    )
-    return Page(resources, _next_link(link) if link else None, _EHR_ERROR if failed else "")
+def _page(resources: list[Resource], link: Any) -> Page:
+    if OperationOutcome not in map(type, resources):
+        return Page(resources, _next_link(link))
+    failed = any(each.is_error for each in resources if isinstance(each, OperationOutcome))
+    others = [each for each in resources if not isinstance(each, OperationOutcome)]
+    return Page(others, _next_link(link), _EHR_ERROR if failed else "")
 
 
 def _name_if_ours(entry: msgspec.Raw) -> list[str]:

@@ -57,17 +57,27 @@ def _projection(model: type[FHIRAbstractModel], names: tuple[str, ...], **typed:
 _quantity_model = _projection(Quantity, _QUANTITY)
 _range_model = _projection(Range, ("low", "high"), low=_quantity_model | None, high=_quantity_model | None)
 _limits_model = _projection(ObservationReferenceRange, ("high",), high=_quantity_model | None)
+_CONCEPTS = ("code", "category", "clinicalStatus", "verificationStatus", "severity")
+_VALUE_CONCEPTS = ("valueCodeableConcept", "medicationCodeableConcept", "dataAbsentReason")
 _TYPED: dict[str, Any] = {
+    # CodeableConcepts are parsed before they come here (_parsed_concept), so that their class is all there is to check.
+    **dict.fromkeys((*_CONCEPTS, *_VALUE_CONCEPTS), CodeableConcept | None),
+    "interpretation": list[CodeableConcept] | None,
     "valueQuantity": _quantity_model | None,
     "valueRange": _range_model | None,
     "referenceRange": list[_limits_model] | None,  # type: ignore[valid-type]  # made at run time
 }
 _component_model = _projection(ObservationComponent, ("code", *_VALUE), **_TYPED)
 _TYPED["component"] = list[_component_model] | None  # type: ignore[valid-type]  # made at run time
-_MODELS = {
-    kind: _projection(model, names, **{name: _TYPED[name] for name in names if name in _TYPED})
-    for kind, (model, names) in _READ.items()
-}
+
+
+def _sites_of(kind: type[resources.Resource]) -> dict[str, Any]:
+    """An Observation has one body site, a Condition or Procedure a list of them."""
+    is_one = kind is resources.Observation
+    return {"bodySite": CodeableConcept | None if is_one else list[CodeableConcept] | None}
+
+
+_MODELS = {kind: _projection(model, names, **_TYPED, **_sites_of(kind)) for kind, (model, names) in _READ.items()}
 
 
 def parsed(resource: resources.Resource) -> Any:

@@ -113,8 +113,10 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
                 meanings = _look_up(codes, terminology)
                 if meanings or _is_nameless(resource, codes):
                     yield resource, meanings, medicine
-            elif (meanings := _look_up(resource.codes(), terminology)) != []:
-                yield resource, meanings, None
+            else:
+                meanings = _look_up(resource.codes(), terminology)
+                if meanings or meanings is None:
+                    yield resource, meanings, None
 
 
 def _newest_first(hit: Hit) -> tuple[float, str]:

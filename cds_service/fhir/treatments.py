@@ -11,7 +11,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
 from cds_service.fhir.projection import decoded
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, words_of
+from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, words_of
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
@@ -34,22 +34,19 @@ def medication_facts(
         return []
     concept = model.medicationCodeableConcept or medicine
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
-    found: dict[str, set[tuple[str, str]]] = {}
-    for code, meaning in coded_meanings(concept, terminology):
-        for named in meaning.concepts:
-            found.setdefault(named.name, set()).add(code)
+    coded = coded_meanings(concept, terminology)
     return [
         Fact(
-            concept=name,
+            concept=named.name,
             state=State.PRESENT,
             source=f"MedicationRequest/{request.id}",
-            codes=tuple(sorted(codes)),
+            codes=codes_of(named, coded),
             display=words_of(concept) or _named_reference(request),
             when=when,
             recorded=when,
             remarks=_dose(request),
         )
-        for name, codes in found.items()
+        for named in concepts_of(coded)
     ]
 
 
@@ -62,21 +59,22 @@ def procedure_facts(
     coded = [*coded_meanings(model.code, terminology), *coded_meanings(model.category, terminology)]
     body = body_sites(model.bodySite or (), (), terminology)
     facts = []
-    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
-        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+    coded_site = most_specific([meaning.site for _code, meaning in coded])
+    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
+    for concept in concepts_of(coded):
+        site = site_of(concept, coded_site, body)
         if site is None:
             continue
-        naming = {code for code, meaning in coded if concept in meaning.concepts}
         facts.append(
             Fact(
                 concept=concept.name,
                 state=State.PRESENT,
                 source=f"Procedure/{procedure.id}",
-                codes=tuple(sorted(naming)),
+                codes=codes_of(concept, coded),
                 display=words_of(model.code) or words_of(model.category),
                 when=when,
                 began=when,
-                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                side=side,
                 site=site,
                 site_matters=concept.site_matters,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -35,14 +35,34 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
             yield str(coding.system), str(coding.code)
 
 
-def coded_meanings(concept: Any, terminology: Terminology) -> list[tuple[tuple[str, str], Meaning]]:
-    """The codings of a parsed CodeableConcept that a value set knows, each with its meaning."""
+Coded = tuple[tuple[str, str], Meaning]
+"""A code that a value set knows, as (system, code), and its meaning."""
+
+
+def coded_meanings(concept: Any, terminology: Terminology) -> Sequence[Coded]:
+    """The codings of a parsed CodeableConcept that a value set knows."""
+    if concept is None:
+        return ()
     known = []
-    for coding in (concept.coding if concept is not None else None) or ():
+    for coding in concept.coding or ():
         meaning = terminology.meaning(coding.system, coding.code)
         if meaning is not None:
             known.append(((str(coding.system), str(coding.code)), meaning))
     return known
+
+
+def concepts_of(coded: Sequence[Coded]) -> Iterable[Concept]:
+    """The concepts that these codes name, each once."""
+    if len(coded) == 1:
+        return coded[0][1].concepts
+    return dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts)
+
+
+def codes_of(concept: Concept, coded: Sequence[Coded]) -> tuple[tuple[str, str], ...]:
+    """Those of the codes that name the concept, sorted."""
+    if len(coded) == 1:
+        return (coded[0][0],)
+    return tuple(sorted({code for code, meaning in coded if concept in meaning.concepts}))
 
 
 def meanings_of(concept: Any, terminology: Terminology) -> list[Meaning]:

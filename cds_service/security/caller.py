@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from cds_service.security.clients import Client
 from cds_service.security.outbound import AllowedServers
@@ -31,26 +29,6 @@ class Caller:
     def may_read(self, base: str) -> bool:
         """Whether data may be read for it from the FHIR server at this base address."""
         return self.servers.allows(base)
-
-
-class Trust(Protocol):
-    """Decides who calls."""
-
-    async def caller(self, authorization: Sequence[str], endpoint: str) -> Caller:
-        """`authorization` holds the values of the headers of that name, `endpoint` the address that was called.
-
-        Raises Unauthenticated.
-        """
-
-
-class Anyone:
-    """Without a registry: every caller is the same, whatever token it sends."""
-
-    def __init__(self, servers: AllowedServers) -> None:
-        self._caller = Caller(None, "", servers)
-
-    async def caller(self, authorization: Sequence[str], endpoint: str) -> Caller:
-        return self._caller
 
 
 NOBODY = Caller(None, "", AllowedServers(()))
