@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -15,18 +16,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cds_service import __version__
 from cds_service.errors import CdsError
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
+from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.render import Renderer
 from cds_service.security.outbound import AllowedServers
 from cds_service.settings import Settings, load_settings
 from cds_service.shipped import shipped
+from cds_service.storage.feedback import FeedbackStore
+from cds_service.storage.journal import Journal
+from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.endpoints import cds_routes
 from cds_service.web.middleware import PROBLEM, CrossOrigin, Faults, RequestLog
@@ -44,13 +50,18 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     def now() -> datetime:
         return datetime.now(settings.timezone)
 
+    store = Store(settings.database_url.get_secret_value())
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
+    journal = Journal(store, knowledge(settings), hash_key)
+    keep_feedback = FeedbackStore(store, now).keep
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http:
+        async with http, store, journal:
             yield
 
     app = Starlette(
-        routes=[*cds_routes([service], now, settings.max_body), *extra_routes],
+        routes=[*cds_routes([service], now, settings.max_body, journal.add, keep_feedback), *extra_routes],
         middleware=[
             Middleware(RequestLog),
             Middleware(
@@ -91,6 +102,12 @@ def patient_view(settings: Settings, read: ReadFhir, may_read: Callable[[str], b
 def cards_folder(settings: Settings) -> Path:
     """CDS_CARDS_DIR, else the cards that came with the service."""
     return settings.cards_dir or shipped("cards")
+
+
+def knowledge(settings: Settings) -> str:
+    """The version of value sets, cards and thresholds that these settings choose."""
+    folders = (shipped("value_sets"), cards_folder(settings))
+    return knowledge_version(__version__, folders, asdict(settings.thresholds))
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:

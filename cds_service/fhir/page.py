@@ -79,11 +79,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient."""
+    """All that was received for one patient, by the part of the chart it answers. `patient` holds one Patient.
+
+    `fhir_seconds` were spent on reading what was not sent.
+    """
 
     patient: Page
     pages: tuple[tuple[Topic, Page], ...]
     gaps: tuple[Gap, ...] = ()
+    fhir_seconds: float = 0.0
+
+    @property
+    def resource_count(self) -> int:
+        """Of resources besides the Patient, those that nobody reads included."""
+        return sum(len(page.resources) + page.others for _, page in self.pages)
 
 
 def open_page(raw: msgspec.Raw | bytes) -> Page:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,6 +27,8 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
+_Message = TypeVar("_Message")
+
 _decoder = msgspec.json.Decoder(HookRequest)
 
 
@@ -34,12 +36,12 @@ _decoder = msgspec.json.Decoder(HookRequest)
 class HookCall:
     """A valid call of a hook about one patient.
 
-    `server` is where data may be read that were not sent, with the token lent for it; None if the request
-    names none.
+    `user` is a reference (Type/id). `server` is where data may be read that were not sent, with the token lent for
+    it; None if the request names none.
     """
 
     hook_instance: str
-    user_type: str
+    user: str
     patient_id: str
     encounter_id: str | None
     server: FhirServer | None
@@ -47,7 +49,7 @@ class HookCall:
 
     @property
     def is_for_clinician(self) -> bool:
-        return self.user_type in _CLINICIANS
+        return self.user.partition("/")[0] in _CLINICIANS
 
 
 def read_call(body: bytes, hook: str) -> HookCall:
@@ -55,7 +57,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
 
     Raises InvalidRequest.
     """
-    request = _decode(body)
+    request = decode_message(_decoder, body)
     if request.hook != hook:
         raise InvalidRequest(
             "is not the hook that this service is listed for",
@@ -66,7 +68,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
         raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
     return HookCall(
         hook_instance=request.hookInstance,
-        user_type=_user_type(request.context),
+        user=_user(request.context),
         patient_id=_required_id(request.context, "patientId"),
         encounter_id=_optional_id(request.context, "encounterId"),
         server=_server(request.fhirServer, request.fhirAuthorization),
@@ -74,9 +76,10 @@ def read_call(body: bytes, hook: str) -> HookCall:
     )
 
 
-def _decode(body: bytes) -> HookRequest:
+def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
+    """Raises InvalidRequest that names the member of the wrong shape."""
     try:
-        return _decoder.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except msgspec.DecodeError as error:
@@ -122,7 +125,7 @@ def _missing(field: str) -> InvalidRequest:
     return InvalidRequest("is required and missing", remedy="Send it", field=field)
 
 
-def _user_type(context: dict[str, Any]) -> str:
+def _user(context: dict[str, Any]) -> str:
     user = context.get("userId")
     if user is None:
         raise _missing("context.userId")
@@ -133,7 +136,7 @@ def _user_type(context: dict[str, Any]) -> str:
             remedy=f"Send Type/id, where Type is one of {', '.join(sorted(_USERS))}",
             field="context.userId",
         )
-    return kind
+    return f"{kind}/{identifier}"
 
 
 def _required_id(context: dict[str, Any], name: str) -> str:

@@ -107,8 +107,7 @@ class Prefetch:
         be had: then nothing can be said.
         """
         answers, wanted = self._received(call)
-        if wanted:
-            await self._read_into(answers, wanted, call.server)
+        fhir_seconds = await self._read_into(answers, wanted, call.server) if wanted else 0.0
         patient = _patient(answers[PATIENT])
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
@@ -121,7 +120,7 @@ class Prefetch:
             pages.extend((need.topic, page) for page in answer.pages)
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
-        return Material(patient, tuple(pages), tuple(gaps))
+        return Material(patient, tuple(pages), tuple(gaps), fhir_seconds)
 
     def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
         """What was sent, and the addresses of what still has to be read."""
@@ -145,17 +144,21 @@ class Prefetch:
 
     async def _read_into(
         self, answers: dict[Need, Answer], wanted: Mapping[Need, str], server: FhirServer | None
-    ) -> None:
+    ) -> float:
+        """Puts what is read, or why it was not, into `answers`; returns how many seconds that took."""
         if server is None or not self._may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
-            return
-        deadline = asyncio.get_running_loop().time() + self._timeout
+            return 0.0
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        deadline = begun + self._timeout
         reads = (self._read(server, address, deadline) for address in wanted.values())
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
             answers[need] = Answer(answers[need].pages + more.pages, more.problem)
+        return clock() - begun
 
 
 def _of_asked_type(need: Need, page: Page) -> Page:

@@ -1,8 +1,8 @@
-"""Discovery, the call of a service, and the sign of life. No clinical word in here."""
+"""Discovery, the call of a service, feedback on its cards, and the sign of life. No clinical word in here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,12 +12,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cds_service import __version__
+from cds_service.caller import Caller
 from cds_service.errors import UnknownService
 from cds_service.hooks.context import HookCall, read_call
+from cds_service.hooks.feedback import read_feedback
+from cds_service.hooks.reply import Reply
+from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
-from cds_service.wire import Card, HookResponse, ServiceDescription
+from cds_service.web.journalling import Journalling
+from cds_service.wire import Feedback, HookResponse, ServiceDescription
 
 _JSON = "application/json"
+_STORED = b"{}"  # some clients parse whatever comes
 _encode = msgspec.json.Encoder().encode
 
 
@@ -30,10 +36,20 @@ class Service(Protocol):
     @property
     def description(self) -> ServiceDescription: ...
 
-    async def handle(self, call: HookCall, as_of: datetime) -> list[Card]: ...
+    async def handle(self, call: HookCall, as_of: datetime) -> Reply: ...
 
 
-def cds_routes(services: Sequence[Service], now: Callable[[], datetime], max_body: int) -> list[Route]:
+KeepFeedback = Callable[[str, Caller, Sequence[Feedback]], Awaitable[None]]
+"""Returns once the feedback on cards of a service is stored; raises StoreUnavailable."""
+
+
+def cds_routes(
+    services: Sequence[Service],
+    now: Callable[[], datetime],
+    max_body: int,
+    journal: Callable[[Invocation], None],
+    keep_feedback: KeepFeedback,
+) -> list[Route]:
     """The addresses of CDS Hooks 2.0.1 and /health.
 
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
@@ -46,13 +62,26 @@ def cds_routes(services: Sequence[Service], now: Callable[[], datetime], max_bod
     async def discover(_: Request) -> Response:
         return Response(discovery, media_type=_JSON)
 
-    async def call(request: Request) -> Response:
+    def called(request: Request) -> Service:
         service = by_id.get(request.path_params["id"])
         if service is None:
             raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
+        return service
+
+    async def call(request: Request) -> Response:
+        service = called(request)
         body = await read_json_body(request, max_body)
-        cards = await service.handle(read_call(body, service.hook), now())
-        return Response(_encode(HookResponse(cards)), media_type=_JSON)
+        as_of = now()
+        with Journalling(journal, service.id, service.hook, Caller(), as_of) as entry:
+            entry.call = read_call(body, service.hook)
+            entry.reply = await service.handle(entry.call, as_of)
+            return Response(_encode(HookResponse(entry.reply.cards)), media_type=_JSON)
+
+    async def feedback(request: Request) -> Response:
+        service = called(request)
+        entries = read_feedback(await read_json_body(request, max_body))
+        await keep_feedback(service.id, Caller(), entries)
+        return Response(_STORED, media_type=_JSON)
 
     async def health(_: Request) -> Response:
         return Response(healthy, media_type=_JSON)
@@ -60,6 +89,8 @@ def cds_routes(services: Sequence[Service], now: Callable[[], datetime], max_bod
     return [
         Route("/cds-services/{id}", call, methods=["POST"]),
         Route("/cds-services//{id}", call, methods=["POST"]),
+        Route("/cds-services/{id}/feedback", feedback, methods=["POST"]),
+        Route("/cds-services//{id}/feedback", feedback, methods=["POST"]),
         Route("/cds-services", discover),
         Route("/cds-services/", discover),
         Route("/health", health),

@@ -39,8 +39,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 def from_error(error: CdsError) -> Response:
-    """The answer to an error that the caller can mend."""
-    return _outcome(error.status, error.issue_code, error.diagnostics, error.field)
+    """The answer to an error that the caller can mend, by another request or by the same one later."""
+    severity = "fatal" if error.status >= 500 else "error"
+    return _outcome(error.status, error.issue_code, error.diagnostics, error.field, severity=severity)
 
 
 def from_http(error: HTTPException) -> Response:
