@@ -34,7 +34,7 @@ from cds_service.storage.feedback import FeedbackStore
 from cds_service.storage.journal import Journal
 from cds_service.storage.store import Store
 from cds_service.web import outcomes
-from cds_service.web.endpoints import cds_routes
+from cds_service.web.endpoints import cds_routes, feedback_routes
 from cds_service.web.middleware import PROBLEM, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
@@ -61,7 +61,11 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
             yield
 
     app = Starlette(
-        routes=[*cds_routes([service], now, settings.max_body, journal.add, keep_feedback), *extra_routes],
+        routes=[
+            *cds_routes([service], now, settings.max_body, journal.add),
+            *feedback_routes([service], settings.max_body, keep_feedback),
+            *extra_routes,
+        ],
         middleware=[
             Middleware(RequestLog),
             Middleware(

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from cds_service.caller import Caller
 from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import FeedbackRow
 from cds_service.storage.store import STORE_FAULTS, Store, insert_new, storable
@@ -24,12 +23,12 @@ class FeedbackStore:
         self._now = now
         self._insert = insert_new(self._engine, FeedbackRow)
 
-    async def keep(self, service: str, caller: Caller, entries: Sequence[Feedback]) -> None:
-        """Returns when all are on disk, each stored once however often it is sent.
+    async def keep(self, service: str, client: str, tenant: str, entries: Sequence[Feedback]) -> None:
+        """Returns when all are on disk, each stored once however often the client sends it.
 
         `outcomeTimestamp` of each must be an aware moment in ISO 8601. Raises StoreUnavailable; then none is stored.
         """
-        rows = {row["key"]: row for row in (_row(service, caller, entry, self._now()) for entry in entries)}
+        rows = {row["key"]: row for row in (_row(service, client, tenant, entry, self._now()) for entry in entries)}
         if not rows:
             return
         try:
@@ -40,11 +39,11 @@ class FeedbackStore:
             raise StoreUnavailable("the feedback was not stored", remedy="Send it again later") from error
 
 
-def _row(service: str, caller: Caller, entry: Feedback, received_at: datetime) -> dict[str, Any]:
+def _row(service: str, client: str, tenant: str, entry: Feedback, received_at: datetime) -> dict[str, Any]:
     reason = entry.overrideReason.reason if entry.overrideReason else None
     content = {
-        "client": storable(caller.client),
-        "tenant": storable(caller.tenant),
+        "client": storable(client),
+        "tenant": storable(tenant),
         "service": service,
         "card": entry.card,
         "outcome": entry.outcome,

@@ -7,15 +7,14 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 import structlog
 
-from cds_service.caller import Caller
 from cds_service.storage.models import InvocationCardRow, InvocationRow
 from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
 from cds_service.storage.store import STORE_FAULTS, Store, insert_new, storable
@@ -29,16 +28,17 @@ _MOST_WAITING = 20_000
 _log = structlog.stdlib.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One call of a service. Ids of patient and user are hashed before they are stored; empty where not known.
+class Invocation(msgspec.Struct, frozen=True):
+    """One call of a service. Texts are empty where nothing is known.
 
-    `status`: ok, or the issue code of the answer. `cards`: their uuids. `resources` to `left_out` are counts;
-    `ms` is the time of the whole call, `fhir_ms` that of reading the EHR.
+    `client` and `tenant` say who called; ids of patient and user are hashed before they are stored. `status`: ok, or
+    the issue code of the answer. `cards`: their uuids. `resources` to `left_out` are counts; `ms` is the time of the
+    whole call, `fhir_ms` that of reading the EHR.
     """
 
     at: datetime
-    caller: Caller
+    client: str
+    tenant: str
     service: str
     hook: str
     status: str
@@ -145,7 +145,7 @@ class Journal:
 
 
 def _row(identifier: str, each: Invocation, key: bytes, knowledge: str) -> dict[str, Any]:
-    client, tenant = storable(each.caller.client), storable(each.caller.tenant)
+    client, tenant = storable(each.client), storable(each.tenant)
     return {
         "id": identifier,
         "at": each.at,

@@ -28,5 +28,4 @@ async def stored_hash_key(store: Store) -> bytes:
 
 def pseudonym(key: bytes, *parts: str) -> str:
     """HMAC-SHA-256 of the parts, in hexadecimal. Parts are kept apart: ("a", "bc") is not ("ab", "c")."""
-    message = "\n".join(f"{len(part)} {part}" for part in parts).encode("utf-8", "surrogatepass")
-    return hmac.digest(key, message, "sha256").hex()
+    return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()

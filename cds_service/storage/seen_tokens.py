@@ -18,7 +18,7 @@ from typing import Protocol, Self
 from sqlalchemy import text
 
 from cds_service.errors import StoreUnavailable
-from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+from cds_service.storage.store import CHECKPOINT_PAGES, LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
 
 _SWEEP_EVERY = 256
 _INSERT = "INSERT INTO seen_token (key, until) VALUES (:key, :until) ON CONFLICT DO NOTHING"
@@ -89,6 +89,7 @@ class _SqliteTable:
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None)
             self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return self._connection.execute(statement, values).rowcount
 
     def _close(self) -> None:

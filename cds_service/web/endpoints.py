@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cds_service import __version__
-from cds_service.caller import Caller
 from cds_service.errors import UnknownService
 from cds_service.hooks.context import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
@@ -23,6 +22,7 @@ from cds_service.web.journalling import Journalling
 from cds_service.wire import Feedback, HookResponse, ServiceDescription
 
 _JSON = "application/json"
+_NO_CLIENT = _NO_TENANT = ""
 _STORED = b"{}"  # some clients parse whatever comes
 _encode = msgspec.json.Encoder().encode
 
@@ -39,8 +39,8 @@ class Service(Protocol):
     async def handle(self, call: HookCall, as_of: datetime) -> Reply: ...
 
 
-KeepFeedback = Callable[[str, Caller, Sequence[Feedback]], Awaitable[None]]
-"""Returns once the feedback on cards of a service is stored; raises StoreUnavailable."""
+KeepFeedback = Callable[[str, str, str, Sequence[Feedback]], Awaitable[None]]
+"""Of a service, from a client and its tenant; returns once it is stored. Raises StoreUnavailable."""
 
 
 def cds_routes(
@@ -48,9 +48,8 @@ def cds_routes(
     now: Callable[[], datetime],
     max_body: int,
     journal: Callable[[Invocation], None],
-    keep_feedback: KeepFeedback,
 ) -> list[Route]:
-    """The addresses of CDS Hooks 2.0.1 and /health.
+    """The addresses of CDS Hooks 2.0.1, without feedback, and /health. `journal` is told of each call of a service.
 
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
     `/cds-services//{id}`.
@@ -62,26 +61,14 @@ def cds_routes(
     async def discover(_: Request) -> Response:
         return Response(discovery, media_type=_JSON)
 
-    def called(request: Request) -> Service:
-        service = by_id.get(request.path_params["id"])
-        if service is None:
-            raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
-        return service
-
     async def call(request: Request) -> Response:
-        service = called(request)
+        service = _called(request, by_id)
         body = await read_json_body(request, max_body)
         as_of = now()
-        with Journalling(journal, service.id, service.hook, Caller(), as_of) as entry:
+        with Journalling(journal, service.id, service.hook, _NO_CLIENT, _NO_TENANT, as_of) as entry:
             entry.call = read_call(body, service.hook)
             entry.reply = await service.handle(entry.call, as_of)
             return Response(_encode(HookResponse(entry.reply.cards)), media_type=_JSON)
-
-    async def feedback(request: Request) -> Response:
-        service = called(request)
-        entries = read_feedback(await read_json_body(request, max_body))
-        await keep_feedback(service.id, Caller(), entries)
-        return Response(_STORED, media_type=_JSON)
 
     async def health(_: Request) -> Response:
         return Response(healthy, media_type=_JSON)
@@ -89,9 +76,30 @@ def cds_routes(
     return [
         Route("/cds-services/{id}", call, methods=["POST"]),
         Route("/cds-services//{id}", call, methods=["POST"]),
-        Route("/cds-services/{id}/feedback", feedback, methods=["POST"]),
-        Route("/cds-services//{id}/feedback", feedback, methods=["POST"]),
         Route("/cds-services", discover),
         Route("/cds-services/", discover),
         Route("/health", health),
     ]
+
+
+def feedback_routes(services: Sequence[Service], max_body: int, keep: KeepFeedback) -> list[Route]:
+    """Where clients tell what became of a service's cards (section "Feedback"): 200 only once it is stored."""
+    by_id = {service.id: service for service in services}
+
+    async def feedback(request: Request) -> Response:
+        service = _called(request, by_id)
+        entries = read_feedback(await read_json_body(request, max_body))
+        await keep(service.id, _NO_CLIENT, _NO_TENANT, entries)
+        return Response(_STORED, media_type=_JSON)
+
+    return [
+        Route("/cds-services/{id}/feedback", feedback, methods=["POST"]),
+        Route("/cds-services//{id}/feedback", feedback, methods=["POST"]),
+    ]
+
+
+def _called(request: Request, by_id: Mapping[str, Service]) -> Service:
+    service = by_id.get(request.path_params["id"])
+    if service is None:
+        raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
+    return service

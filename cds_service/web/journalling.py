@@ -8,7 +8,6 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
-from cds_service.caller import Caller
 from cds_service.errors import CdsError
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
@@ -20,15 +19,22 @@ _NOTHING = Reply([])
 class Journalling:
     """Set `call` and `reply` as they become known; at the end of the block the entry goes to the journal."""
 
-    __slots__ = ("_add", "_as_of", "_begun", "_caller", "_hook", "_service", "call", "reply")
+    __slots__ = ("_add", "_as_of", "_begun", "_client", "_hook", "_service", "_tenant", "call", "reply")
 
     def __init__(
-        self, add: Callable[[Invocation], None], service: str, hook: str, caller: Caller, as_of: datetime
+        self,
+        add: Callable[[Invocation], None],
+        service: str,
+        hook: str,
+        client: str,
+        tenant: str,
+        as_of: datetime,
     ) -> None:
         self._add = add
         self._service = service
         self._hook = hook
-        self._caller = caller
+        self._client = client
+        self._tenant = tenant
         self._as_of = as_of
         self._begun = perf_counter()
         self.call: HookCall | None = None
@@ -44,7 +50,8 @@ class Journalling:
         self._add(
             Invocation(
                 at=self._as_of,
-                caller=self._caller,
+                client=self._client,
+                tenant=self._tenant,
                 service=self._service,
                 hook=self._hook,
                 status=_status(error),

@@ -63,6 +63,7 @@ def upgrade() -> None:
         "seen_token",
         sa.Column("key", sa.LargeBinary, primary_key=True),
         sa.Column("until", sa.BigInteger, nullable=False, index=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "hash_key",
