@@ -100,12 +100,14 @@ class Journal:
             _log.error("journal not written", lost=self.lost + len(self._waiting))
 
     async def _write_all(self) -> None:
-        while not self._closing.is_set():
+        while True:
             await self._filled.wait()
             await self._pause(_GATHER_SECONDS)
             self._filled.clear()
             while self._waiting and await self._write_some():
                 pass
+            if self._closing.is_set():
+                return
             if self._waiting:
                 self._filled.set()
                 await self._pause(_RETRY_SECONDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -126,6 +128,8 @@ def _reason(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         return str(cause)
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
+    if isinstance(cause, socket.gaierror):
+        return "the name of its host is not known"
+    if isinstance(cause, OSError) and cause.errno:
+        return os.strerror(cause.errno)
     return _KNOWN_FAULTS.get(getattr(cause, "sqlstate", None) or "", type(cause).__name__)

@@ -28,8 +28,8 @@ def upgrade() -> None:
         sa.Column("facts", sa.Integer, nullable=False),
         sa.Column("gaps", sa.Integer, nullable=False),
         sa.Column("left_out", sa.Integer, nullable=False),
-        sa.Column("ms", sa.Float, nullable=False),
-        sa.Column("fhir_ms", sa.Float, nullable=False),
+        sa.Column("ms", sa.Double, nullable=False),
+        sa.Column("fhir_ms", sa.Double, nullable=False),
         sa.Column("knowledge", sa.Text, nullable=False),
     )
     op.create_table(
