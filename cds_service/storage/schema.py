@@ -45,6 +45,9 @@ async def upgrade(store: Store) -> str:
 
 async def require_current(store: Store) -> None:
     """Raises ConfigurationError if the schema is not the one that this version works with, or cannot be read."""
+    path = sqlite_file(store.url)
+    if path and not Path(path).is_file():  # SQLite would make an empty one
+        raise ConfigurationError(f"{_SETTING}: the store cannot be used: there is no such file. {_UPGRADE}.")
     try:
         async with store.durable.connect() as connection:
             found = await connection.run_sync(_revision)
