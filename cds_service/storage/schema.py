@@ -45,9 +45,7 @@ async def upgrade(store: Store) -> str:
 
 async def require_current(store: Store) -> None:
     """Raises ConfigurationError if the schema is not the one that this version works with, or cannot be read."""
-    path = sqlite_file(store.url)
-    if path and not Path(path).is_file():  # SQLite would make an empty one
-        raise ConfigurationError(f"{_SETTING}: the store cannot be used: there is no such file. {_UPGRADE}.")
+    _require_file(store)
     try:
         async with store.durable.connect() as connection:
             found = await connection.run_sync(_revision)
@@ -63,6 +61,12 @@ async def prepare(store: Store) -> None:
         await upgrade(store)
     else:
         await require_current(store)
+
+
+def _require_file(store: Store) -> None:
+    path = sqlite_file(store.url)
+    if path and not Path(path).is_file():  # SQLite would make an empty one
+        raise ConfigurationError(f"{_SETTING}: the store cannot be used: there is no such file. {_UPGRADE}.")
 
 
 def _upgrade(connection: Connection) -> str:
