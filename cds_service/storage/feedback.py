@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import FeedbackRow
-from cds_service.storage.store import STORE_FAULTS, Store, insert_new, storable
+from cds_service.storage.store import STORE_FAULTS, Store, insert_new, json_rows, storable, utc_text
 from cds_service.wire import Feedback
 
 
@@ -34,7 +34,7 @@ class FeedbackStore:
         try:
             async with self._engine.begin() as connection:
                 # in one order: of two messages with the same entries, neither waits for the other in turn
-                await connection.execute(self._insert, [rows[key] for key in sorted(rows)])
+                await connection.execute(self._insert, json_rows([rows[key] for key in sorted(rows)]))
         except STORE_FAULTS as error:
             raise StoreUnavailable("the feedback was not stored", remedy="Send it again later") from error
 
@@ -47,7 +47,7 @@ def _row(service: str, client: str, tenant: str, entry: Feedback, received_at: d
         "service": service,
         "card": entry.card,
         "outcome": entry.outcome,
-        "outcome_at": datetime.fromisoformat(entry.outcomeTimestamp).astimezone(UTC),
+        "outcome_at": utc_text(datetime.fromisoformat(entry.outcomeTimestamp)),
         "accepted_suggestions": sorted({suggestion.id for suggestion in entry.acceptedSuggestions or ()}),
         "reason_code": reason.code if reason else None,
         "reason_system": reason.system if reason else None,
@@ -55,4 +55,4 @@ def _row(service: str, client: str, tenant: str, entry: Feedback, received_at: d
         "user_comment": entry.overrideReason.userComment if entry.overrideReason else None,
     }
     key = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
-    return {"key": key, "received_at": received_at, **content}
+    return {"key": key, "received_at": utc_text(received_at), **content}

@@ -17,9 +17,9 @@ import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
 from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
-from cds_service.storage.store import STORE_FAULTS, Store, insert_new, storable
+from cds_service.storage.store import STORE_FAULTS, Store, insert_new, json_rows, storable, utc_text
 
-_BATCH = 500
+_BATCH = 200
 _GATHER_SECONDS = 0.1
 _RETRY_SECONDS = 2.0
 _CLOSING_SECONDS = 5.0
@@ -141,16 +141,16 @@ class Journal:
             rows.append(row)
             cards.extend({"card": card, "invocation": row["id"]} for card in each.cards)
         async with self._store.quick.begin() as connection:
-            await connection.execute(self._insert, rows)
+            await connection.execute(self._insert, json_rows(rows))
             if cards:
-                await connection.execute(self._insert_cards, cards)
+                await connection.execute(self._insert_cards, json_rows(cards))
 
 
 def _row(identifier: str, each: Invocation, key: bytes, knowledge: str) -> dict[str, Any]:
     client, tenant = storable(each.client), storable(each.tenant)
     return {
         "id": identifier,
-        "at": each.at,
+        "at": utc_text(each.at),
         "client": client,
         "tenant": tenant,
         "service": each.service,
@@ -161,7 +161,7 @@ def _row(identifier: str, each: Invocation, key: bytes, knowledge: str) -> dict[
         "user_hash": pseudonym(key, client, tenant, "User", each.user) if each.user else None,
         "status": each.status,
         "indicator": each.indicator or None,
-        "rules": list(each.rules),
+        "rules": each.rules,
         "resources": each.resources,
         "facts": each.facts,
         "gaps": each.gaps,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from cds_service.storage.models import HashKeyRow
-from cds_service.storage.store import Store, insert_new
+from cds_service.storage.store import Store
 
 _ID = 1
 _KEY_BYTES = 32
+_INSERT = text("INSERT INTO hash_key (id, key) VALUES (:id, :key) ON CONFLICT DO NOTHING")
 
 
 async def stored_hash_key(store: Store) -> bytes:
@@ -21,7 +22,7 @@ async def stored_hash_key(store: Store) -> bytes:
     """
     async with store.durable.begin() as connection:
         new = {"id": _ID, "key": secrets.token_bytes(_KEY_BYTES)}
-        await connection.execute(insert_new(store.durable, HashKeyRow), new)
+        await connection.execute(_INSERT, new)
         key: bytes = (await connection.execute(select(HashKeyRow.key).where(HashKeyRow.id == _ID))).scalar_one()
         return key
 

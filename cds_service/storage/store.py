@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
-from sqlalchemy import Connection, Insert, event
-from sqlalchemy.dialects import postgresql, sqlite
+import msgspec
+from sqlalchemy import Connection, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -50,24 +52,45 @@ def sqlite_file(url: str) -> str | None:
     return parsed.database if parsed.get_backend_name() == "sqlite" else None
 
 
-def insert_new(engine: AsyncEngine, table: type[Base]) -> Insert:
-    """INSERT that passes over rows whose key is there already."""
+def insert_new(engine: AsyncEngine, model: type[Base]) -> TextClause:
+    """INSERT of `:rows`, a JSON array of objects (see `json_rows`), that passes over keys that are there already.
+
+    One statement for all rows: given one by one, each would wait for Python's lock while the file is locked.
+    """
+    table, names = model.__tablename__, [column.name for column in model.__table__.columns]
     if engine.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+        values = ", ".join(f"json_extract(value, '$.{name}')" for name in names)
+        source = f"SELECT {values} FROM json_each(:rows) WHERE true"  # noqa: S608  # names of our own
+    else:
+        source = f"SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"  # noqa: S608
+    return text(f"INSERT INTO {table} ({', '.join(names)}) {source} ON CONFLICT DO NOTHING")
 
 
-def storable(text: str) -> str:
+def json_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The parameter of `insert_new`. Moments must be given as `utc_text`."""
+    return {"rows": msgspec.json.encode(rows).decode()}
+
+
+def utc_text(moment: datetime) -> str:
+    """An aware moment as both databases read it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def storable(name: str) -> str:
     """The text with U+FFFD for what a database refuses: NUL, and halves of surrogate pairs."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if name.isascii() and "\0" not in name:
+        return name
+    return name.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _engine(url: str, *, durable: bool) -> AsyncEngine:
     if sqlite_file(url) is not None:
         return _sqlite_engine(url, durable)
-    server_settings = {"application_name": "cds-service", "synchronous_commit": "on" if durable else "off"}
+    server_settings = {
+        "application_name": "cds-service",
+        "synchronous_commit": "on" if durable else "off",
+        "timezone": "UTC",
+    }
     return create_async_engine(
         url,
         pool_pre_ping=True,
