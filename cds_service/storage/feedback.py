@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+import structlog
 
 from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import FeedbackRow
-from cds_service.storage.store import STORE_FAULTS, Store, insert_new, json_rows, storable, utc_text
+from cds_service.storage.store import STORE_FAULTS, Store, fault_name, insert_new, json_rows, storable, utc_text
 from cds_service.wire import Feedback
+
+_log = structlog.stdlib.get_logger()
 
 
 class FeedbackStore:
@@ -36,6 +39,7 @@ class FeedbackStore:
                 # in one order: of two messages with the same entries, neither waits for the other in turn
                 await connection.execute(self._insert, json_rows([rows[key] for key in sorted(rows)]))
         except STORE_FAULTS as error:
+            _log.error("feedback not stored", error=fault_name(error))
             raise StoreUnavailable("the feedback was not stored", remedy="Send it again later") from error
 
 

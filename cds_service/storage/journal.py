@@ -17,7 +17,7 @@ import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
 from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
-from cds_service.storage.store import STORE_FAULTS, Store, insert_new, json_rows, storable, utc_text
+from cds_service.storage.store import STORE_FAULTS, Store, fault_name, insert_new, json_rows, storable, utc_text
 
 _BATCH = 200
 _GATHER_SECONDS = 0.1
@@ -124,7 +124,7 @@ class Journal:
                 self._hash_key = await stored_hash_key(self._store)
             await self._write(batch, self._hash_key)
         except STORE_FAULTS as error:
-            _log.error("journal waits", error=type(error).__name__, waiting=len(self._waiting), lost=self.lost)
+            _log.error("journal waits", error=fault_name(error), waiting=len(self._waiting), lost=self.lost)
             return False
         except Exception as error:  # the last line of this task: whatever it is, later rows must be written
             self.lost += len(batch)

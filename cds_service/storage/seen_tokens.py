@@ -15,10 +15,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+import structlog
 from sqlalchemy import text
 
 from cds_service.errors import StoreUnavailable
-from cds_service.storage.store import CHECKPOINT_PAGES, LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+from cds_service.storage.store import CHECKPOINT_PAGES, LOCK_SECONDS, STORE_FAULTS, Store, fault_name, sqlite_file
+
+_log = structlog.stdlib.get_logger()
 
 _SWEEP_EVERY = 256
 _INSERT = "INSERT INTO seen_token (key, until) VALUES (:key, :until) ON CONFLICT DO NOTHING"
@@ -64,6 +67,7 @@ class SeenTokens:
                 # twice as many as came in since, so that it keeps up and never takes long
                 await self._table.write(_SWEEP, now=int(self._now().timestamp()), most=2 * _SWEEP_EVERY)
         except (*STORE_FAULTS, sqlite3.Error) as error:
+            _log.error("used tokens not readable", error=fault_name(error))
             raise StoreUnavailable(
                 "whether the token was used before cannot be looked up", remedy="Send a new one later"
             ) from error

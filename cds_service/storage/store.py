@@ -76,6 +76,11 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+def fault_name(error: BaseException) -> str:
+    """What the log may say of one of STORE_FAULTS: the driver's own name for it."""
+    return type(getattr(error, "orig", None) or error).__name__
+
+
 def storable(name: str) -> str:
     """The text with U+FFFD for what a database refuses: NUL, and halves of surrogate pairs."""
     if name.isascii() and "\0" not in name:
