@@ -10,6 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_WITHOUT_ROWID = ({"sqlite_with_rowid": False},)  # SQLite then keeps rows in their primary key: fewer pages to write
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment. SQLite has no type for one, so it is kept there in UTC."""
@@ -48,6 +50,7 @@ class InvocationRow(Base):
     """
 
     __tablename__ = "invocation"
+    __table_args__ = _WITHOUT_ROWID
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
@@ -74,6 +77,7 @@ class InvocationCardRow(Base):
     """A card of an answer. The same call made twice gives the same uuid twice."""
 
     __tablename__ = "invocation_card"
+    __table_args__ = _WITHOUT_ROWID
 
     card: Mapped[str] = mapped_column(String(36), primary_key=True)
     invocation: Mapped[str] = mapped_column(
@@ -105,7 +109,7 @@ class SeenTokenRow(Base):
     """A token that was used: a digest of its issuer and jti, and when it can be forgotten (seconds since 1970)."""
 
     __tablename__ = "seen_token"
-    __table_args__ = ({"sqlite_with_rowid": False},)  # half the pages to write
+    __table_args__ = _WITHOUT_ROWID
 
     key: Mapped[bytes] = mapped_column(primary_key=True)
     until: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -66,7 +66,7 @@ def insert_new(engine: AsyncEngine, model: type[Base]) -> TextClause:
     return text(f"INSERT INTO {table} ({', '.join(names)}) {source} ON CONFLICT DO NOTHING")
 
 
-def json_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def json_rows(rows: Sequence[Mapping[str, Any] | msgspec.Struct]) -> dict[str, str]:
     """The parameter of `insert_new`. Moments must be given as `utc_text`."""
     return {"rows": msgspec.json.encode(rows).decode()}
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("ms", sa.Double, nullable=False),
         sa.Column("fhir_ms", sa.Double, nullable=False),
         sa.Column("knowledge", sa.Text, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "invocation_card",
@@ -42,6 +43,7 @@ def upgrade() -> None:
             primary_key=True,
             index=True,
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "feedback",
