@@ -11,9 +11,23 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service import __version__
-from tests.calls import FEEDBACK, SERVICE, accepted, assert_outcome, call, cards, context, outcome, overridden, prefetch
+from tests.calls import (
+    FEEDBACK,
+    SERVICE,
+    accepted,
+    assert_outcome,
+    call,
+    cards,
+    context,
+    outcome,
+    overridden,
+    prefetch,
+    searchset,
+    without,
+)
 from tests.conftest import client_with
 from tests.databases import card_rows, feedback_rows, journal_rows, sqlite_url, upgraded
+from tests.ehr import Ehr
 
 
 @pytest.fixture
@@ -105,3 +119,12 @@ def test_what_the_journal_says_of_calls_without_a_card(client: TestClient, datab
     assert len({row["patient_hash"] for row in found} - {None}) == 1
     assert len({row["user_hash"] for row in found} - {None}) == 2
     assert card_rows(database) == []
+
+
+def test_the_journal_tells_the_time_of_reading_the_ehr(database: str, ehr: Ehr) -> None:
+    ehr.answers = {"/Procedure": searchset()}
+    with client_with(database_url=database, fhir_servers=(ehr.base,)) as client:
+        client.post(SERVICE, json=call(prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base))
+    (row,) = journal_rows(database)
+    assert ehr.asked == ["Procedure"]
+    assert row["ms"] > row["fhir_ms"] > 0
