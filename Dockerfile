@@ -15,7 +15,11 @@ RUN /opt/cds/bin/pip install --no-cache-dir --no-deps . \
 FROM python:3.13-slim
 COPY --from=build /opt/cds /opt/cds
 ENV PATH=/opt/cds/bin:$PATH \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    CDS_DATABASE_URL=sqlite+aiosqlite:////data/cds-service.db
+# The one folder that is written to. A new volume takes over its owner, also where the rest is read-only.
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /data
+VOLUME /data
 # A number, not a name: Kubernetes can then tell that it is not root.
 USER 10001:10001
 WORKDIR /tmp

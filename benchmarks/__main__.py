@@ -102,8 +102,12 @@ def running_server(**environment: str) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "benchmarks.floor:app", "--port", str(port), "--no-access-log"]
     command += ["--loop", "uvloop", "--http", "httptools", "--log-level", "error"]
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stderr=log, stdout=log, env={**os.environ, **environment})
+    with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
+        store = {"CDS_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/cds-service.db"}
+        environment = {**store, **os.environ, **environment}
+        upgrade = [sys.executable, "-m", "cds_service", "db", "upgrade"]
+        subprocess.run(upgrade, check=True, env=environment, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(address, process)

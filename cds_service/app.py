@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,26 +19,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cds_service import __version__
 from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
+from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.security.client_jwt import ClientJwt
+from cds_service.security.client_jwt import ClientJwt, FirstUse
 from cds_service.security.clients import Client, load_clients
-from cds_service.security.first_use import UsedTokens
 from cds_service.security.key_sets import FetchedKeys, KeySource, PinnedKeys, fetch_key_set
 from cds_service.security.outbound import AllowedServers
 from cds_service.settings import Settings, load_settings
 from cds_service.shipped import shipped
+from cds_service.storage.feedback import FeedbackStore
+from cds_service.storage.journal import Journal
+from cds_service.storage.seen_tokens import SeenTokens
+from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.authentication import Anyone, Authentication
-from cds_service.web.endpoints import cds_routes
+from cds_service.web.endpoints import cds_routes, feedback_routes
 from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
@@ -52,15 +58,24 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     def now() -> datetime:
         return datetime.now(settings.timezone)
 
-    authenticate = authentication(settings, http, now)
+    store = Store(settings.database_url.get_secret_value())
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
+    journal = Journal(store, knowledge(settings), hash_key)
+    keep_feedback = FeedbackStore(store, now).keep
+    seen_tokens = SeenTokens(store, now)
+    authenticate = authentication(settings, http, seen_tokens.first_use, now)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http:
+        async with http, store, journal, seen_tokens:
             yield
 
     app = Starlette(
-        routes=[*cds_routes([service], authenticate, now, settings.max_body), *extra_routes],
+        routes=[
+            *cds_routes([service], authenticate, now, settings.max_body, journal.add),
+            *feedback_routes([service], authenticate, settings.max_body, keep_feedback),
+            *extra_routes,
+        ],
         middleware=[
             Middleware(RequestLog),
             Middleware(
@@ -87,7 +102,7 @@ def create_app_from_environment() -> Starlette:
 
 
 def authentication(
-    settings: Settings, http: httpx2.AsyncClient, now: Callable[[], datetime]
+    settings: Settings, http: httpx2.AsyncClient, first_use: FirstUse, now: Callable[[], datetime]
 ) -> Authentication | Anyone:
     """The clients of the registry, or without one everybody."""
     if settings.clients is None:
@@ -96,7 +111,7 @@ def authentication(
         [(client, _keys(client, settings.jwt_algorithms, http)) for client in load_clients(settings.clients)],
         settings.jwt_algorithms,
         settings.jwt_lifetime,
-        UsedTokens(now).first_use,
+        first_use,
         now,
     )
     return Authentication(clients, settings.public_url)
@@ -123,6 +138,12 @@ def patient_view(settings: Settings, read: ReadFhir) -> PatientView:
 def cards_folder(settings: Settings) -> Path:
     """CDS_CARDS_DIR, else the cards that came with the service."""
     return settings.cards_dir or shipped("cards")
+
+
+def knowledge(settings: Settings) -> str:
+    """The version of value sets, cards and thresholds that these settings choose."""
+    folders = (shipped("value_sets"), cards_folder(settings))
+    return knowledge_version(__version__, folders, asdict(settings.thresholds))
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:

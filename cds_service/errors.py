@@ -1,12 +1,13 @@
 """Every error that a caller can meet.
 
-CdsError                    an answer with a 4xx status and an OperationOutcome
+CdsError                    an answer with an error status and an OperationOutcome
 ├── InvalidRequest          400
 ├── Unauthenticated         401
 ├── UnknownService          404
 ├── MissingPrecondition     412
 ├── ContentTooLarge         413
-└── UnsupportedContentType  415
+├── UnsupportedContentType  415
+└── StoreUnavailable        503
 ConfigurationError          the service refuses to start
 
 No error text quotes a value of the chart or of the request: it names the field, the problem and the remedy.
@@ -95,6 +96,13 @@ class UnsupportedContentType(CdsError):
 
     status = 415
     issue_code = "not-supported"
+
+
+class StoreUnavailable(CdsError):
+    """What must be kept, or looked up, could not be: the database fails."""
+
+    status = 503
+    issue_code = "transient"
 
 
 class ConfigurationError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ByteSize, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import ByteSize, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -19,6 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     SettingsError,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from cds_service.addresses import is_loopback, parse_address, parse_base
 from cds_service.errors import ConfigurationError
@@ -93,6 +95,16 @@ class Settings(BaseSettings):
         "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
         description="the address, starting with https:// or http://, of the guidance that cards link to",
     )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///cds-service.db"),
+        description="sqlite+aiosqlite:///path/to/file.db (four slashes: from the root), or "
+        "postgresql+asyncpg://user:password@host/database",
+    )
+    hash_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="a secret of at least 32 characters, such as openssl rand -hex 32 prints",
+    )
     thresholds: Thresholds = Field(Thresholds(), description="numbers above 0, each with a variable of its own")
 
     @field_validator("fhir_servers", "cors_origins", "jwt_algorithms", mode="before")
@@ -107,6 +119,22 @@ class Settings(BaseSettings):
             place = parse_base(each)
             if each != _EVERYTHING and (place is None or (info.field_name == "cors_origins" and each.count("/") != 2)):
                 raise ValueError(f"{each!r} cannot be used")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        """No message quotes it: it may hold a password."""
+        try:
+            url = make_url(value.get_secret_value())
+        except (ArgumentError, ValueError):
+            raise ValueError("it is not the address of a database") from None
+        if url.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+            raise ValueError("it must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
+        if url.drivername == "sqlite+aiosqlite" and (url.database or ":memory:").endswith(":memory:"):
+            raise ValueError("it names no file, and what is kept in memory is lost")
+        if "sslmode" in url.query:
+            raise ValueError("asyncpg does not know sslmode; it has ssl, with the same values")
         return value
 
     @field_validator("guidance_url")

@@ -78,6 +78,35 @@ class HookResponse(msgspec.Struct, frozen=True):
     cards: list[Card]
 
 
+class AcceptedSuggestion(msgspec.Struct, frozen=True):
+    """The uuid of a suggestion that the user accepted (section "Suggestion accepted")."""
+
+    id: str
+
+
+class OverrideReason(msgspec.Struct, frozen=True):
+    """Why the user dismissed the card (section "OverrideReason"). The comment may hold patient data: never logged."""
+
+    reason: Coding | None = None
+    userComment: str | None = None
+
+
+class Feedback(msgspec.Struct, frozen=True):
+    """What a user did with a card (section "Feedback"). `outcome`: accepted or overridden."""
+
+    card: str
+    outcome: str
+    outcomeTimestamp: str
+    acceptedSuggestions: list[AcceptedSuggestion] | None = None
+    overrideReason: OverrideReason | None = None
+
+
+class FeedbackRequest(msgspec.Struct, frozen=True):
+    """The body of a call of a feedback endpoint."""
+
+    feedback: list[Feedback]
+
+
 class ServiceDescription(msgspec.Struct, frozen=True, omit_defaults=True):
     """One service in the discovery document (section "Discovery")."""
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from tests.charts import PATIENT_ID, Entry, patient, resource
 
 SERVICE = "/cds-services/calf-pain-patient-view"
+FEEDBACK = f"{SERVICE}/feedback"
 KEYS = ("patient", "conditions", "findings", "measurements", "medications", "procedures")
 CALF_PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
 
@@ -79,6 +80,27 @@ def authorization(**members: Any) -> dict[str, Any]:
         "expires_in": 300,
         "scope": "user/*.read",
         "subject": "cds-service4",
+        **members,
+    }
+
+
+def accepted(*suggestions: str, **members: Any) -> dict[str, Any]:
+    """Feedback that these suggestions were accepted; each member can be replaced."""
+    return {
+        "card": "4e0a3a1e-3283-4575-ab82-028d55fe2719",
+        "outcome": "accepted",
+        "acceptedSuggestions": [{"id": each} for each in suggestions],
+        "outcomeTimestamp": "2026-11-02T10:05:31Z",
+        **members,
+    }
+
+
+def overridden(**members: Any) -> dict[str, Any]:
+    """Feedback that a card was dismissed; each member can be replaced."""
+    return {
+        "card": "f6b95768-b1c8-40dc-8385-bf3504b82ffb",
+        "outcome": "overridden",
+        "outcomeTimestamp": "2026-11-02T10:05:32Z",
         **members,
     }
 

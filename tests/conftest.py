@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +12,43 @@ from starlette.testclient import TestClient
 
 from cds_service.app import create_app
 from cds_service.settings import load_settings
+from tests.databases import Postgres, running_postgres, sqlite_url, upgraded
 from tests.ehr import Ehr, running_ehr
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plain_environment() -> Iterator[None]:
-    """No test depends on the CDS_ variables of whoever runs it."""
+def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test depends on the CDS_ variables of whoever runs it, or leaves a database where it runs."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("CDS_")]:
             patch.delenv(name)
+        url = upgraded(sqlite_url(tmp_path_factory.mktemp("store") / "cds-service.db"))
+        patch.setenv("CDS_DATABASE_URL", url)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as postgres:
+        yield postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables: each test that asks for it runs twice."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "store.db")
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def database(empty_database: str) -> str:
+    """The same with the tables of the current schema."""
+    return upgraded(empty_database)
 
 
 @pytest.fixture(scope="session")

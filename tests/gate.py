@@ -14,13 +14,24 @@ from cds_service.errors import Unauthenticated
 from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt
 from cds_service.security.clients import Client
-from cds_service.security.first_use import UsedTokens
 from cds_service.security.key_sets import KeySource, PinnedKeys
 from tests.tokens import ISSUER, NAME, claims
 
 ENDPOINT = "https://cds.example.org/cds-services/calf-pain-patient-view"
 NOW = 1_800_000_000.0
 DEFAULT = ("ES384", "RS384")
+
+
+class UsedTokens:
+    """The tokens that this test used; those of a real service are in its store (tests/storage)."""
+
+    def __init__(self) -> None:
+        self._used: set[tuple[str, str]] = set()
+
+    async def first_use(self, issuer: str, jti: str, until: datetime) -> bool:
+        is_new = (issuer, jti) not in self._used
+        self._used.add((issuer, jti))
+        return is_new
 
 
 class Gate:
@@ -30,7 +41,7 @@ class Gate:
         self.now = NOW
         keys: KeySource = PinnedKeys(pinned, algorithms)
         registered = Client(**{"name": NAME, "issuer": ISSUER, "jwks_file": str(pinned), **client})
-        self.verifier = ClientJwt([(registered, keys)], algorithms, 300, UsedTokens(self.clock).first_use, self.clock)
+        self.verifier = ClientJwt([(registered, keys)], algorithms, 300, UsedTokens().first_use, self.clock)
 
     def clock(self) -> datetime:
         return datetime.fromtimestamp(self.now, UTC)

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from cds_service.cli import app
 from cds_service.errors import ConfigurationError
 from cds_service.settings import load_settings, unknown_variables
+from cds_service.storage.store import sqlite_file
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -137,6 +138,25 @@ def test_the_image_answers_nobody_until_it_is_told_whom() -> None:
     command = json.loads(dict(instructions())["CMD"])
     with pytest.raises(ConfigurationError, match="CDS_CLIENTS"):
         load_settings(host=command[command.index("--host") + 1], insecure="--insecure" in command)
+
+
+def test_the_store_is_in_the_one_folder_that_the_user_of_the_image_can_write_to() -> None:
+    """The image's root may be read-only, so the file can lie on a volume only."""
+    given = dict(instructions())
+    assert given["VOLUME"] == "/data"
+    [made] = [rest for word, rest in instructions() if word == "RUN" and "/data" in rest]
+    user, _, group = given["USER"].partition(":")
+    assert {f"--owner={user}", f"--group={group}"} <= set(made.split())
+    variables = dict(re.findall(r"(CDS_\w+)=(\S+)", given["ENV"]))
+    assert sqlite_file(load_settings(database_url=variables["CDS_DATABASE_URL"]).database_url.get_secret_value()) == (
+        "/data/cds-service.db"
+    )
+    services = compose()["services"]
+    assert services["cds"]["read_only"] is True
+    assert services["cds"]["volumes"] == ["store:/data"]
+    assert "CDS_DATABASE_URL" not in services["cds"]["environment"]
+    assert set(compose()["volumes"]) == {"store"}
+    assert "volumes" not in services["load"]
 
 
 def test_compose_loads_the_server_that_the_service_may_read() -> None:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 WRITTEN_ON = "2026-11-02T12:00:00Z"  # the day that the sample patients take as today
-COMMANDS = ("serve", "demo", "assess", "check", "load")
+COMMANDS = ("serve", "demo", "assess", "check", "load", "db")
 STRAYS = (
     "cards/card.md~",
     "cards/.card.md.swp",
@@ -138,6 +138,13 @@ def test_installed_wheel_checks_itself(installed: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     where = run(installed, tmp_path, sys.executable, "-c", "import cds_service.cli as c; print(c.__file__)")
     assert where.stdout.strip() == str(installed / "cds_service" / "cli" / "__init__.py")
+
+
+def test_installed_wheel_makes_a_store(installed: Path, tmp_path: Path) -> None:
+    """The migrations are in it."""
+    done = run(installed, tmp_path, sys.executable, "-m", "cds_service", "db", "upgrade")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "cds-service.db").stat().st_size > 0
 
 
 def test_installed_wheel_carries_the_sample_patients(installed: Path) -> None:

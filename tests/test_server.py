@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,59 +19,11 @@ from cds_service.shipped import shipped
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, searchset, without
 from tests.charts import patient
 from tests.ehr import Ehr, never
+from tests.servers import Server, running
 from tests.tokens import claims, jwks, registry, signed
 
 MEBIBYTE = 1024 * 1024
 EXPECTED: dict[str, Any] = json.loads((shipped("fhir_fixtures") / "expected.json").read_text(encoding="utf-8"))
-
-
-class Server:
-    """A running `cds-service`. `log` holds its stderr so far, `said` its stdout."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.log: list[str] = []
-        self.said: list[str] = []
-        self._readers = [
-            threading.Thread(target=self._collect, args=pipe, daemon=True)
-            for pipe in ((process.stderr, self.log), (process.stdout, self.said))
-        ]
-        for reader in self._readers:
-            reader.start()
-        self.base = f"http://127.0.0.1:{self._port()}"
-
-    @staticmethod
-    def _collect(pipe: Any, lines: list[str]) -> None:
-        for line in pipe:
-            lines.append(line.decode().rstrip("\n"))
-
-    def _port(self) -> int:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and self.process.poll() is None:
-            for line in list(self.log):
-                if line.startswith("{") and json.loads(line)["event"] == "listening":
-                    return int(json.loads(line)["port"])
-            time.sleep(0.02)
-        raise AssertionError(f"not started: {self.log}")
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
-        for reader in self._readers:
-            reader.join(5)
-        return status
-
-
-@contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[Server]:
-    command = [sys.executable, "-m", "cds_service", *arguments, "--port", "0"]
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        try:
-            yield Server(process)
-        finally:
-            process.terminate()
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from cds_service.settings import Settings, load_settings, unknown_variables, var
 from cds_service.thresholds import Thresholds
 
 
-def test_without_variables_the_defaults_hold() -> None:
+def test_without_variables_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CDS_DATABASE_URL")
     settings = load_settings()
     assert settings.fhir_servers == ()
     assert settings.cors_origins == ("*",)
@@ -27,6 +28,8 @@ def test_without_variables_the_defaults_hold() -> None:
     assert settings.cards_dir is None
     assert (settings.clients, settings.public_url, settings.insecure) == (None, None, False)
     assert (settings.jwt_algorithms, settings.jwt_lifetime) == (("ES384", "RS384"), 300)
+    assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///cds-service.db"
+    assert settings.hash_key is None
 
 
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -39,6 +42,8 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "CDS_MAX_INDICATOR": "warning",
         "CDS_GUIDANCE_URL": "https://intranet.example/calf?lang=en",
         "CDS_FHIR_TIMEOUT": "1.5",
+        "CDS_DATABASE_URL": "postgresql+asyncpg://user:secret@db.example/cds?ssl=require",
+        "CDS_HASH_KEY": "0123456789abcdef0123456789abcdef",
         "CDS_HOST": "::",
         "CDS_INSECURE": "true",
         "CDS_CLIENTS": str(tmp_path / "clients.toml"),
@@ -57,6 +62,10 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert settings.timezone.key == "Pacific/Auckland"
     assert settings.max_indicator == "warning"
     assert settings.guidance_url == "https://intranet.example/calf?lang=en"
+    assert settings.database_url.get_secret_value() == given["CDS_DATABASE_URL"]
+    assert settings.hash_key is not None
+    assert settings.hash_key.get_secret_value() == given["CDS_HASH_KEY"]
+    assert not any(secret in repr(settings) for secret in ("secret", "0123456789abcdef"))
     assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "::", 9000)
     assert (settings.clients, settings.insecure) == (tmp_path / "clients.toml", True)
     assert settings.public_url == "https://cds.example.org/hospital"
@@ -104,6 +113,16 @@ def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field
         ("CDS_JWT_LIFETIME", "0", "1 to 3600"),
         ("CDS_JWT_LIFETIME", "3601", "1 to 3600"),
         ("CDS_INSECURE", "perhaps", "true or false"),
+        ("CDS_DATABASE_URL", "", "sqlite+aiosqlite:///path"),
+        ("CDS_DATABASE_URL", "zebrafish", "sqlite+aiosqlite:///path"),
+        ("CDS_DATABASE_URL", "sqlite:///zebrafish.db", "sqlite+aiosqlite:///path"),
+        ("CDS_DATABASE_URL", "sqlite+aiosqlite://", "names no file"),
+        ("CDS_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "names no file"),
+        ("CDS_DATABASE_URL", "postgresql://zebrafish:zebrafish@x/y", "postgresql+asyncpg://user"),
+        ("CDS_DATABASE_URL", "postgresql+asyncpg://u:zebrafish@x:zebrafish/y", "postgresql+asyncpg://user"),
+        ("CDS_DATABASE_URL", "postgresql+asyncpg://u:zebrafish@x/y?sslmode=require", "it has ssl"),
+        ("CDS_HASH_KEY", "zebrafish", "at least 32 characters"),
+        ("CDS_HASH_KEY", "", "at least 32 characters"),
         ("CDS_SEVERE_PAIN_SCORE", "seven", "must be a number"),
         ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a number"),
         ("CDS_SEVERE_PAIN_SCORE", "0", "must be above 0"),
@@ -121,6 +140,7 @@ def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: st
     assert name in text or name == "CDS_THRESHOLDS"
     assert remedy in text
     assert "\n" not in text
+    assert "zebrafish" not in text
     assert text.endswith(".")
 
 

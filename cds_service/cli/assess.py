@@ -37,7 +37,7 @@ def assess(
         settings = load_settings()
         call = read_call(_as_request(_read_input(file), patient), PatientView.hook)
         service = patient_view(settings, read_nothing)
-        cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings)))
+        cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
     else:

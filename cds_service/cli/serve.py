@@ -8,6 +8,7 @@ from urllib.parse import quote
 import typer
 
 from cds_service.app import create_app
+from cds_service.cli.db import prepare_store
 from cds_service.cli.reporting import errors_in_one_line, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
@@ -36,6 +37,7 @@ def serve(
         settings = load_settings(**_given(host=host, port=port, insecure=insecure or None))
         tell_unknown_variables()
         service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once
+        prepare_store(settings)
         socket = listen(settings.host, settings.port)
         run_server(service, socket, workers, settings)
 
@@ -54,6 +56,7 @@ def demo(
 
         titles = {name: sample.title for name, sample in samples.items()}
         service = create_app(settings, sample_routes(titles, request_of))
+        prepare_store(settings)
         socket = listen(settings.host, settings.port)
         typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(titles)))
         run_server(service, socket, 1, settings)

@@ -79,6 +79,11 @@ class Material(msgspec.Struct, frozen=True):
     requests: int = 0
     read_ms: float = 0.0
 
+    @property
+    def resource_count(self) -> int:
+        """Of resources besides the Patient, those that nobody reads included."""
+        return sum(len(page.resources) + page.others for _, page in self.pages)
+
 
 def open_page(raw: msgspec.Raw | bytes) -> Page:
     """Open a Bundle or a single resource. Never raises: what is not FHIR comes back as a `failure`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -29,6 +29,8 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
+_Message = TypeVar("_Message")
+
 _decoder = msgspec.json.Decoder(HookRequest[Received | None])
 _lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
 _NULL = msgspec.Raw(b"null")
@@ -37,12 +39,12 @@ _NULL = msgspec.Raw(b"null")
 class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
-    `server` is where data may be read that were not sent, with the token lent for it and what it allows; None if the
-    request names none. A prefetch value is None where the client sent `null`.
+    `user` is a reference (Type/id). `server` is where data may be read that were not sent, with the token lent for it
+    and what it allows; None if the request names none. A prefetch value is None where the client sent `null`.
     """
 
     hook_instance: str
-    user_type: str
+    user: str
     patient_id: str
     encounter_id: str | None
     server: FhirServer | None
@@ -50,7 +52,7 @@ class HookCall(msgspec.Struct, frozen=True):
 
     @property
     def is_for_clinician(self) -> bool:
-        return self.user_type in _CLINICIANS
+        return self.user.partition("/")[0] in _CLINICIANS
 
 
 def read_call(body: bytes, hook: str) -> HookCall:
@@ -70,7 +72,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
     patient_id = _required_id(request.context, "patientId")
     return HookCall(
         hook_instance=request.hookInstance,
-        user_type=_user_type(request.context),
+        user=_user(request.context),
         patient_id=patient_id,
         encounter_id=_optional_id(request.context, "encounterId"),
         server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
@@ -85,9 +87,14 @@ def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
         return request, {key: None if each is None else page_of(each) for key, each in (request.prefetch or {}).items()}
     except NOT_JSON_OF_OURS:
         pass
+    odd = decode_message(_lenient_decoder, body)
+    return odd, {key: None if each == _NULL else open_page(each) for key, each in (odd.prefetch or {}).items()}
+
+
+def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
+    """Raises InvalidRequest that names the member of the wrong shape."""
     try:
-        odd = _lenient_decoder.decode(body)
-        return odd, {key: None if each == _NULL else open_page(each) for key, each in (odd.prefetch or {}).items()}
+        return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except msgspec.DecodeError as error:
@@ -133,7 +140,7 @@ def _missing(field: str) -> InvalidRequest:
     return InvalidRequest("is required and missing", remedy="Send it", field=field)
 
 
-def _user_type(context: dict[str, Any]) -> str:
+def _user(context: dict[str, Any]) -> str:
     user = context.get("userId")
     if user is None:
         raise _missing("context.userId")
@@ -144,7 +151,7 @@ def _user_type(context: dict[str, Any]) -> str:
             remedy=f"Send Type/id, where Type is one of {', '.join(sorted(_USERS))}",
             field="context.userId",
         )
-    return kind
+    return f"{kind}/{identifier}"
 
 
 def _required_id(context: dict[str, Any], name: str) -> str:

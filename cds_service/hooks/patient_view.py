@@ -8,10 +8,11 @@ from cds_service.assessment.triage import assess
 from cds_service.fhir.reading import ChartReader
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
+from cds_service.hooks.reply import Reply
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.thresholds import Thresholds
-from cds_service.wire import Card, ServiceDescription
+from cds_service.wire import ServiceDescription
 
 
 class PatientView:
@@ -46,11 +47,20 @@ class PatientView:
             prefetch=self._prefetch.templates,
         )
 
-    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> list[Card]:
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:
         """The cards for the chart as of an aware moment. Raises InvalidRequest and MissingPrecondition."""
         if not call.is_for_clinician:
-            return []
+            return Reply([])
         material = await self._prefetch.complete(call, caller.may_read)
         chart = self._reader.read(material, call.patient_id, as_of)
         assessment = assess(chart, as_of, self._thresholds)
-        return self._renderer.render(assessment, as_of, call.hook_instance)
+        cards = self._renderer.render(assessment, as_of, call.hook_instance)
+        return Reply(
+            cards,
+            rules=tuple(finding.rule.id for finding in assessment.findings),
+            resources=material.resource_count,
+            facts=len(chart.facts),
+            gaps=len(chart.gaps),
+            left_out=sum(chart.left_out.values()),
+            fhir_ms=material.read_ms,
+        )

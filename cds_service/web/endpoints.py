@@ -1,8 +1,8 @@
-"""Discovery, the call of a service, and the sign of life. No clinical word in here."""
+"""Discovery, the call of a service, feedback on its cards, and the sign of life. No clinical word in here."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,11 +14,16 @@ from starlette.routing import Route
 from cds_service import __version__
 from cds_service.errors import UnknownService
 from cds_service.hooks.context import HookCall, read_call
+from cds_service.hooks.feedback import read_feedback
+from cds_service.hooks.reply import Reply
 from cds_service.security.caller import Caller
+from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
-from cds_service.wire import Card, HookResponse, ServiceDescription
+from cds_service.web.journalling import Journalling
+from cds_service.wire import Feedback, HookResponse, ServiceDescription
 
 _JSON = "application/json"
+_STORED = b"{}"  # some clients parse whatever comes
 _encode = msgspec.json.Encoder().encode
 
 
@@ -31,16 +36,26 @@ class Service(Protocol):
     @property
     def description(self) -> ServiceDescription: ...
 
-    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> list[Card]: ...
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply: ...
+
+
+Authenticate = Callable[[Request], Awaitable[Caller]]
+"""Who makes a request. Raises Unauthenticated."""
+
+KeepFeedback = Callable[[str, str, str, Sequence[Feedback]], Awaitable[None]]
+"""Of a service, from a client and its tenant; returns once it is stored. Raises StoreUnavailable."""
 
 
 def cds_routes(
     services: Sequence[Service],
-    authenticate: Callable[[Request], Awaitable[Caller]],
+    authenticate: Authenticate,
     now: Callable[[], datetime],
     max_body: int,
+    journal: Callable[[Invocation], None],
 ) -> list[Route]:
-    """The addresses of CDS Hooks 2.0.1, each for those only whom `authenticate` knows, and /health for everyone.
+    """The addresses of CDS Hooks 2.0.1 without feedback, each for those only whom `authenticate` knows, and /health
+    for everyone. `journal` is told of each call of a service.
+
 
     Discovery is no exception: the specification has the client send its token with every call, discovery included.
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
@@ -56,12 +71,13 @@ def cds_routes(
 
     async def call(request: Request) -> Response:
         caller = await authenticate(request)
-        service = by_id.get(request.path_params["id"])
-        if service is None:
-            raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
+        service = _called(request, by_id)
         body = await read_json_body(request, max_body)
-        cards = await service.handle(read_call(body, service.hook), caller, now())
-        return Response(_encode(HookResponse([] if caller.shadow else cards)), media_type=_JSON)
+        as_of = now()
+        with Journalling(journal, service.id, service.hook, caller.name, caller.tenant, as_of) as entry:
+            entry.call = read_call(body, service.hook)
+            entry.reply = await service.handle(entry.call, caller, as_of)
+            return Response(_encode(HookResponse([] if caller.shadow else entry.reply.cards)), media_type=_JSON)
 
     async def health(_: Request) -> Response:
         return Response(healthy, media_type=_JSON)
@@ -73,3 +89,29 @@ def cds_routes(
         Route("/cds-services/", discover),
         Route("/health", health),
     ]
+
+
+def feedback_routes(
+    services: Sequence[Service], authenticate: Authenticate, max_body: int, keep: KeepFeedback
+) -> list[Route]:
+    """Where clients tell what became of a service's cards (section "Feedback"): 200 only once it is stored."""
+    by_id = {service.id: service for service in services}
+
+    async def feedback(request: Request) -> Response:
+        caller = await authenticate(request)
+        service = _called(request, by_id)
+        entries = read_feedback(await read_json_body(request, max_body))
+        await keep(service.id, caller.name, caller.tenant, entries)
+        return Response(_STORED, media_type=_JSON)
+
+    return [
+        Route("/cds-services/{id}/feedback", feedback, methods=["POST"]),
+        Route("/cds-services//{id}/feedback", feedback, methods=["POST"]),
+    ]
+
+
+def _called(request: Request, by_id: Mapping[str, Service]) -> Service:
+    service = by_id.get(request.path_params["id"])
+    if service is None:
+        raise UnknownService("there is no service of this id", remedy="GET /cds-services lists the services")
+    return service

@@ -39,8 +39,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 def from_error(error: CdsError) -> Response:
-    """The answer to an error that the caller can mend."""
-    return _outcome(error.status, error.issue_code, error.diagnostics, error.field, headers=error.headers)
+    """The answer to an error that the caller can mend, by another request or by the same one later."""
+    severity = "fatal" if error.status >= 500 else "error"
+    return _outcome(
+        error.status, error.issue_code, error.diagnostics, error.field, severity=severity, headers=error.headers
+    )
 
 
 def from_http(error: HTTPException) -> Response:

@@ -13,9 +13,8 @@ from cds_service.errors import Unauthenticated
 from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt
 from cds_service.security.clients import Client
-from cds_service.security.first_use import UsedTokens
 from cds_service.security.key_sets import PinnedKeys
-from tests.gate import DEFAULT, ENDPOINT, NOW, Gate, valid
+from tests.gate import DEFAULT, ENDPOINT, NOW, Gate, UsedTokens, valid
 from tests.tokens import (
     NAME,
     OTHER_EC_KEY,
@@ -98,7 +97,7 @@ class TestReplay:
         assert gate.refuse(signed(valid(jti="one"), "RS384")) == "replayed"
 
     def test_the_same_jti_of_another_issuer_is_none(self, pinned: Path) -> None:
-        used = UsedTokens(lambda: datetime.fromtimestamp(NOW, UTC))
+        used = UsedTokens()
         keys = PinnedKeys(pinned, DEFAULT)
         clients = [(Client(name, name, jwks_file=str(pinned)), keys) for name in ("https://a", "https://b")]
         verifier = ClientJwt(clients, DEFAULT, 300, used.first_use, lambda: datetime.fromtimestamp(NOW, UTC))

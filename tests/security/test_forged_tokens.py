@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cds_service.errors import Unauthenticated
 from cds_service.security.client_jwt import ClientJwt
 from cds_service.security.clients import Client
-from cds_service.security.first_use import UsedTokens
 from cds_service.security.key_sets import PinnedKeys
-from tests.gate import DEFAULT, ENDPOINT, NOW, Gate, valid
+from tests.gate import DEFAULT, ENDPOINT, NOW, Gate, UsedTokens, valid
 from tests.tokens import (
     ABSENT,
     EC_KEY,
@@ -50,7 +49,7 @@ class TestForged:
         def now() -> datetime:
             return datetime.fromtimestamp(NOW, UTC)
 
-        verifier = ClientJwt(clients, DEFAULT, 300, UsedTokens(now).first_use, now)
+        verifier = ClientJwt(clients, DEFAULT, 300, UsedTokens().first_use, now)
         ours = signed(valid(iss="https://b.example"), key=OTHER_EC_KEY)
         assert asyncio.run(verifier.caller([f"Bearer {ours}"], ENDPOINT)).name == "B"
         with pytest.raises(Unauthenticated) as refused:

@@ -15,6 +15,7 @@ from cds_service.errors import (
     ContentTooLarge,
     InvalidRequest,
     MissingPrecondition,
+    StoreUnavailable,
     Unauthenticated,
     UnknownService,
     UnsupportedContentType,
@@ -253,4 +254,5 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
         UnsupportedContentType.__name__: 415,
+        StoreUnavailable.__name__: 503,
     }

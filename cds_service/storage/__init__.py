@@ -1,0 +1,1 @@
+"""What the service keeps: its journal, the clinicians' feedback, and which tokens were used (docs/storage.md)."""

@@ -1,0 +1,196 @@
+"""Keeps a row of each call of a service, written in the background so that no answer waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import structlog
+
+from cds_service.storage.models import InvocationCardRow, InvocationRow
+from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
+from cds_service.storage.store import STORE_FAULTS, Store, fault_name, insert_new, json_rows, storable, utc_text
+
+_BATCH = 200  # some two milliseconds in which nothing else is answered
+_GATHER_SECONDS = 0.1
+_RETRY_SECONDS = 2.0
+_CLOSING_SECONDS = 5.0
+_MOST_WAITING = 20_000
+
+_log = structlog.stdlib.get_logger()
+
+
+class Invocation(msgspec.Struct, frozen=True, gc=False):
+    """One call of a service. Texts are empty where nothing is known.
+
+    `client` and `tenant` say who called; ids of patient and user are hashed before they are stored. `status`: ok, or
+    the issue code of the answer. `cards`: their uuids. `resources` to `left_out` are counts; `ms` is the time of the
+    whole call, `fhir_ms` that of reading the EHR.
+    """
+
+    at: datetime
+    client: str
+    tenant: str
+    service: str
+    hook: str
+    status: str
+    ms: float
+    hook_instance: str = ""
+    patient_id: str = ""
+    user: str = ""
+    indicator: str = ""
+    rules: Sequence[str] = ()
+    cards: Sequence[str] = ()
+    resources: int = 0
+    facts: int = 0
+    gaps: int = 0
+    left_out: int = 0
+    fhir_ms: float = 0.0
+
+
+class Journal:
+    """Open it (`async with`) while calls are answered; closing writes what still waits.
+
+    A store that fails is told in the log and tried again; beyond 20,000 waiting rows new ones are lost, and counted.
+    `knowledge` is the version of what decides; without `hash_key` the store's own key is used.
+    """
+
+    def __init__(self, store: Store, knowledge: str, hash_key: bytes | None) -> None:
+        self._store = store
+        self._knowledge = knowledge
+        self._hash_key = hash_key
+        self._insert = insert_new(store.quick, InvocationRow)
+        self._insert_cards = insert_new(store.quick, InvocationCardRow)
+        self._waiting: deque[tuple[str, Invocation]] = deque()
+        self._filled = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self.lost = 0
+
+    def add(self, invocation: Invocation) -> None:
+        """Never waits and never fails."""
+        if len(self._waiting) >= _MOST_WAITING:
+            self.lost += 1
+            return
+        # the id comes first: a row that is written again, because it is not known whether it was, is one row
+        self._waiting.append((secrets.token_hex(9), invocation))
+        self._filled.set()
+
+    async def __aenter__(self) -> Self:
+        self._writer = asyncio.create_task(self._write_all())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._filled.set()
+        if self._writer is not None:
+            await asyncio.wait([self._writer], timeout=_CLOSING_SECONDS)
+            self._writer.cancel()
+        if self._waiting:
+            _log.error("journal not written", lost=self.lost + len(self._waiting))
+
+    async def _write_all(self) -> None:
+        while True:
+            await self._filled.wait()
+            await self._pause(_GATHER_SECONDS)
+            self._filled.clear()
+            while self._waiting and await self._write_some():
+                pass
+            if self._closing.is_set():
+                return
+            if self._waiting:
+                self._filled.set()
+                await self._pause(_RETRY_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+
+    async def _write_some(self) -> bool:
+        """Write the oldest rows; False if they are to be tried again."""
+        batch = list(islice(self._waiting, _BATCH))
+        try:
+            if self._hash_key is None:
+                self._hash_key = await stored_hash_key(self._store)
+            await self._write(batch, self._hash_key)
+        except STORE_FAULTS as error:
+            _log.error("journal waits", error=fault_name(error), waiting=len(self._waiting), lost=self.lost)
+            return False
+        except Exception as error:  # the last line of this task: whatever it is, later rows must be written
+            self.lost += len(batch)
+            _log.error("journal not written", error=type(error).__name__, lost=self.lost)
+        for _row in batch:
+            self._waiting.popleft()
+        return True
+
+    async def _write(self, batch: Sequence[tuple[str, Invocation]], key: bytes) -> None:
+        rows = [_row(random, each, key, self._knowledge) for random, each in batch]
+        cards = [
+            {"card": card, "invocation": row.id}
+            for row, (_, each) in zip(rows, batch, strict=True)
+            for card in each.cards
+        ]
+        async with self._store.quick.begin() as connection:
+            await connection.execute(self._insert, json_rows(rows))
+            if cards:
+                await connection.execute(self._insert_cards, json_rows(cards))
+
+
+class _Row(msgspec.Struct, frozen=True, gc=False):
+    """What becomes an InvocationRow."""
+
+    id: str
+    at: str
+    client: str
+    tenant: str
+    service: str
+    hook: str
+    hook_instance: str | None
+    patient_hash: str | None
+    user_hash: str | None
+    status: str
+    indicator: str | None
+    rules: Sequence[str]
+    resources: int
+    facts: int
+    gaps: int
+    left_out: int
+    ms: float
+    fhir_ms: float
+    knowledge: str
+
+
+def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> _Row:
+    client, tenant = storable(each.client), storable(each.tenant)
+    return _Row(
+        id=f"{int(each.at.timestamp() * 1e6):014x}{random}",
+        at=utc_text(each.at),
+        client=client,
+        tenant=tenant,
+        service=each.service,
+        hook=each.hook,
+        hook_instance=each.hook_instance or None,
+        # with the caller, since ids are unique within one EHR only
+        patient_hash=pseudonym(key, client, tenant, "Patient", each.patient_id) if each.patient_id else None,
+        user_hash=pseudonym(key, client, tenant, "User", each.user) if each.user else None,
+        status=each.status,
+        indicator=each.indicator or None,
+        rules=each.rules,
+        resources=each.resources,
+        facts=each.facts,
+        gaps=each.gaps,
+        left_out=each.left_out,
+        ms=each.ms,
+        fhir_ms=each.fhir_ms,
+        knowledge=knowledge,
+    )

@@ -1,0 +1,64 @@
+"""Removes what is older than it may be."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
+
+from cds_service.errors import StoreUnavailable
+from cds_service.storage.models import FeedbackRow, InvocationRow
+from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+
+_AT_ONCE = 5_000  # so that the lock is never held for long
+
+
+class Removed(NamedTuple):
+    """How many rows went."""
+
+    journal: int
+    feedback: int
+
+
+async def prune(store: Store, before: datetime) -> Removed:
+    """Remove journal rows of calls, and feedback received, before a moment. Raises StoreUnavailable.
+
+    In a SQLite file what was removed is overwritten.
+    """
+    try:
+        journal = await _remove(store, InvocationRow.id, InvocationRow.at, before)
+        feedback = await _remove(store, FeedbackRow.key, FeedbackRow.received_at, before)
+        if path := sqlite_file(store.url):
+            await asyncio.to_thread(_empty_log, path)
+    except (*STORE_FAULTS, sqlite3.Error) as error:
+        raise StoreUnavailable("the rows could not be removed", remedy="Try again") from error
+    return Removed(journal, feedback)
+
+
+async def _remove(
+    store: Store, key: InstrumentedAttribute[str], at: InstrumentedAttribute[datetime], before: datetime
+) -> int:
+    old = select(key).where(at < before).limit(_AT_ONCE)
+    removed = 0
+    while True:
+        async with store.durable.begin() as connection:
+            count = await _count(connection, delete(key.class_).where(key.in_(old)))
+        removed += count
+        if count < _AT_ONCE:
+            return removed
+
+
+def _empty_log(path: str) -> None:
+    """The write-ahead log still holds what was removed."""
+    with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def _count(connection: AsyncConnection, statement: Any) -> int:
+    return int((await connection.execute(statement)).rowcount)

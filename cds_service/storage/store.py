@@ -1,0 +1,136 @@
+"""The database: SQLite in a file, or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg  # type: ignore[import-untyped]  # it has no types
+import msgspec
+from sqlalchemy import Connection, TextClause, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from cds_service.storage.models import Base
+
+LOCK_SECONDS = 10
+CHECKPOINT_PAGES = 4000  # 16 MB: the fsync that it costs comes after thousands of commits instead of hundreds
+_CONNECT_SECONDS = 5
+
+STORE_FAULTS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What any use of the database may raise. Their texts can hold what was to be stored: never log them."""
+
+
+class Store:
+    """Two engines for one database; neither connects before it is used.
+
+    What `durable` has committed is on disk. What `quick` has committed outlives this process, killed or not, but the
+    last of it may be lost when the machine loses power.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.durable = _engine(url, durable=True)
+        self.quick = _engine(url, durable=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.durable.dispose()
+        await self.quick.dispose()
+
+
+def sqlite_file(url: str) -> str | None:
+    """The path of the file; None for PostgreSQL."""
+    parsed = make_url(url)
+    return parsed.database if parsed.get_backend_name() == "sqlite" else None
+
+
+def insert_new(engine: AsyncEngine, model: type[Base]) -> TextClause:
+    """INSERT of `:rows`, a JSON array of objects (see `json_rows`), that passes over keys that are there already.
+
+    One statement for all rows: given one by one, each would wait for Python's lock while the file is locked.
+    """
+    table, names = model.__tablename__, [column.name for column in model.__table__.columns]
+    if engine.dialect.name == "sqlite":
+        values = ", ".join(f"json_extract(value, '$.{name}')" for name in names)
+        source = f"SELECT {values} FROM json_each(:rows) WHERE true"  # noqa: S608  # names of our own
+    else:
+        source = f"SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"  # noqa: S608
+    return text(f"INSERT INTO {table} ({', '.join(names)}) {source} ON CONFLICT DO NOTHING")
+
+
+def json_rows(rows: Sequence[Mapping[str, Any] | msgspec.Struct]) -> dict[str, str]:
+    """The parameter of `insert_new`. Moments must be given as `utc_text`."""
+    return {"rows": msgspec.json.encode(rows).decode()}
+
+
+def utc_text(moment: datetime) -> str:
+    """An aware moment as both databases read it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def fault_name(error: BaseException) -> str:
+    """What the log may say of one of STORE_FAULTS: the driver's own name for it."""
+    return type(getattr(error, "orig", None) or error).__name__
+
+
+def storable(name: str) -> str:
+    """The text with U+FFFD for what a database refuses: NUL, and halves of surrogate pairs."""
+    if name.isascii() and "\0" not in name:
+        return name
+    return name.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _engine(url: str, *, durable: bool) -> AsyncEngine:
+    if sqlite_file(url) is not None:
+        return _sqlite_engine(url, durable)
+    server_settings = {
+        "application_name": "cds-service",
+        "synchronous_commit": "on" if durable else "off",
+        "timezone": "UTC",
+    }
+    return create_async_engine(
+        url,
+        pool_pre_ping=True,
+        pool_timeout=LOCK_SECONDS,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": LOCK_SECONDS,
+            "server_settings": server_settings,
+        },
+        hide_parameters=True,
+    )
+
+
+def _sqlite_engine(url: str, durable: bool) -> AsyncEngine:
+    """One connection: writers of a process queue here, in order, rather than at the file's lock."""
+    engine = create_async_engine(
+        url,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=3 * LOCK_SECONDS,
+        connect_args={"timeout": LOCK_SECONDS, "isolation_level": None},
+        hide_parameters=True,
+    )
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA secure_delete = {'ON' if durable else 'OFF'}")
+        cursor.close()
+
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # a lock taken later can fail at once instead of waiting
+
+    event.listen(engine.sync_engine, "connect", on_connect)
+    event.listen(engine.sync_engine, "begin", on_begin)
+    return engine
