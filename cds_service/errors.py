@@ -3,6 +3,8 @@
 CdsError                    an answer with a 4xx status and an OperationOutcome
 ├── InvalidRequest          400
 ├── UnknownService          404
+├── UnknownResource         404
+├── NotAcceptable           406
 ├── MissingPrecondition     412
 ├── ContentTooLarge         413
 └── UnsupportedContentType  415
@@ -51,6 +53,20 @@ class UnknownService(CdsError):
 
     status = 404
     issue_code = "not-found"
+
+
+class UnknownResource(CdsError):
+    """The sample FHIR server has no such type or id."""
+
+    status = 404
+    issue_code = "not-found"
+
+
+class NotAcceptable(CdsError):
+    """The client accepts nothing that can be sent."""
+
+    status = 406
+    issue_code = "not-supported"
 
 
 class MissingPrecondition(CdsError):

@@ -20,6 +20,13 @@ async def read_json_body(request: Request, max_bytes: int) -> bytes:
         raise UnsupportedContentType(
             "the body is not declared as JSON in UTF-8", remedy="Send it with Content-Type: application/json"
         )
+    return await read_body(request, max_bytes)
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The whole body of whatever type, unpacked. Raises UnsupportedContentType for its encoding, ContentTooLarge and
+    InvalidRequest.
+    """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
         raise UnsupportedContentType(
