@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,6 +62,11 @@ def _read_object(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{file}: not a JSON object that can be read. Correct the file, or reinstall.")
     return content
+
+
+def charts_on(day: date, samples: Iterable[SamplePatient]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The id of each patient and the resources of the chart, moved to a day."""
+    return [(each.patient_id, filed(moved_to(day, each.bundle))) for each in samples]
 
 
 def filed(bundle: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from functools import lru_cache
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +12,11 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
-from cds_service.sample_patients import filed, load_samples, moved_to, utc_today
+from cds_service.sample_patients import charts_on, load_samples, moved_to, utc_today
 from cds_service.serving import listen, run_server
 from cds_service.settings import load_settings
 from cds_service.shipped import shipped
-from cds_service.web.sample_ehr.endpoints import SampleCharts, sample_ehr_routes
+from cds_service.web.sample_ehr.endpoints import SampleEhr
 from cds_service.web.samples import sample_routes
 
 
@@ -48,13 +46,8 @@ def demo(
         def request_of(name: str) -> dict[str, Any]:
             return chart_request(moved_to(utc_today(), samples[name].bundle), needs)
 
-        @lru_cache(maxsize=1)  # one day's charts: past midnight, they move on
-        def charts_on(day: date) -> SampleCharts:
-            moved = ((each.patient_id, filed(moved_to(day, each.bundle))) for each in samples.values())
-            return SampleCharts(day, moved)
-
-        ehr = sample_ehr_routes(lambda: charts_on(utc_today()), settings.max_body)
-        service = create_app(settings, [*sample_routes(samples, request_of), *ehr])
+        ehr = SampleEhr(lambda day: charts_on(day, samples.values()), utc_today, settings.max_body)
+        service = create_app(settings, [*sample_routes(samples, request_of), *ehr.routes()])
         socket = listen(settings.host, settings.port)
         typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(samples)))
         run_server(service, socket, 1, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -26,73 +27,77 @@ _FORMATS = _ACCEPTED | {"json", "application/fhir json"}  # a plus that was not 
 _STRICT = re.compile(r"\bhandling\s*=\s*\"?strict\b", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
+Charts = Iterable[tuple[str, Sequence[Resource]]]
+"""The id of each patient, and the resources of the chart."""
 
-class SampleCharts:
-    """The resources of all samples as they are on one day."""
 
-    def __init__(self, today: date, charts: Iterable[tuple[str, Sequence[Resource]]]) -> None:
-        """`charts` holds the id of each patient and the resources of the chart."""
-        self.today = today
-        self.by_type: dict[str, list[Filed]] = {}
-        for patient_id, resources in charts:
-            for resource in resources:
-                self.by_type.setdefault(resource["resourceType"], []).append(Filed(resource, patient_id))
+class SampleEhr:
+    """The addresses below /fhir. `charts_on` gives the samples of a day, and is asked anew when the day changes."""
 
-    def of_type(self, resource_type: str) -> list[Filed]:
-        """Raises UnknownResource."""
-        if resource_type not in self.by_type:
+    def __init__(self, charts_on: Callable[[date], Charts], today: Callable[[], date], max_body: int) -> None:
+        self._files_on = lru_cache(maxsize=1)(lambda day: _by_type(charts_on(day)))
+        self._today = today
+        self._max_body = max_body
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/fhir/metadata", self._metadata),
+            Route("/fhir/{type}", self._search),
+            Route("/fhir/{type}/_search", self._search_by_form, methods=["POST"]),
+            Route("/fhir/{type}/{id}", self._read),
+            Route("/fhir", self._nothing),
+            Route("/fhir/{rest:path}", self._nothing),
+        ]
+
+    def _of_type(self, resource_type: str) -> list[Filed]:
+        files = self._files_on(self._today())
+        if resource_type not in files:
             raise UnknownResource(
-                "resources of this type are not served here",
-                remedy="GET /fhir/metadata lists the types",
+                "resources of this type are not served here", remedy="GET /fhir/metadata lists the types"
             )
-        return self.by_type[resource_type]
+        return files[resource_type]
 
-
-def sample_ehr_routes(charts: Callable[[], SampleCharts], max_body: int) -> list[Route]:
-    """The addresses below /fhir; `charts` gives the samples as they are today."""
-
-    async def metadata(request: Request) -> Response:
+    async def _metadata(self, request: Request) -> Response:
         _require_json(request, request.query_params)
-        now = charts()
-        return _answer(capability_statement(_base(request), sorted(now.by_type), now.today))
+        today = self._today()
+        return _answer(capability_statement(_base(request), sorted(self._files_on(today)), today))
 
-    async def read(request: Request) -> Response:
+    async def _read(self, request: Request) -> Response:
         _require_json(request, request.query_params)
-        for each in charts().of_type(request.path_params["type"]):
+        for each in self._of_type(request.path_params["type"]):
             if each.resource["id"] == request.path_params["id"]:
                 return _answer(each.resource)
         raise UnknownResource(
             "there is no resource of this id", remedy="GET the type without an id to see which there are"
         )
 
-    async def search(request: Request) -> Response:
-        return found(request, request.query_params)
+    async def _search(self, request: Request) -> Response:
+        return self._found(request, request.query_params)
 
-    async def search_by_form(request: Request) -> Response:
+    async def _search_by_form(self, request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
             raise UnsupportedContentType("the body is not declared as a form", remedy=f"Send it as {_FORM}")
-        form = QueryParams(await read_body(request, max_body))
-        return found(request, QueryParams([*request.query_params.multi_items(), *form.multi_items()]))
+        form = QueryParams(await read_body(request, self._max_body))
+        return self._found(request, QueryParams([*request.query_params.multi_items(), *form.multi_items()]))
 
-    def found(request: Request, parameters: QueryParams) -> Response:
+    def _found(self, request: Request, parameters: QueryParams) -> Response:
         _require_json(request, parameters)
         resource_type = request.path_params["type"]
-        filed = charts().of_type(resource_type)
+        filed = self._of_type(resource_type)
         strict = _STRICT.search(request.headers.get("prefer", "")) is not None
         asked = read_search(resource_type, parameters.multi_items(), strict)
         return _answer(_searchset(_base(request), asked, asked.find(filed)))
 
-    async def nothing(_: Request) -> Response:
+    async def _nothing(self, _: Request) -> Response:
         raise UnknownResource("there is nothing at this address", remedy="GET /fhir/metadata lists what there is")
 
-    return [
-        Route("/fhir/metadata", metadata),
-        Route("/fhir/{type}", search),
-        Route("/fhir/{type}/_search", search_by_form, methods=["POST"]),
-        Route("/fhir/{type}/{id}", read),
-        Route("/fhir", nothing),
-        Route("/fhir/{rest:path}", nothing),
-    ]
+
+def _by_type(charts: Charts) -> dict[str, list[Filed]]:
+    files: dict[str, list[Filed]] = {}
+    for patient_id, resources in charts:
+        for resource in resources:
+            files.setdefault(resource["resourceType"], []).append(Filed(resource, patient_id))
+    return files
 
 
 def _base(request: Request) -> str:
