@@ -27,8 +27,9 @@ th, td {{ text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px 
 which reads the chart from <a href="/fhir/metadata">the FHIR R4 server of this demo</a> and calls
 <a href="/cds-services">its decision service</a>. Chrome asks whether the page may reach this machine: press Allow.</p>
 <p>On the command line, with any <em>request</em> of the table:</p>
-<pre tabindex="0" aria-label="Command">curl -s {request} \\
-  | curl -s -H 'Content-Type: application/json' -d @- {call}</pre>
+<pre tabindex="0" role="region" aria-label="Command">curl -s {request} \\
+  | curl -s -H 'Content-Type: application/json' -d @- \\
+    {call}</pre>
 <table>
 <thead><tr><th scope="col">Patient</th><th scope="col">Open in</th><th scope="col">Chart</th>\
 <th scope="col">Hook call</th></tr></thead>
@@ -41,7 +42,7 @@ which reads the chart from <a href="/fhir/metadata">the FHIR R4 server of this d
 </html>
 """
 _ROW = """<tr><th scope="row">{title}</th><td><a href="{sandbox}" aria-label="Sandbox: {title}">sandbox</a></td>\
-<td><a href="{patient}" aria-label="Patient: {title}">FHIR</a></td>\
+<td><a href="{patient}" aria-label="FHIR: {title}">FHIR</a></td>\
 <td><a href="{request}" aria-label="Request: {title}">request</a></td></tr>"""
 
 

@@ -22,7 +22,8 @@ from cds_service.web.sample_ehr.search import Filed, Resource, Search, read_sear
 
 _MEDIA_TYPE = "application/fhir+json"
 _FORM = "application/x-www-form-urlencoded"
-_ACCEPTED = frozenset({"", "*/*", "application/*", "application/json", _MEDIA_TYPE, "text/json"})
+_OLD_MEDIA_TYPE = "application/json+fhir"  # of FHIR before STU3; the public sandbox still asks for it
+_ACCEPTED = frozenset({"", "*/*", "application/*", "application/json", "text/json", _MEDIA_TYPE, _OLD_MEDIA_TYPE})
 _FORMATS = _ACCEPTED | {"json", "application/fhir json"}  # a plus that was not escaped arrives as a space
 _STRICT = re.compile(r"\bhandling\s*=\s*\"?strict\b", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode

@@ -286,6 +286,7 @@ class TestHttp:
         [
             ("application/fhir+json", 200),
             ("application/json;q=0.9", 200),
+            ("application/json+fhir", 200),
             ("Application/FHIR+JSON; fhirVersion=4.0", 200),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 200),
             ("", 200),
