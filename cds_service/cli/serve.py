@@ -56,7 +56,7 @@ def demo(
 def _invitation(base: str, names: list[str]) -> str:
     discovery = f"{base}/cds-services"
     patients = "\n".join(f"  {base}/sandbox/{name}" for name in names)
-    return f"""Each of these opens a sample patient in the public CDS Hooks sandbox, with all that it needs preset:
+    return f"""Each of these opens a sample patient in the public CDS Hooks sandbox (sandbox.cds-hooks.org), all preset:
 {patients}
 
 Chrome asks whether the sandbox may reach this machine (local network access): press Allow.
