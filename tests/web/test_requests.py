@@ -15,6 +15,8 @@ from cds_service.errors import (
     ContentTooLarge,
     InvalidRequest,
     MissingPrecondition,
+    NotAcceptable,
+    UnknownResource,
     UnknownService,
     UnsupportedContentType,
 )
@@ -248,6 +250,8 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
     assert statuses == {
         InvalidRequest.__name__: 400,
         UnknownService.__name__: 404,
+        UnknownResource.__name__: 404,
+        NotAcceptable.__name__: 406,
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
         UnsupportedContentType.__name__: 415,
