@@ -20,8 +20,9 @@ ENV PATH=/opt/cds/bin:$PATH \
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 8000
-# Discovery answers only when cards, value sets and settings were read without fault. The image has no curl.
+# It answers only when cards, value sets, registry and settings were read without fault. The image has no curl.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/cds-services', timeout=4)"]
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health', timeout=4)"]
 ENTRYPOINT ["cds-service"]
+# Refuses to start until CDS_CLIENTS and CDS_PUBLIC_URL are set; for trying out without them, add --insecure.
 CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -47,6 +47,7 @@ format: .venv/for-tests
 
 bench: .venv/for-tests
 	$(IN)/python -m benchmarks
+	$(IN)/python -m benchmarks.jwt
 
 requirements: .venv-lock/bin/uv
 	$(LOCK) --output-file requirements.txt

@@ -48,7 +48,7 @@ def main() -> None:
     chosen = options.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is needed: apt-get install wrk, or see https://github.com/wg/wrk")
-    with tempfile.TemporaryDirectory() as folder, _server() as address:
+    with tempfile.TemporaryDirectory() as folder, running_server() as address:
         print(f"one worker, {chosen.connections} connections, median of {chosen.rounds} rounds of {chosen.seconds} s")
         print(f"{'chart':<18}{'bytes':>9}  {'':<6}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}  time/floor   target")
         for size in SIZES:
@@ -95,14 +95,15 @@ def _latency(said: str, share: str) -> float:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def running_server(**environment: str) -> Iterator[str]:
+    """The address of a server with these variables, until the end of the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "benchmarks.floor:app", "--port", str(port), "--no-access-log"]
     command += ["--loop", "uvloop", "--http", "httptools", "--log-level", "error"]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, stderr=log, stdout=log, env=os.environ)
+        process = subprocess.Popen(command, stderr=log, stdout=log, env={**os.environ, **environment})
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(address, process)

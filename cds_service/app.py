@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import cast
 
+import httpx2
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cds_service.errors import CdsError
+from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
@@ -24,25 +27,32 @@ from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
 from cds_service.log import configure_log
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.render import Renderer
+from cds_service.security.caller import Caller
+from cds_service.security.client_jwt import ClientJwt
+from cds_service.security.clients import Client, load_clients
+from cds_service.security.first_use import UsedTokens
+from cds_service.security.key_sets import FetchedKeys, KeySource, PinnedKeys, fetch_key_set
 from cds_service.security.outbound import AllowedServers
 from cds_service.settings import Settings, load_settings
 from cds_service.shipped import shipped
 from cds_service.web import outcomes
+from cds_service.web.authentication import Anyone, Authentication
 from cds_service.web.endpoints import cds_routes
-from cds_service.web.middleware import PROBLEM, CrossOrigin, Faults, RequestLog
+from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
 
 
 def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starlette:
-    """The service as an ASGI application. Raises ConfigurationError for unusable cards or value sets."""
+    """The service as an ASGI application. Raises ConfigurationError for unusable cards, value sets or registry."""
     http = pooled_http(settings.fhir_timeout)
     client = FhirClient(http, settings.max_body)
-    allowed = AllowedServers(settings.fhir_servers)
-    service = patient_view(settings, client.read, allowed.allows)
+    service = patient_view(settings, client.read)
 
     def now() -> datetime:
         return datetime.now(settings.timezone)
+
+    authenticate = authentication(settings, http, now)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -50,7 +60,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
             yield
 
     app = Starlette(
-        routes=[*cds_routes([service], now, settings.max_body), *extra_routes],
+        routes=[*cds_routes([service], authenticate, now, settings.max_body), *extra_routes],
         middleware=[
             Middleware(RequestLog),
             Middleware(
@@ -76,12 +86,34 @@ def create_app_from_environment() -> Starlette:
     return create_app(load_settings())
 
 
-def patient_view(settings: Settings, read: ReadFhir, may_read: Callable[[str], bool]) -> PatientView:
-    """The service with its content loaded; `read` and `may_read` are how it reaches FHIR servers."""
+def authentication(
+    settings: Settings, http: httpx2.AsyncClient, now: Callable[[], datetime]
+) -> Authentication | Anyone:
+    """The clients of the registry, or without one everybody."""
+    if settings.clients is None:
+        return Anyone(Caller(None, "", AllowedServers(settings.fhir_servers)))
+    clients = ClientJwt(
+        [(client, _keys(client, settings.jwt_algorithms, http)) for client in load_clients(settings.clients)],
+        settings.jwt_algorithms,
+        settings.jwt_lifetime,
+        UsedTokens(now).first_use,
+        now,
+    )
+    return Authentication(clients, settings.public_url)
+
+
+def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -> KeySource:
+    if client.jwks_url is None:
+        return PinnedKeys(Path(str(client.jwks_file)), algorithms)
+    return FetchedKeys(client.name, partial(fetch_key_set, http, client.jwks_url, algorithms), time.monotonic)
+
+
+def patient_view(settings: Settings, read: ReadFhir) -> PatientView:
+    """The service with its content loaded; `read` is how it reaches FHIR servers."""
     terminology = Terminology()
     needs = chart_needs(terminology.measurement_codes())
     return PatientView(
-        Prefetch(needs, read, may_read, settings.fhir_timeout),
+        Prefetch(needs, read, settings.fhir_timeout),
         ChartReader(settings.timezone, terminology),
         settings.thresholds,
         Renderer(load_cards(cards_folder(settings)), settings.guidance_url, settings.max_indicator),
@@ -96,6 +128,8 @@ def cards_folder(settings: Settings) -> Path:
 async def _tell_error(request: Request, error: Exception) -> Response:
     response = outcomes.from_error(cast(CdsError, error))
     request.scope[PROBLEM] = str(error)
+    if isinstance(error, Unauthenticated):
+        request.scope[REASON], request.scope[CLIENT] = error.reason, error.client
     return response
 
 

@@ -2,6 +2,7 @@
 
 CdsError                    an answer with a 4xx status and an OperationOutcome
 ├── InvalidRequest          400
+├── Unauthenticated         401
 ├── UnknownService          404
 ├── UnknownResource         404
 ├── NotAcceptable           406
@@ -15,6 +16,8 @@ No error text quotes a value of the chart or of the request: it names the field,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -27,6 +30,7 @@ class CdsError(Exception):
 
     status: ClassVar[int] = 500
     issue_code: ClassVar[str] = "exception"
+    headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def __init__(self, problem: str, *, remedy: str, field: str = "") -> None:
         self.problem = problem
@@ -46,6 +50,25 @@ class InvalidRequest(CdsError):
 
     status = 400
     issue_code = "invalid"
+
+
+class Unauthenticated(CdsError):
+    """The call does not show which registered client makes it. Every such call gets the same answer: `reason`, a word
+    of security/client_jwt.py, and `client`, the registered name that the token claims, are for the log.
+    """
+
+    status = 401
+    issue_code = "login"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+    def __init__(self, reason: str, client: str = "") -> None:
+        self.reason = reason
+        self.client = client
+        super().__init__(
+            "the call is not authenticated",
+            remedy="Send Authorization: Bearer with a new JWT for this address, as CDS Hooks 2.0.1 describes, signed "
+            "by a client that the operator of this service has registered",
+        )
 
 
 class UnknownService(CdsError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+import msgspec
+
 
 class State(StrEnum):
     """What is known of a finding. `unknown` is neither present nor absent: it was not recorded, or not legibly."""
@@ -65,8 +67,7 @@ class Topic(StrEnum):
     PROCEDURES = "Procedures"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     """A recorded date or period. A partial date ("2026-11") is the whole span that it could mean.
 
     `first` and `last` are its earliest and latest moment (aware); `text` is the date as it was recorded; `timed` says
@@ -87,8 +88,7 @@ class Interval:
         return self.last >= as_of - window
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """A measured value in the unit its concept is judged in; `text` is the value as recorded, with its unit.
 
     `comparator` is `<`, `<=`, `>=`, `>` or empty. `high` is the upper limit of the Observation's own reference range
@@ -103,8 +103,7 @@ class Quantity:
     raised: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One thing that one resource says about the patient.
 
     `concept` is the name of a value set; `codes` the (system, code) pairs that named it, sorted. `when` is the clinical

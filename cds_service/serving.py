@@ -12,6 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.supervisors import Multiprocess
 
+from cds_service.addresses import is_loopback
 from cds_service.errors import ConfigurationError
 from cds_service.log import configure_log
 from cds_service.settings import Settings, variable
@@ -38,7 +39,10 @@ def run_server(app: Starlette, listening: socket, workers: int, settings: Settin
     """Serve until told to stop. Further workers build the application themselves, from the environment."""
     configure_log()
     host, port = listening.getsockname()[:2]
-    structlog.get_logger().info("listening", host=host, port=port, workers=workers)
+    log = structlog.get_logger()
+    log.info("listening", host=host, port=port, workers=workers)
+    if settings.clients is None and not is_loopback(settings.host):
+        log.warning("open_to_everybody", remedy="register the EHRs, see docs/security.md")
     config = uvicorn.Config(
         app if workers == 1 else "cds_service.app:create_app_from_environment",
         factory=workers > 1,
@@ -55,5 +59,6 @@ def run_server(app: Starlette, listening: socket, workers: int, settings: Settin
         else:
             os.environ[variable("host")] = settings.host  # what the options chose, the workers must know
             os.environ[variable("port")] = str(settings.port)
+            os.environ[variable("insecure")] = str(settings.insecure)
             listening.set_inheritable(True)
             Multiprocess(config, sockets=[listening]).run()

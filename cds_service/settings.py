@@ -41,6 +41,26 @@ class Settings(BaseSettings):
         None,
         description="a folder with the card files, to be used instead of those that come with the service",
     )
+    insecure: bool = Field(
+        False,
+        description="true or false: whether to answer everybody without a registry on other addresses than loopback",
+    )
+    clients: Path | None = Field(
+        None, description="the registry of EHRs that may call, a TOML file (cds-service client add writes it)"
+    )
+    public_url: str | None = Field(
+        None,
+        description="the address before /cds-services under which EHRs call this service, starting with https:// or "
+        "http://",
+    )
+    jwt_algorithms: Annotated[tuple[Literal["ES384", "RS384", "ES256", "RS256"], ...], NoDecode] = Field(
+        ("ES384", "RS384"),
+        min_length=1,
+        description="those of ES384, RS384, ES256 and RS256 that EHRs may sign with, with commas between them",
+    )
+    jwt_lifetime: int = Field(
+        300, ge=1, le=3600, description="seconds, 1 to 3600, that may lie between iat and exp of an EHR's token"
+    )
     fhir_servers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="base addresses of the FHIR servers that may be read, with commas between them, each "
@@ -75,7 +95,7 @@ class Settings(BaseSettings):
     )
     thresholds: Thresholds = Field(Thresholds(), description="numbers above 0, each with a variable of its own")
 
-    @field_validator("fhir_servers", "cors_origins", mode="before")
+    @field_validator("fhir_servers", "cors_origins", "jwt_algorithms", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -95,6 +115,16 @@ class Settings(BaseSettings):
         if parse_address(value) is None:
             raise ValueError("it is not a web address")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _base(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        place = parse_base(value)
+        if place is None or place.path.endswith("/cds-services"):
+            raise ValueError("it is not such an address")
+        return value.rstrip("/")
 
     @field_validator("cards_dir")
     @classmethod
@@ -117,6 +147,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"{variable('fhir_servers')}=* would let anyone who reaches {variable('host')} send this "
                 "service to any address. List the FHIR servers, or listen on 127.0.0.1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _only_loopback_is_open_to_everybody(self) -> Settings:
+        if is_loopback(self.host):
+            return self
+        if self.clients is None and not self.insecure:
+            raise ValueError(
+                f"{variable('host')} is reached from other machines, and without {variable('clients')} whoever reaches "
+                "it is answered. Register the EHRs (docs/security.md), listen on 127.0.0.1, or say serve --insecure"
+            )
+        if self.clients is not None and self.public_url is None:
+            raise ValueError(
+                f"{variable('public_url')} is missing, so that no token can be for this service. Set it to the address "
+                "under which EHRs call it, such as https://cds.example.org"
             )
         return self
 

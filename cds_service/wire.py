@@ -5,11 +5,12 @@ Optional members without a value are left out of what we send, as the specificat
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
 Indicator = Literal["info", "warning", "critical"]
+PrefetchValue = TypeVar("PrefetchValue")
 
 
 class FhirAuthorization(msgspec.Struct, frozen=True):
@@ -23,15 +24,15 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
     patient: str | None = None
 
 
-class HookRequest(msgspec.Struct, frozen=True):
-    """A call of a service (section "HTTP Request"). Prefetch values stay undecoded until they are needed."""
+class HookRequest(msgspec.Struct, Generic[PrefetchValue], frozen=True):
+    """A call of a service (section "HTTP Request"). What its prefetch values are, its reader decides."""
 
     hook: str
     hookInstance: str
     context: dict[str, Any]
     fhirServer: str | None = None
     fhirAuthorization: FhirAuthorization | None = None
-    prefetch: dict[str, msgspec.Raw] | None = None
+    prefetch: dict[str, PrefetchValue] | None = None
 
 
 class Coding(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -77,7 +77,7 @@ def authorization(**members: Any) -> dict[str, Any]:
         "access_token": "some-opaque-token",
         "token_type": "Bearer",
         "expires_in": 300,
-        "scope": "user/Patient.read user/Observation.read",
+        "scope": "user/*.read",
         "subject": "cds-service4",
         **members,
     }

@@ -230,6 +230,12 @@ def bundle(*resources: Any) -> bytes:
     )
 
 
+def received(resource_type: str, **members: Any) -> Any:
+    """One resource as a page holds it."""
+    (opened,) = open_page(msgspec.json.encode({"resourceType": resource_type, **members})).resources
+    return opened
+
+
 def read_pages(
     pages: list[tuple[Topic, bytes]],
     who: dict[str, Any] | None = None,
@@ -237,12 +243,10 @@ def read_pages(
     zone: str = "UTC",
 ) -> Chart:
     """The facts of prefetch values as they stand, the opener's among them."""
-    received = [(topic, open_page(raw)) for topic, raw in pages]
+    opened = [(topic, open_page(raw)) for topic, raw in pages]
     opener = (Topic.CONDITIONS, open_page(bundle(resource(OPENER, 0, as_of))))
     reader = READER if zone == "UTC" else ChartReader(ZoneInfo(zone), READER.terminology)
-    return reader.read(
-        Material(open_page(msgspec.json.encode(who or patient())), (*received, opener)), PATIENT_ID, as_of
-    )
+    return reader.read(Material(open_page(msgspec.json.encode(who or patient())), (*opened, opener)), PATIENT_ID, as_of)
 
 
 def read_beside(

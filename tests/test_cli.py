@@ -18,6 +18,7 @@ from cds_service.shipped import shipped
 from tests.calls import CALF_PAIN, call, outcome, prefetch, searchset
 from tests.charts import patient
 from tests.ehr import Ehr
+from tests.tokens import registry
 
 DVT = shipped("fhir_fixtures") / "leg-dvt-untreated-left.json"
 NOON = f"{WRITTEN_ON}T12:00:00Z"
@@ -114,6 +115,15 @@ class TestCheck:
             "cards",
         ]
 
+    def test_the_registry_is_checked_too(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        file = registry(tmp_path)
+        monkeypatch.setenv("CDS_CLIENTS", str(file))
+        result = run("check")
+        assert (result.exit_code, f"clients: 1 registered, from {file}" in result.stdout) == (0, True)
+        (tmp_path / "jwks.json").write_text("{}")
+        result = run("check")
+        assert (result.exit_code, "jwks.json" in result.stderr) == (1, True)
+
     def test_a_wrong_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CDS_TIMEZONE", "Mars")
         assert_one_line(run("check"), "CDS_TIMEZONE", "IANA")
@@ -174,8 +184,12 @@ class TestServe:
         taken = ehr.base.split(":")[2].removesuffix("/fhir")
         for command in ("serve", "demo"):
             assert_one_line(run(command, "--port", taken), f"port {taken} on 127.0.0.1 is taken", "--port")
-        assert_one_line(run("serve", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1", "--host")
-        assert_one_line(run("serve", "--host", "no-such-host.invalid"), "cannot listen")
+        assert_one_line(run("serve", "--host", "192.0.2.1", "--insecure"), "cannot listen on 192.0.2.1", "--host")
+        assert_one_line(run("serve", "--host", "no-such-host.invalid", "--insecure"), "cannot listen")
         assert_one_line(run("serve", "--port", "70000"), "CDS_PORT", "0 to 65535")
+        assert_one_line(run("serve", "--host", "::"), "CDS_HOST", "docs/security.md", "serve --insecure")
         monkeypatch.setenv("CDS_FHIR_SERVERS", "*")
-        assert_one_line(run("serve", "--host", "::"), "CDS_FHIR_SERVERS=*")
+        assert_one_line(run("serve", "--host", "::", "--insecure"), "CDS_FHIR_SERVERS=*")
+        monkeypatch.setenv("CDS_CLIENTS", "no-such.toml")
+        for command in ("serve", "demo"):
+            assert_one_line(run(command), "no-such.toml", "CDS_CLIENTS")

@@ -18,6 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from cds_service.cli import app
+from cds_service.errors import ConfigurationError
 from cds_service.settings import load_settings, unknown_variables
 
 ROOT = Path(__file__).parent.parent
@@ -115,20 +116,27 @@ def test_containers_call_the_command_line_as_it_is() -> None:
     """With `--help` added, nothing starts, yet an unknown sub-command or option is still refused."""
     arguments = dict(instructions())
     assert json.loads(arguments["ENTRYPOINT"]) == ["cds-service"]
-    for given in (json.loads(arguments["CMD"]), compose()["services"]["load"]["command"]):
+    services = compose()["services"]
+    for given in (json.loads(arguments["CMD"]), services["load"]["command"], services["cds"]["command"]):
         asked = CliRunner().invoke(app, [*given, "--help"])
         assert asked.exit_code == 0, asked.output
     assert CliRunner().invoke(app, ["serve", "--hots", "127.0.0.1", "--help"]).exit_code != 0
 
 
 def test_compose_sets_settings_that_exist() -> None:
-    """And gives them values that the service accepts while it listens where the image tells it to."""
-    command = json.loads(dict(instructions())["CMD"])
-    environment = compose()["services"]["cds"]["environment"]
+    """And gives them values that the service accepts while it listens where the file tells it to."""
+    service = compose()["services"]["cds"]
+    command, environment = service["command"], service["environment"]
     assert unknown_variables(environment) == []
     settings = {name.removeprefix("CDS_").lower(): value for name, value in environment.items()}
-    loaded = load_settings(host=command[command.index("--host") + 1], **settings)
+    loaded = load_settings(host=command[command.index("--host") + 1], insecure="--insecure" in command, **settings)
     assert loaded.fhir_servers == (environment["CDS_FHIR_SERVERS"],)
+
+
+def test_the_image_answers_nobody_until_it_is_told_whom() -> None:
+    command = json.loads(dict(instructions())["CMD"])
+    with pytest.raises(ConfigurationError, match="CDS_CLIENTS"):
+        load_settings(host=command[command.index("--host") + 1], insecure="--insecure" in command)
 
 
 def test_compose_loads_the_server_that_the_service_may_read() -> None:
@@ -151,13 +159,13 @@ def test_compose_opens_ports_to_this_machine_only_and_pins_what_it_pulls() -> No
     assert re.fullmatch(r"[a-z/]+:v\d+\.\d+\.\d+-\d+", services["fhir"]["image"])
 
 
-class _Discovery(BaseHTTPRequestHandler):
-    """Answers discovery as a healthy service does, and 500 when the test makes it ill."""
+class _Health(BaseHTTPRequestHandler):
+    """Answers as a healthy service does, and 500 when the test makes it ill."""
 
     healthy = True
 
     def do_GET(self) -> None:
-        self.send_response(200 if self.healthy and self.path == "/cds-services" else 500)
+        self.send_response(200 if self.healthy and self.path == "/health" else 500)
         self.end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -174,11 +182,11 @@ def health(port: int) -> int:
 
 
 def test_health_check_fails_for_an_ill_service_and_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    with HTTPServer(("127.0.0.1", 0), _Discovery) as server:
+    with HTTPServer(("127.0.0.1", 0), _Health) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         port = server.server_port
         assert health(port) == 0
-        monkeypatch.setattr(_Discovery, "healthy", False)
+        monkeypatch.setattr(_Health, "healthy", False)
         assert health(port) != 0
         server.shutdown()
     assert health(port) != 0

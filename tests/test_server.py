@@ -12,7 +12,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -22,6 +24,7 @@ from cds_service.shipped import shipped
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, searchset, without
 from tests.charts import patient
 from tests.ehr import Ehr, never
+from tests.tokens import claims, jwks, registry, signed
 
 MEBIBYTE = 1024 * 1024
 EXPECTED: dict[str, Any] = json.loads((shipped("fhir_fixtures") / "expected.json").read_text(encoding="utf-8"))
@@ -112,7 +115,7 @@ def test_nothing_of_patient_or_token_reaches_any_log(ehr: Ehr) -> None:
         assert len(ehr.seen) == 6
         server.stop()
     events = [json.loads(line)["event"] for line in server.log]
-    assert events == ["listening", "request", "request", "request"]
+    assert events == ["listening", "FHIR reads", "request", "request", "request"]
     assert "zebrafish" not in "\n".join(server.log + server.said)
 
 
@@ -235,6 +238,34 @@ def test_workers_share_the_port_and_stop_together() -> None:
         assert statuses == [200] * 10
         assert httpx2.post(server.base + SERVICE, json=" " * 5000).status_code == 413
         assert server.stop() == 0
+
+
+def test_every_worker_knows_that_everybody_was_let_in() -> None:
+    """Without --insecure in their environment, the workers would not start on such an address."""
+    with running("serve", "--host", "0.0.0.0", "--insecure", "--workers", "2") as server:
+        assert [httpx2.post(server.base + SERVICE, json=call()).status_code for _ in range(10)] == [200] * 10
+        assert server.stop() == 0
+    assert any('"open_to_everybody"' in line for line in server.log)
+
+
+def test_an_ehr_that_is_registered_calls_over_the_wire(ehr: Ehr, tmp_path: Path) -> None:
+    ehr.answers = {"/jwks.json": jwks()}
+    file = registry(tmp_path, keys=f"{ehr.base}/jwks.json")
+    with running("serve", CDS_CLIENTS=str(file)) as server:
+        token = signed(claims(server.base + SERVICE, time.time()))
+        header = {"authorization": f"Bearer {token}"}
+
+        def answer(_: int) -> httpx2.Response:
+            return httpx2.post(server.base + SERVICE, json=call(), headers=header)
+
+        with ThreadPoolExecutor(20) as callers:
+            answers = list(callers.map(answer, range(20)))
+        assert sorted(each.status_code for each in answers) == [200] + [401] * 19
+        assert_outcome(next(each for each in answers if each.status_code == 401), 401)
+        assert_outcome(httpx2.get(server.base + "/cds-services"), 401)
+        server.stop()
+    assert ehr.asked == ["jwks.json"]
+    assert not any(part in "\n".join(server.log) for part in token.split("."))
 
 
 def test_it_stops_when_told_without_a_traceback() -> None:

@@ -25,6 +25,8 @@ def test_without_variables_the_defaults_hold() -> None:
     assert settings.guidance_url == "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain"
     assert settings.thresholds == Thresholds()
     assert settings.cards_dir is None
+    assert (settings.clients, settings.public_url, settings.insecure) == (None, None, False)
+    assert (settings.jwt_algorithms, settings.jwt_lifetime) == (("ES384", "RS384"), 300)
 
 
 def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -38,6 +40,11 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "CDS_GUIDANCE_URL": "https://intranet.example/calf?lang=en",
         "CDS_FHIR_TIMEOUT": "1.5",
         "CDS_HOST": "::",
+        "CDS_INSECURE": "true",
+        "CDS_CLIENTS": str(tmp_path / "clients.toml"),
+        "CDS_PUBLIC_URL": "https://cds.example.org/hospital/",
+        "CDS_JWT_ALGORITHMS": "ES384, RS256",
+        "CDS_JWT_LIFETIME": "600",
         "CDS_PORT": "9000",
     }
     for name, value in given.items():
@@ -51,6 +58,9 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert settings.max_indicator == "warning"
     assert settings.guidance_url == "https://intranet.example/calf?lang=en"
     assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "::", 9000)
+    assert (settings.clients, settings.insecure) == (tmp_path / "clients.toml", True)
+    assert settings.public_url == "https://cds.example.org/hospital"
+    assert (settings.jwt_algorithms, settings.jwt_lifetime) == (("ES384", "RS256"), 600)
 
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Thresholds)])
@@ -82,6 +92,18 @@ def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field
         ("CDS_FHIR_TIMEOUT", "nan", "above 0"),
         ("CDS_FHIR_TIMEOUT", "3600", "at most 60"),
         ("CDS_PORT", "65536", "0 to 65535"),
+        ("CDS_PUBLIC_URL", "cds.example.org", "https:// or http://"),
+        ("CDS_PUBLIC_URL", "", "https:// or http://"),
+        ("CDS_PUBLIC_URL", "https://cds.example.org/?x=1", "https:// or http://"),
+        ("CDS_PUBLIC_URL", "https://cds.example.org/cds-services", "before /cds-services"),
+        ("CDS_PUBLIC_URL", "https://cds.example.org/cds-services/", "before /cds-services"),
+        ("CDS_JWT_ALGORITHMS", "none", "ES384, RS384, ES256 and RS256"),
+        ("CDS_JWT_ALGORITHMS", "ES384,HS256", "ES384, RS384, ES256 and RS256"),
+        ("CDS_JWT_ALGORITHMS", "es384", "ES384, RS384, ES256 and RS256"),
+        ("CDS_JWT_ALGORITHMS", "", "ES384, RS384, ES256 and RS256"),
+        ("CDS_JWT_LIFETIME", "0", "1 to 3600"),
+        ("CDS_JWT_LIFETIME", "3601", "1 to 3600"),
+        ("CDS_INSECURE", "perhaps", "true or false"),
         ("CDS_SEVERE_PAIN_SCORE", "seven", "must be a number"),
         ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a number"),
         ("CDS_SEVERE_PAIN_SCORE", "0", "must be above 0"),
@@ -113,8 +135,19 @@ def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 def test_any_server_may_be_read_only_while_listening_on_loopback(host: str) -> None:
     for servers in (("*",), ("https://a/fhir", "*")):
         with pytest.raises(ConfigurationError, match=r"CDS_FHIR_SERVERS=\*"):
-            load_settings(host=host, fhir_servers=servers)
+            load_settings(host=host, fhir_servers=servers, insecure=True)
     assert load_settings(host="127.0.0.1", fhir_servers=("*",)).fhir_servers == ("*",)
+
+
+@pytest.mark.parametrize("host", [str(IPv4Address(0)), "::", "10.0.0.5", "service.example.org"])
+def test_on_other_addresses_than_loopback_callers_must_be_known(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"CDS_HOST .*CDS_CLIENTS.*--insecure"):
+        load_settings(host=host)
+    assert load_settings(host=host, insecure=True).clients is None
+    with pytest.raises(ConfigurationError, match=r"CDS_PUBLIC_URL is missing"):
+        load_settings(host=host, clients=Path("clients.toml"), insecure=True)
+    assert load_settings(host=host, clients=Path("clients.toml"), public_url="https://a").public_url == "https://a"
+    assert load_settings(host="127.0.0.1", clients=Path("clients.toml")).public_url is None
 
 
 def test_misspelt_variables_are_found() -> None:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 
 from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
 from cds_service.assessment.leg import CAUSES, Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
-from cds_service.assessment.rules import Finding, Level
-from cds_service.assessment.wells import WellsScore
+from cds_service.assessment.rules import Finding, once
 from cds_service.facts import Fact, Side, Site
 
 _CALF = (Site.LOWER_LEG,)
 _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
-
-
-@dataclass(frozen=True, slots=True)
-class Presentation:
-    """How the patient presents: the leg complaint, the red flags by rule id, the limb-threat signs, the Wells score."""
-
-    complaint: tuple[Fact, ...]
-    flags: Mapping[str, Finding]
-    signs: Signs
-    wells: WellsScore | None
 
 
 def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fact, ...]:
@@ -34,48 +21,40 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
     `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain
     or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
     """
-    sign = bool(signs) or any(flag.level > Level.NONE for flag in flags.values())
+    sign = bool(signs) or any(flag.level for flag in flags.values())
+    old = old_pains(leg, *_CALF)
+    causes = leg.any_of(*CAUSES)
     facts = [
         *new_pains(leg, *_CALF),
-        *_recorded_lately(old_pains(leg, *_CALF), leg),
-        *_new_causes(leg),
+        *leg.recorded_lately(old),
+        *_new_causes(causes, leg),
         *_without_pain(leg),
         *opening_diagnoses(leg),
     ]
     if sign:
-        facts += _older(leg)
+        facts += [*old, *(fact for fact in causes if fact.is_condition)]
     if sign or embolism_symptoms(leg):
         facts += [*new_pains(leg, *_LEG_OR_ANKLE), *leg.present("rest-pain")]
-    return tuple(dict.fromkeys(facts))
+    return once(facts)
 
 
-def embolism_symptoms(leg: Leg) -> list[Fact]:
+def embolism_symptoms(leg: Leg) -> Sequence[Fact]:
     """Dyspnoea, chest pain, haemoptysis or syncope that began, or may have begun, in the last 7 days."""
     return leg.within(leg.present("pe-symptom"), leg.thresholds.embolism_symptom_days)
 
 
-def _new_causes(leg: Leg) -> list[Fact]:
+def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
     """Causes that began or were recorded in the last 30 days; a chronic code is old whatever its date."""
     chronic = coded_chronic(leg)
-    causes = [fact for fact in leg.present(*CAUSES) if fact.source not in chronic]
-    return leg.within(causes, leg.thresholds.finding_days) + _recorded_lately(causes, leg)
-
-
-def _recorded_lately(facts: list[Fact], leg: Leg) -> list[Fact]:
-    """Put on record in the last 30 days, whenever it began."""
-    window = timedelta(days=leg.thresholds.finding_days)
-    return [fact for fact in facts if fact.recorded is not None and fact.recorded.may_lie_within(window, leg.as_of)]
-
-
-def _older(leg: Leg) -> list[Fact]:
-    return old_pains(leg, *_CALF) + [fact for fact in leg.present(*CAUSES) if fact.is_condition]
+    counting = [fact for fact in causes if fact.source not in chronic]
+    return [*leg.within(counting, leg.thresholds.finding_days), *leg.recorded_lately(counting)]
 
 
 def _without_pain(leg: Leg) -> list[Fact]:
     """New swelling or colour change of one leg, or two limb-threat signs that may be of the last 14 days."""
     facts = [fact for fact in leg.new("swelling", "skin-colour") if _is_one_sided(fact)]
     signs = signs_within(leg, leg.thresholds.limb_ischaemia_sign_days)
-    return facts + signs.facts() if signs.threaten_the_limb else facts
+    return [*facts, *signs.facts()] if signs.threaten_the_limb else facts
 
 
 def _is_one_sided(fact: Fact) -> bool:

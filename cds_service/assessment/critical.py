@@ -5,12 +5,13 @@ A rule whose window is 14 days or less needs a date wholly inside it; otherwise 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import Presentation, embolism_symptoms
+from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NUMBNESS, WEAKNESS, signs_surely_within
+from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, OURS, PE_SYMPTOMS
@@ -33,6 +34,8 @@ CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
+_INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
+
 NO_ANTICOAGULANT = "no anticoagulant found"
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
@@ -40,10 +43,10 @@ MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 def limb_ischaemia(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Acute limb ischaemia recorded or suspected; or two limb-threat signs within 14 days, one of perfusion."""
     signs = signs_surely_within(leg, leg.thresholds.limb_ischaemia_sign_days)
-    evidence = signs.facts() if signs.threaten_the_limb else []
-    return found(LIMB_ISCHAEMIA, Level.CRITICAL, diagnoses.acute_limb_ischaemia(leg)) + found(
-        LIMB_SIGNS, Level.CRITICAL, evidence
-    )
+    return [
+        *found(LIMB_ISCHAEMIA, Level.CRITICAL, diagnoses.acute_limb_ischaemia(leg)),
+        *found(LIMB_SIGNS, Level.CRITICAL, signs.facts() if signs.threaten_the_limb else []),
+    ]
 
 
 def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -53,7 +56,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     """
     coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
     days = leg.thresholds.injury_days
-    injuries = leg.present("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
+    injuries = leg.any_of(*_INJURIES)
     sure = leg.surely_within(injuries, days)
     nerve = signs_surely_within(leg, days)
     pain = presentation.flags[SEVERE.id]
@@ -79,7 +82,7 @@ def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
         if fact.when is not None and not leg.anticoagulants()
     ]
     suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
-    findings = found(EMBOLISM, Level.CRITICAL, suspected + confirmed, medicines_note(leg) if confirmed else "")
+    findings = found(EMBOLISM, Level.CRITICAL, [*suspected, *confirmed], medicines_note(leg) if confirmed else "")
     beside = [
         fact
         for fact in presentation.complaint
@@ -125,17 +128,17 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
     return findings + found(CREATINE_KINASE, Level.CRITICAL if sure else Level.WARNING, named, note)
 
 
-CRITICAL_RULES: tuple[Callable[[Leg, Presentation], list[Finding]], ...] = (
-    limb_ischaemia,
-    compartment_syndrome,
-    pulmonary_embolism,
-    thrombosis,
-    tissue,
-    muscle,
+CRITICAL = (
+    Criterion(limb_ischaemia, needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))),
+    Criterion(compartment_syndrome, needs=("compartment-syndrome", *_INJURIES)),
+    Criterion(pulmonary_embolism, needs=("pulmonary-embolism", "pe-symptom")),
+    Criterion(thrombosis, needs=("dvt",)),
+    Criterion(tissue, needs=("gangrene", "necrotising-infection", "cellulitis")),
+    Criterion(muscle, needs=("rhabdomyolysis", "creatine-kinase")),
 )
 
 
-def _with(first: list[Fact], more: list[Fact]) -> list[Fact]:
+def _with(first: Sequence[Fact], more: Sequence[Fact]) -> Sequence[Fact]:
     """Both together, or nothing: the first is what the rule cannot do without."""
     return [*first, *more] if first else []
 

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cds_service.assessment.leg import Leg
 from cds_service.facts import Fact
 
+OPENING = (
+    *("acute-limb-ischaemia", "dvt", "gangrene", "achilles-rupture", "compartment-syndrome"),
+    *("necrotising-infection", "cellulitis", "superficial-vein-thrombosis", "leg-vein-thrombosis"),
+)
+"""The concepts of the diagnoses that are a leg complaint without any further symptom."""
 
-def acute_thrombosis(leg: Leg) -> list[Fact]:
+
+def acute_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Confirmed leg DVT that began within 90 days or at an unknown time; never one coded as chronic."""
     chronic = coded_chronic(leg)
     recent = leg.within(leg.confirmed("dvt"), leg.thresholds.thrombosis_days)
     return [fact for fact in recent if fact.source not in chronic]
 
 
-def old_thrombosis(leg: Leg) -> list[Fact]:
+def old_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Confirmed leg DVT, still coded active, that began over 90 days ago or is coded as chronic."""
     acute = acute_thrombosis(leg)
     return [fact for fact in leg.confirmed("dvt") if fact not in acute]
 
 
-def acute_limb_ischaemia(leg: Leg) -> list[Fact]:
+def acute_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
     """Confirmed within 30 days or undated, or suspected."""
     recent = leg.within(leg.confirmed("acute-limb-ischaemia"), leg.thresholds.limb_ischaemia_days)
-    return recent + leg.suspected("acute-limb-ischaemia")
+    return [*recent, *leg.suspected("acute-limb-ischaemia")]
 
 
-def superficial_thrombosis(leg: Leg) -> list[Fact]:
+def superficial_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
-    return leg.present("superficial-vein-thrombosis", "leg-vein-thrombosis")
+    return leg.any_of("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
 
-def new_gangrene(leg: Leg) -> list[Fact]:
+def new_gangrene(leg: Leg) -> Sequence[Fact]:
     return leg.within(leg.present("gangrene"), leg.thresholds.gangrene_days)
 
 
-def achilles_rupture(leg: Leg) -> list[Fact]:
+def achilles_rupture(leg: Leg) -> Sequence[Fact]:
     return leg.within(leg.present("achilles-rupture"), leg.thresholds.achilles_days)
 
 
-def opening_diagnoses(leg: Leg) -> list[Fact]:
+def achilles_strain(leg: Leg) -> Sequence[Fact]:
+    return leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
+
+
+def opening_diagnoses(leg: Leg) -> Sequence[Fact]:
     """Diagnoses that are a leg complaint without any further symptom.
 
     Those without a window of their own open a card for 90 days: an old entry that nobody closed is no news.
     """
-    unlimited = leg.present("compartment-syndrome", "necrotising-infection", "cellulitis")
+    if not leg.mentions(OPENING):
+        return []
+    unlimited = leg.any_of("compartment-syndrome", "necrotising-infection", "cellulitis")
     return [
         *acute_limb_ischaemia(leg),
         *acute_thrombosis(leg),
@@ -54,12 +68,19 @@ def opening_diagnoses(leg: Leg) -> list[Fact]:
     ]
 
 
-def pregnant_or_postpartum(leg: Leg) -> list[Fact]:
+def pregnant_or_postpartum(leg: Leg) -> Sequence[Fact]:
     """Pregnant now, or within 6 weeks of the end of a pregnancy."""
     limits = leg.thresholds
-    return leg.within(leg.present("pregnancy"), limits.pregnancy_days) + leg.within(
-        leg.present("postpartum"), limits.postpartum_days
-    )
+    return [
+        *leg.within(leg.present("pregnancy"), limits.pregnancy_days),
+        *leg.within(leg.present("postpartum"), limits.postpartum_days),
+    ]
+
+
+def recent_surgery(leg: Leg) -> Sequence[Fact]:
+    """Within 12 weeks; an undated operation is not known to be recent."""
+    dated = [fact for fact in leg.present("surgery") if fact.when is not None]
+    return leg.within(dated, leg.thresholds.surgery_days)
 
 
 def coded_chronic(leg: Leg) -> set[str]:

@@ -6,12 +6,12 @@ other side is out of view, a fact of both sides or of no recorded side is in bot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from cds_service.facts import Certainty, Chart, Course, Fact, Side, Site, State
+from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State
 from cds_service.thresholds import Thresholds
 
 CAUSES = (
@@ -20,75 +20,121 @@ CAUSES = (
 )
 """Causes of calf pain that the guidance names (S9 to S15)."""
 
+_ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
+_NOW = (Course.CURRENT, Course.UNDER_CARE)
 _ONE_DAY = timedelta(days=1)
+
+
+class Windows(dict[int, datetime]):
+    """The first moment of the window of so many days that ends now, each worked out when it is first asked for."""
+
+    def __init__(self, as_of: datetime) -> None:
+        super().__init__()
+        self.now = as_of.astimezone(UTC)
+
+    def __missing__(self, days: int) -> datetime:
+        start = self[days] = self.now - timedelta(days=days)
+        return start
 
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """The facts that are, or could be, on one leg."""
+    """The facts that are, or could be, on one leg.
+
+    `windows`: when each window of days begins, for all views of one patient.
+    `recorded`: every concept that the chart says anything of, of either leg, present or absent, now or in the past.
+    `current` and `denied`: by concept, what holds now, and what the record says is absent.
+    """
 
     side: Side
     facts: tuple[Fact, ...]
     chart: Chart
     thresholds: Thresholds
     as_of: datetime
-    current: Mapping[str, list[Fact]] = field(init=False, repr=False)
+    windows: Windows
+    recorded: frozenset[str]
+    current: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
+    denied: Mapping[str, Sequence[Fact]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         current: dict[str, list[Fact]] = {}
+        denied: dict[str, list[Fact]] = {}
         for fact in self.facts:
             if is_current(fact):
                 current.setdefault(fact.concept, []).append(fact)
+            elif fact.state is State.ABSENT:
+                denied.setdefault(fact.concept, []).append(fact)
         object.__setattr__(self, "current", current)
+        object.__setattr__(self, "denied", denied)
 
-    def present(self, *concepts: str) -> list[Fact]:
+    def mentions(self, concepts: Iterable[str]) -> bool:
+        """Is any of these concepts on record? If not, what asks for them alone need not be asked."""
+        return not self.recorded.isdisjoint(concepts)
+
+    def present(self, concept: str) -> Sequence[Fact]:
         """What holds now: confirmed or suspected, current or under care."""
+        return self.current.get(concept, ())
+
+    def any_of(self, *concepts: str) -> Sequence[Fact]:
+        """What of these concepts holds now, concept by concept."""
         current = self.current
-        if len(concepts) == 1:
-            return list(current.get(concepts[0], ()))
         return [fact for concept in concepts if concept in current for fact in current[concept]]
 
-    def confirmed(self, *concepts: str) -> list[Fact]:
-        return [fact for fact in self.present(*concepts) if fact.certainty is Certainty.CONFIRMED]
+    def confirmed(self, concept: str) -> Sequence[Fact]:
+        return [fact for fact in self.present(concept) if fact.certainty is Certainty.CONFIRMED]
 
-    def suspected(self, *concepts: str) -> list[Fact]:
-        return [fact for fact in self.present(*concepts) if fact.certainty is Certainty.SUSPECTED]
+    def suspected(self, concept: str) -> Sequence[Fact]:
+        return [fact for fact in self.present(concept) if fact.certainty is Certainty.SUSPECTED]
 
-    def new(self, *concepts: str) -> list[Fact]:
+    def absent(self, concept: str) -> Sequence[Fact]:
+        """What the record denies."""
+        return self.denied.get(concept, ())
+
+    def past(self, *concepts: str) -> Sequence[Fact]:
+        """What held once: history codes and closed entries."""
+        return [
+            fact
+            for fact in self.facts
+            if fact.concept in concepts and fact.state is State.PRESENT and fact.course is Course.HISTORY
+        ]
+
+    def new(self, *concepts: str) -> Sequence[Fact]:
         """What holds now and began, or was recorded, in the last 30 days or at an unknown time."""
-        return self.within(self.present(*concepts), self.thresholds.finding_days)
+        return self.within(self.any_of(*concepts), self.thresholds.finding_days)
 
-    def within(self, facts: Sequence[Fact], days: int) -> list[Fact]:
+    def within(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that may lie in the last so many days; an undated one may."""
         if not facts:
-            return []
-        start = self._start(days)
+            return ()
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is None or fact.when.last >= start]
 
-    def surely_within(self, facts: Sequence[Fact], days: int) -> list[Fact]:
+    def surely_within(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that lie wholly in the last so many days; an undated one does not."""
         if not facts:
-            return []
-        start = self._start(days)
+            return ()
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is not None and fact.when.first >= start]
 
-    def older_than(self, facts: Sequence[Fact], days: int) -> list[Fact]:
+    def older_than(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
         """Facts that surely lie before the last so many days; an undated one does not."""
-        start = self._start(days)
+        if not facts:
+            return ()
+        start = self.windows[days]
         return [fact for fact in facts if fact.when is not None and fact.when.last < start]
 
-    @cached_property
-    def _now(self) -> datetime:
-        return self.as_of.astimezone(UTC)
+    def recorded_lately(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """Facts that were put on record in the last 30 days, whenever they began."""
+        return [fact for fact in facts if fact.recorded is not None and self.is_new(fact.recorded)]
 
-    def _start(self, days: int) -> datetime:
-        """The first moment of the window of so many days that ends now."""
-        return self._now - timedelta(days=days)
+    def is_new(self, when: Interval) -> bool:
+        """Possibly in the last 30 days."""
+        return when.last >= self.windows[self.thresholds.finding_days]
 
     @cached_property
-    def pain_scores(self) -> list[Fact]:
+    def pain_scores(self) -> Sequence[Fact]:
         """The pain scores that count now, one per site and side.
 
         The highest of the last 24 hours, unless a later one is amended or corrected; else the newest of the last 30
@@ -105,7 +151,7 @@ class Leg:
             return group[0]
         newest_first = sorted(group, key=lambda fact: (_moment(fact), score(fact), fact.source), reverse=True)
         day = timedelta(hours=self.thresholds.pain_score_hours)
-        recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self._now)]
+        recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self.windows.now)]
         if not recent:
             return newest_first[0]
         for place, fact in enumerate(recent):
@@ -114,7 +160,7 @@ class Leg:
                 break
         return max(recent, key=score)
 
-    def anticoagulants(self) -> list[Fact]:
+    def anticoagulants(self) -> Sequence[Fact]:
         return self.present("anticoagulant")
 
 
@@ -129,35 +175,37 @@ def _moment(fact: Fact) -> float:
 
 def is_current(fact: Fact) -> bool:
     """Recorded as present, and neither history nor of unknown course."""
-    return fact.state is State.PRESENT and fact.course in (Course.CURRENT, Course.UNDER_CARE)
+    return fact.state is State.PRESENT and fact.course in _NOW
 
 
-def legs(chart: Chart, thresholds: Thresholds, as_of: datetime) -> list[Leg]:
-    """The view of each leg that the record names; one view where it tells none apart.
+def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
+    """The view for what has no side: every fact."""
+    recorded = frozenset([fact.concept for fact in chart.facts])
+    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of, Windows(as_of), recorded)
+
+
+def legs(patient: Leg) -> list[Leg]:
+    """The view of each leg that the record names; the view of the whole patient where it tells none apart.
 
     The other leg's view holds less. It matters only where a one-sided cause explains away a sign without a side.
     """
-    facts = on_the_leg(chart.facts, as_of)
-    named = {fact.side for fact in facts}
-    if not named & {Side.LEFT, Side.RIGHT}:
-        return [Leg(Side.NOT_STATED, facts, chart, thresholds, as_of)]
-    explained = {fact.side for fact in facts if fact.concept in _EXPLAINING}
+    if not patient.facts:
+        return []
+    named = {fact.side for fact in patient.facts}
+    if named.isdisjoint((Side.LEFT, Side.RIGHT)):
+        return [patient]
+    explained = {fact.side for fact in patient.facts if fact.concept in _EXPLAINING}
     return [
-        Leg(side, tuple(fact for fact in facts if fact.side is not other), chart, thresholds, as_of)
+        replace(patient, side=side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))
         for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT))
         if side in named or Side.BOTH in named or other in explained
     ]
 
 
-def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
-    """The view for what has no side: every fact."""
-    return Leg(Side.NOT_STATED, on_the_leg(chart.facts, as_of), chart, thresholds, as_of)
-
-
-def on_the_leg(facts: tuple[Fact, ...], as_of: datetime) -> tuple[Fact, ...]:
+def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Drop findings without a site, unless a leg complaint was current on their day."""
     anchors = [fact for fact in facts if _is_anchor(fact)]
-    return tuple(fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors))
+    return tuple([fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors)])
 
 
 def _needs_anchor(fact: Fact) -> bool:
@@ -166,11 +214,9 @@ def _needs_anchor(fact: Fact) -> bool:
 
 def _is_anchor(fact: Fact) -> bool:
     """A finding that is on the leg by its own record."""
-    if not is_current(fact) or (fact.quantity is not None and fact.quantity.value == 0):
+    if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False
-    if fact.site_matters:
-        return fact.site is not Site.NOT_STATED
-    return fact.concept in (*CAUSES, "achilles-rupture", "rest-pain")
+    return is_current(fact) and not (fact.quantity is not None and fact.quantity.value == 0)
 
 
 def _anchors(anchor: Fact, finding: Fact) -> bool:

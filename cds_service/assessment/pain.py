@@ -26,5 +26,5 @@ def new_pains(leg: Leg, *sites: Site) -> list[Fact]:
 
 def old_pains(leg: Leg, *sites: Site) -> list[Fact]:
     """An active pain Condition that began more than 30 days ago."""
-    new = set(leg.new("pain"))
-    return [fact for fact in leg.present("pain") if fact.is_condition and fact.site in sites and fact not in new]
+    old = leg.older_than(leg.present("pain"), leg.thresholds.finding_days)
+    return [fact for fact in old if fact.is_condition and fact.site in sites]

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from cds_service.assessment.leg import Leg, score
 from cds_service.assessment.pain import calf_pain_records
-from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.rules import Finding, Level, Rule, stated
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.facts import Fact, Side, Site, State
 
@@ -40,20 +40,15 @@ def severe_pain(leg: Leg) -> Finding:
     """
     scores = leg.pain_scores
     high = [fact for fact in scores if _is_severe(fact, leg.thresholds.severe_pain_score)]
-    named = leg.new("severe-pain") + [fact for fact in leg.new("pain", "cramp") if fact.severe]
-    if high or named:
-        note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
-        return _present(SEVERE, high + named, note if high else "")
-    if scores:
-        return Finding(SEVERE, State.ABSENT, tuple(scores))
-    return _without(SEVERE, leg, "severe-pain")
+    named = [*leg.new("severe-pain"), *(fact for fact in leg.new("pain", "cramp") if fact.severe)]
+    note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
+    return stated(SEVERE, [*high, *named], scores or leg.absent("severe-pain"), Level.WARNING, note if high else "")
 
 
 def sudden_pain(leg: Leg) -> Finding:
     """Sudden pain (S3, S6, S8, S29). "Acute pain" means of short duration and is not read as sudden."""
-    pains = leg.new("pain", "severe-pain", "cramp") + [fact for fact in leg.pain_scores if score(fact) > 0]
-    sudden = [fact for fact in pains if fact.sudden]
-    return _present(SUDDEN, sudden) if sudden else Finding(SUDDEN, State.UNKNOWN)
+    pains = [*leg.new("pain", "severe-pain", "cramp"), *(fact for fact in leg.pain_scores if score(fact) > 0)]
+    return stated(SUDDEN, [fact for fact in pains if fact.sudden], level=Level.WARNING)
 
 
 def discolouration(leg: Leg) -> Finding:
@@ -71,27 +66,23 @@ def rest_pain(leg: Leg) -> Finding:
 
     That no activity was recorded is no evidence of onset at rest; a night cramp is not rest pain.
     """
-    evidence = leg.present("rest-pain")
-    return _present(REST, evidence) if evidence else _without(REST, leg, "rest-pain")
+    return stated(REST, leg.present("rest-pain"), leg.absent("rest-pain"), Level.WARNING)
 
 
 def ongoing_pain(leg: Leg) -> Finding:
     """Ongoing pain (S2): calf pain recorded again 14 to 90 days after an onset or effective time of it."""
-    limits = leg.thresholds
+    least = timedelta(days=leg.thresholds.ongoing_pain_first_days)
+    most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
     records = calf_pain_records(leg)
-    recent = timedelta(days=limits.finding_days)
+    begun = [(fact.began, fact) for fact in records if fact.began is not None]
     again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
     for when, later in again:
-        if not when.may_lie_within(recent, leg.as_of):
+        if not leg.is_new(when):
             continue
-        for earlier in records:
-            first = earlier.began
-            if (
-                first is not None
-                and when.first - first.last >= timedelta(days=limits.ongoing_pain_first_days)
-                and when.last - first.first <= timedelta(days=limits.ongoing_pain_last_days)
-            ):
-                return _present(ONGOING, [earlier, later], f"recorded {first.text} and again {when.text}")
+        for first, earlier in begun:
+            if when.first - first.last >= least and when.last - first.first <= most:
+                note = f"recorded {first.text} and again {when.text}"
+                return stated(ONGOING, [earlier, later], (), Level.WARNING, note)
     return Finding(ONGOING, State.UNKNOWN)
 
 
@@ -114,15 +105,12 @@ def _is_severe(fact: Fact, limit: float) -> bool:
 
 def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
     new = leg.new(concept)
-    raising = [fact for fact in new if not _is_explained(fact, leg)]
-    if raising:
-        return _present(rule, raising)
+    if raising := [fact for fact in new if not _is_explained(fact, leg)]:
+        return stated(rule, raising, (), Level.WARNING)
     if new:
-        return Finding(rule, State.PRESENT, tuple(new), Level.NONE, EXPLAINED)
+        return stated(rule, new, note=EXPLAINED)
     old = [fact for fact in leg.present(concept) if fact.is_condition]
-    if old:
-        return Finding(rule, State.PRESENT, tuple(old), Level.NONE, LONG_STANDING)
-    return _without(rule, leg, concept)
+    return stated(rule, old, leg.absent(concept), note=LONG_STANDING)
 
 
 def _is_explained(fact: Fact, leg: Leg) -> bool:
@@ -132,13 +120,3 @@ def _is_explained(fact: Fact, leg: Leg) -> bool:
     if fact.side in (Side.LEFT, Side.RIGHT):
         return False
     return bool(leg.older_than(leg.confirmed("oedema-cause"), leg.thresholds.explaining_days))
-
-
-def _present(rule: Rule, evidence: list[Fact], note: str = "") -> Finding:
-    return Finding(rule, State.PRESENT, tuple(dict.fromkeys(evidence)), Level.WARNING, note)
-
-
-def _without(rule: Rule, leg: Leg, concept: str) -> Finding:
-    """Absent where the record says absent, else unknown."""
-    absent = tuple(fact for fact in leg.facts if fact.concept == concept and fact.state is State.ABSENT)
-    return Finding(rule, State.ABSENT if absent else State.UNKNOWN, absent)

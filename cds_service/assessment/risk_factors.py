@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
-from cds_service.assessment.diagnoses import pregnant_or_postpartum
+from cds_service.assessment.diagnoses import pregnant_or_postpartum, recent_surgery
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.rules import Finding, Rule
+from cds_service.assessment.rules import Finding, Rule, stated
 from cds_service.assessment.sources import GUIDANCE, NICE_DVT, OURS, RCOG
-from cds_service.facts import Course, Fact, State
+from cds_service.facts import State
 
 OVER_65 = Rule("over-65", "Over 65", GUIDANCE)
 INACTIVE = Rule("inactive", "Inactive (the guidance states it for people over 65)", GUIDANCE)
 WEAKNESS = Rule("muscle-weakness", "Muscle weakness (the guidance states it for people over 65)", GUIDANCE)
 MUCH_ACTIVITY = Rule("much-activity", "Much physical activity", GUIDANCE)
-_OTHERS = (
-    (Rule("previous-dvt", "Previous DVT", NICE_DVT), ("previous-dvt", "dvt")),
-    (Rule("previous-pe", "Previous pulmonary embolism", OURS), ("previous-pe", "pulmonary-embolism")),
-)
-_CURRENT = (
-    (Rule("malignancy", "Cancer", NICE_DVT), ("malignancy",)),
-    (Rule("bedridden", "Bedridden", NICE_DVT), ("bedridden",)),
-    (Rule("paralysis", "Paralysis or paresis", NICE_DVT), ("paralysis",)),
-    (Rule("thrombophilia", "Thrombophilia", OURS), ("thrombophilia",)),
-    (Rule("oestrogen", "Oestrogen treatment", OURS), ("oestrogen",)),
-    (Rule("obesity", "Obesity", OURS), ("obesity",)),
-    (Rule("smoking", "Smoking", OURS), ("smoking",)),
-    (Rule("diabetes", "Diabetes", OURS), ("diabetes",)),
-    (Rule("varicose-veins", "Varicose veins", OURS), ("varicose-veins",)),
-)
+PREVIOUS_DVT = Rule("previous-dvt", "Previous DVT", NICE_DVT)
+PREVIOUS_PE = Rule("previous-pe", "Previous pulmonary embolism", OURS)
 SURGERY = Rule("surgery", "Surgery in the last 12 weeks", NICE_DVT)
 PREGNANT = Rule("pregnancy", "Pregnant, or within 6 weeks after", RCOG)
+CANCER = Rule("malignancy", "Cancer", NICE_DVT)
+BEDRIDDEN = Rule("bedridden", "Bedridden", NICE_DVT)
+PARALYSIS = Rule("paralysis", "Paralysis or paresis", NICE_DVT)
+THROMBOPHILIA = Rule("thrombophilia", "Thrombophilia", OURS)
+OESTROGEN = Rule("oestrogen", "Oestrogen treatment", OURS)
+OBESITY = Rule("obesity", "Obesity", OURS)
+SMOKING = Rule("smoking", "Smoking", OURS)
+DIABETES = Rule("diabetes", "Diabetes", OURS)
+VARICOSE_VEINS = Rule("varicose-veins", "Varicose veins", OURS)
 THROMBOSIS_RISKS = frozenset(
     {
         *("previous-dvt", "previous-pe", "malignancy", "bedridden", "paralysis", "thrombophilia"),
@@ -63,68 +60,75 @@ def over_65(leg: Leg) -> Finding:
     return Finding(OVER_65, State.PRESENT if age[0] > limit else State.ABSENT)
 
 
-def inactive(leg: Leg) -> Finding:
+def _inactive(rule: Rule, leg: Leg) -> Finding:
     """Inactive (S20): a code that says so, or an Exercise Vital Sign of no minutes or no days a week."""
     answers = leg.within(
-        leg.present("activity-days", "activity-minutes", "activity-minutes-per-week"), leg.thresholds.activity_days
+        leg.any_of("activity-days", "activity-minutes", "activity-minutes-per-week"), leg.thresholds.activity_days
     )
     measured = [fact for fact in answers if fact.quantity is not None and fact.quantity.value is not None]
     none_at_all = [fact for fact in measured if fact.quantity and fact.quantity.value == 0]
-    evidence = leg.present("inactivity") + none_at_all
-    if evidence:
-        return Finding(INACTIVE, State.PRESENT, tuple(evidence))
-    return Finding(INACTIVE, State.ABSENT if measured else State.UNKNOWN, tuple(measured))
+    return stated(rule, [*leg.present("inactivity"), *none_at_all], measured)
 
 
-def risk_factors(leg: Leg) -> list[Finding]:
-    """All of them, with their state. `leg` is the view of the whole patient: a risk factor has no side."""
-    return [
-        over_65(leg),
-        inactive(leg),
-        _by_code(WEAKNESS, leg, "muscle-weakness"),
-        _by_code(MUCH_ACTIVITY, leg, "much-activity"),
-        *(_past(rule, leg, concepts) for rule, concepts in _OTHERS),
-        _finding(SURGERY, leg.within(_dated(leg.present("surgery")), leg.thresholds.surgery_days)),
-        _finding(PREGNANT, pregnant_or_postpartum(leg)),
-        *(_obesity(rule, leg) if rule.id == "obesity" else _by_code(rule, leg, *names) for rule, names in _CURRENT),
-    ]
+def _previous_thrombosis(rule: Rule, leg: Leg) -> Finding:
+    return stated(rule, leg.past("previous-dvt", "dvt"))
+
+
+def _previous_embolism(rule: Rule, leg: Leg) -> Finding:
+    return stated(rule, leg.past("previous-pe", "pulmonary-embolism"))
+
+
+def _surgery(rule: Rule, leg: Leg) -> Finding:
+    return stated(rule, recent_surgery(leg))
+
+
+def _pregnant(rule: Rule, leg: Leg) -> Finding:
+    return stated(rule, pregnant_or_postpartum(leg))
 
 
 def _obesity(rule: Rule, leg: Leg) -> Finding:
     """Coded, or a body mass index of at least 30 kg/m2."""
+    measured = leg.present("bmi")
     heavy = [
         fact
-        for fact in leg.present("bmi")
+        for fact in measured
         if fact.quantity and fact.quantity.value is not None and fact.quantity.value >= leg.thresholds.obesity_kg_per_m2
     ]
-    found = _finding(rule, leg.present("obesity") + heavy)
-    if found.state is State.UNKNOWN and leg.present("bmi"):
-        return Finding(rule, State.ABSENT, tuple(leg.present("bmi")))
-    return found
+    return stated(rule, [*leg.present("obesity"), *heavy], measured)
 
 
-def _past(rule: Rule, leg: Leg, concepts: tuple[str, ...]) -> Finding:
-    return _finding(
-        rule,
-        [
-            fact
-            for fact in leg.facts
-            if fact.concept in concepts and fact.state is State.PRESENT and fact.course is Course.HISTORY
-        ],
+def _coded(rule: Rule, leg: Leg) -> Finding:
+    """By the concept that is named as the rule is."""
+    return stated(rule, leg.present(rule.id), leg.absent(rule.id))
+
+
+RECORDED: tuple[tuple[Finding, tuple[str, ...], Callable[[Rule, Leg], Finding]], ...] = tuple(
+    (Finding(rule, State.UNKNOWN), concepts, state)
+    for rule, concepts, state in (
+        (INACTIVE, ("inactivity", "activity-days", "activity-minutes", "activity-minutes-per-week"), _inactive),
+        (WEAKNESS, (WEAKNESS.id,), _coded),
+        (MUCH_ACTIVITY, (MUCH_ACTIVITY.id,), _coded),
+        (PREVIOUS_DVT, ("previous-dvt", "dvt"), _previous_thrombosis),
+        (PREVIOUS_PE, ("previous-pe", "pulmonary-embolism"), _previous_embolism),
+        (SURGERY, ("surgery",), _surgery),
+        (PREGNANT, ("pregnancy", "postpartum"), _pregnant),
+        (CANCER, (CANCER.id,), _coded),
+        (BEDRIDDEN, (BEDRIDDEN.id,), _coded),
+        (PARALYSIS, (PARALYSIS.id,), _coded),
+        (THROMBOPHILIA, (THROMBOPHILIA.id,), _coded),
+        (OESTROGEN, (OESTROGEN.id,), _coded),
+        (OBESITY, ("obesity", "bmi"), _obesity),
+        (SMOKING, (SMOKING.id,), _coded),
+        (DIABETES, (DIABETES.id,), _coded),
+        (VARICOSE_VEINS, (VARICOSE_VEINS.id,), _coded),
     )
+)
+"""Each risk factor that facts can show: the finding where none of its concepts is on record, these, and its state."""
 
 
-def _by_code(rule: Rule, leg: Leg, *concepts: str) -> Finding:
-    present = leg.present(*concepts)
-    absent = [fact for fact in leg.facts if fact.concept in concepts and fact.state is State.ABSENT]
-    if absent and not present:
-        return Finding(rule, State.ABSENT, tuple(absent))
-    return _finding(rule, present)
-
-
-def _dated(facts: list[Fact]) -> list[Fact]:
-    return [fact for fact in facts if fact.when is not None]
-
-
-def _finding(rule: Rule, evidence: list[Fact]) -> Finding:
-    return Finding(rule, State.PRESENT if evidence else State.UNKNOWN, tuple(dict.fromkeys(evidence)))
+def risk_factors(leg: Leg) -> tuple[Finding, ...]:
+    """All of them, with their state. `leg` is the view of the whole patient: a risk factor has no side."""
+    return (
+        over_65(leg),
+        *[state(unknown.rule, leg) if leg.mentions(concepts) else unknown for unknown, concepts, state in RECORDED],
+    )

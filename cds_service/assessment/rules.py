@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+import msgspec
 
 from cds_service.assessment.sources import Citation
 from cds_service.facts import Fact, State
@@ -18,7 +21,7 @@ class Level(IntEnum):
     CRITICAL = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One statement of a source. `card` names the card that speaks for it where it decides the level."""
 
@@ -27,12 +30,8 @@ class Rule:
     source: Citation
     card: str = ""
 
-    def __hash__(self) -> int:
-        return hash(self.id)
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a rule found on the record.
 
     `level` is the level that it raises the card to; NONE for one that is only listed. `note` is what a reader must
@@ -46,8 +45,20 @@ class Finding:
     note: str = ""
 
 
-def found(rule: Rule, level: Level, evidence: list[Fact], note: str = "") -> list[Finding]:
+def found(rule: Rule, level: Level, evidence: Sequence[Fact], note: str = "") -> list[Finding]:
     """The rule's finding if there is evidence, else nothing."""
-    if not evidence:
-        return []
-    return [Finding(rule, State.PRESENT, tuple(dict.fromkeys(evidence)), level, note)]
+    return [stated(rule, evidence, (), level, note)] if evidence else []
+
+
+def stated(
+    rule: Rule, present: Sequence[Fact], absent: Sequence[Fact] = (), level: Level = Level.NONE, note: str = ""
+) -> Finding:
+    """Present where the record says so, else absent where it says that, else unknown."""
+    if present:
+        return Finding(rule, State.PRESENT, once(present), level, note)
+    return Finding(rule, State.ABSENT if absent else State.UNKNOWN, tuple(absent))
+
+
+def once(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """Each fact once, in the order of first mention."""
+    return tuple(dict.fromkeys(facts) if len(facts) > 1 else facts)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import Presentation
+from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
 from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
@@ -22,6 +21,7 @@ from cds_service.assessment.sources import (
     POTASSIUM,
     RCOG,
 )
+from cds_service.assessment.wells import WELLS_CONCEPTS
 from cds_service.facts import Fact, Site
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
@@ -40,6 +40,8 @@ CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infec
 BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", BOAST, "red-flags")
 POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 
+_POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
+
 TYPE_UNKNOWN = "type of vascular disease not stated"
 CONSIDER_BLEEDING = "consider haematoma and compartment syndrome"
 
@@ -52,26 +54,29 @@ def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis; Wells 2 or more."""
+    """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis."""
     raised = leg.surely_within(
         [fact for fact in leg.present("d-dimer") if _is_raised(fact)], leg.thresholds.laboratory_days
     )
-    findings = [
+    return [
         *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
         *found(D_DIMER, Level.WARNING, raised),
         *found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg)),
     ]
+
+
+def likely_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
+    """Wells 2 or more from the record."""
     score = presentation.wells
-    if score is not None and score.points >= leg.thresholds.wells_likely_points:
-        evidence = [fact for item in score.items for fact in item.evidence]
-        findings += found(WELLS, Level.WARNING, evidence, score.note)
-    return findings
+    if score is None or score.points < leg.thresholds.wells_likely_points:
+        return []
+    return found(WELLS, Level.WARNING, [fact for item in score.items for fact in item.evidence], score.note)
 
 
 def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """A treated DVT or PE with a newer complaint; one coded active for over 90 days without an anticoagulant."""
     embolism = leg.confirmed("pulmonary-embolism")
-    thrombosis = leg.confirmed("dvt") + embolism
+    thrombosis = [*leg.confirmed("dvt"), *embolism]
     treatment = leg.anticoagulants()
     if treatment:
         newer = [
@@ -81,7 +86,7 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
         ]
         return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [])
     acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
-    old = diagnoses.old_thrombosis(leg) + [fact for fact in embolism if fact not in acute]
+    old = [*diagnoses.old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
     return found(UNTREATED, Level.WARNING, old, medicines_note(leg))
 
 
@@ -94,7 +99,7 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain."""
-    known = leg.present("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
+    known = leg.any_of(*_POOR_SUPPLY)
     with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
     return [
@@ -106,9 +111,9 @@ def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def tendon(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Achilles rupture within 6 weeks. ICD-10-CM files a traumatic rupture under strain, so a strain counts too."""
-    strain = leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
-    rupture = diagnoses.achilles_rupture(leg)
-    return found(ACHILLES, Level.WARNING, rupture) or found(ACHILLES_STRAIN, Level.WARNING, strain)
+    return found(ACHILLES, Level.WARNING, diagnoses.achilles_rupture(leg)) or found(
+        ACHILLES_STRAIN, Level.WARNING, diagnoses.achilles_strain(leg)
+    )
 
 
 def infection(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -130,16 +135,17 @@ def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)], note)
 
 
-WARNING_RULES: tuple[Callable[[Leg, Presentation], list[Finding]], ...] = (
-    limb_threat_sign,
-    possible_thrombosis,
-    pregnancy,
-    known_thrombosis,
-    arterial,
-    tendon,
-    infection,
-    bleeding,
-    low_potassium,
+WARNING = (
+    Criterion(limb_threat_sign, needs=tuple(sign.id for sign in SIGNS)),
+    Criterion(possible_thrombosis, needs=("dvt", "d-dimer", "superficial-vein-thrombosis", "leg-vein-thrombosis")),
+    Criterion(likely_thrombosis, needs=WELLS_CONCEPTS),
+    Criterion(pregnancy, needs=("pregnancy", "postpartum")),
+    Criterion(known_thrombosis, needs=("dvt", "pulmonary-embolism")),
+    Criterion(arterial, needs=("rest-pain", "claudication", *_POOR_SUPPLY)),
+    Criterion(tendon, needs=("achilles-rupture", "achilles-strain")),
+    Criterion(infection, needs=("cellulitis",)),
+    Criterion(bleeding, needs=("anticoagulant",)),
+    Criterion(low_potassium, needs=("potassium",)),
 )
 
 

@@ -6,12 +6,13 @@ subtracted. The sum is therefore "at least".
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cds_service.assessment.diagnoses import old_thrombosis, pregnant_or_postpartum
-from cds_service.assessment.leg import Leg, whole_patient
+from cds_service.assessment.diagnoses import old_thrombosis, pregnant_or_postpartum, recent_surgery
+from cds_service.assessment.leg import Leg
 from cds_service.assessment.risk_factors import age_years
-from cds_service.facts import Course, Fact, Side, Site, State
+from cds_service.facts import Fact, Side, Site, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,56 +54,48 @@ NOT_CODED = (
 """Items of the table that no code of a record can show."""
 
 
-def wells_score(leg: Leg) -> WellsScore | None:
-    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after."""
+def wells_score(leg: Leg, patient: Leg) -> WellsScore | None:
+    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after.
+
+    `patient` is the view of the whole patient: a previous DVT counts on either leg.
+    """
     age = age_years(leg.chart.patient.born, leg.as_of.date())
     if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
         return None
-    candidates = (
-        ("active cancer", leg.confirmed("malignancy"), "cancer treatment within 6 months or palliative care"),
-        ("paralysis, paresis or plaster of the leg", _paralysed(leg), ""),
-        (
-            "bedridden or recent surgery",
-            _bedridden_or_surgery(leg),
-            "3 days or more in bed, or whether surgery was major and under anaesthesia",
-        ),
-        ("calf at least 3 cm larger", _larger_calf(leg), ""),
-        ("pitting oedema of this leg only", _pitting(leg), ""),
-        ("previous DVT", previous_thrombosis(leg), ""),
-    )
-    return WellsScore(
-        tuple(WellsItem(label, tuple(evidence), caveat) for label, evidence, caveat in candidates if evidence),
-        tuple(label for label, evidence, _caveat in candidates if not evidence),
-    )
+    items, missing = [], []
+    for label, concepts, evidence_of, caveat in ITEMS:
+        if leg.mentions(concepts) and (evidence := evidence_of(leg, patient)):
+            items.append(WellsItem(label, tuple(evidence), caveat))
+        else:
+            missing.append(label)
+    return WellsScore(tuple(items), tuple(missing))
 
 
-def previous_thrombosis(leg: Leg) -> list[Fact]:
+def _cancer(leg: Leg, patient: Leg) -> Sequence[Fact]:
+    return leg.confirmed("malignancy")
+
+
+def _paralysed(leg: Leg, patient: Leg) -> Sequence[Fact]:
+    return [*leg.confirmed("paralysis"), *leg.within(leg.present("cast"), leg.thresholds.cast_days)]
+
+
+def _bedridden_or_surgery(leg: Leg, patient: Leg) -> Sequence[Fact]:
+    return [*leg.present("bedridden"), *recent_surgery(leg)]
+
+
+def _previous_thrombosis(leg: Leg, patient: Leg) -> Sequence[Fact]:
     """A previously documented DVT of either leg: a history code, a closed DVT, or one that is over 90 days old."""
-    past = [
-        fact
-        for fact in leg.chart.facts
-        if fact.state is State.PRESENT and fact.course is Course.HISTORY and fact.concept in ("previous-dvt", "dvt")
-    ]
-    return past + old_thrombosis(whole_patient(leg.chart, leg.thresholds, leg.as_of))
+    return [*patient.past("previous-dvt", "dvt"), *old_thrombosis(patient)]
 
 
-def _paralysed(leg: Leg) -> list[Fact]:
-    return leg.confirmed("paralysis") + leg.within(leg.present("cast"), leg.thresholds.cast_days)
-
-
-def _bedridden_or_surgery(leg: Leg) -> list[Fact]:
-    dated = [fact for fact in leg.present("surgery") if fact.when is not None]
-    return leg.present("bedridden") + leg.within(dated, leg.thresholds.surgery_days)
-
-
-def _pitting(leg: Leg) -> list[Fact]:
+def _pitting(leg: Leg, patient: Leg) -> Sequence[Fact]:
     """Pitting oedema with this side recorded, and none of the other leg or of both."""
     everywhere = [fact for fact in leg.chart.facts if fact.concept == "pitting-oedema" and fact.state is State.PRESENT]
     here = [fact for fact in leg.new("pitting-oedema") if fact.side is leg.side and leg.side is not Side.NOT_STATED]
     return here if all(fact.side is leg.side for fact in everywhere) else []
 
 
-def _larger_calf(leg: Leg) -> list[Fact]:
+def _larger_calf(leg: Leg, patient: Leg) -> Sequence[Fact]:
     """Calf circumferences of both sides on record, this one at least 3 cm larger."""
     newest: dict[Side, Fact] = {}
     window = leg.thresholds.finding_days
@@ -121,3 +114,20 @@ def _larger_calf(leg: Leg) -> list[Fact]:
         return []
     difference = round(here.quantity.value - there.quantity.value, 6)  # 32.3 - 29.3 is not 3 in binary fractions
     return [here, there] if difference >= leg.thresholds.calf_difference_cm else []
+
+
+ITEMS: tuple[tuple[str, tuple[str, ...], Callable[[Leg, Leg], Sequence[Fact]], str], ...] = (
+    ("active cancer", ("malignancy",), _cancer, "cancer treatment within 6 months or palliative care"),
+    ("paralysis, paresis or plaster of the leg", ("paralysis", "cast"), _paralysed, ""),
+    (
+        "bedridden or recent surgery",
+        ("bedridden", "surgery"),
+        _bedridden_or_surgery,
+        "3 days or more in bed, or whether surgery was major and under anaesthesia",
+    ),
+    ("calf at least 3 cm larger", ("calf-circumference",), _larger_calf, ""),
+    ("pitting oedema of this leg only", ("pitting-oedema",), _pitting, ""),
+    ("previous DVT", ("previous-dvt", "dvt"), _previous_thrombosis, ""),
+)
+"""Each item: its label, the concepts that can show it, (leg, whole patient) -> evidence, and its caveat."""
+WELLS_CONCEPTS = tuple(concept for _label, concepts, _evidence_of, _caveat in ITEMS for concept in concepts)

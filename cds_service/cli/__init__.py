@@ -9,6 +9,7 @@ import typer
 from cds_service import __version__
 from cds_service.cli.assess import assess
 from cds_service.cli.check import check
+from cds_service.cli.client import client
 from cds_service.cli.load import load
 from cds_service.cli.serve import demo, serve
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 for command in (serve, demo, assess, check, load):
     app.command()(command)
+app.add_typer(client, name="client")
 
 
 @app.callback(invoke_without_command=True)

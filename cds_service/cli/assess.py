@@ -21,6 +21,7 @@ from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card
 
@@ -35,8 +36,8 @@ def assess(
     with errors_in_one_line():
         settings = load_settings()
         call = read_call(_as_request(_read_input(file), patient), PatientView.hook)
-        service = patient_view(settings, read_nothing, lambda _: False)
-        cards = asyncio.run(service.handle(call, _moment(as_of, settings)))
+        service = patient_view(settings, read_nothing)
+        cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings)))
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
     else:

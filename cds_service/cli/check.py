@@ -6,11 +6,11 @@ import os
 
 import typer
 
-from cds_service.app import cards_folder, patient_view
-from cds_service.cli.assess import read_nothing
+from cds_service.app import cards_folder, create_app
 from cds_service.cli.reporting import errors_in_one_line, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.rendering.card_files import load_cards
+from cds_service.security.clients import load_clients
 from cds_service.settings import load_settings, unknown_variables
 
 
@@ -25,7 +25,9 @@ def check() -> None:
         typer.echo(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
         folder = cards_folder(settings)
         load_cards(folder)
-        patient_view(settings, read_nothing, lambda _: False)
         typer.echo(f"cards: usable, from {folder}")
+        if settings.clients is not None:
+            typer.echo(f"clients: {len(load_clients(settings.clients))} registered, from {settings.clients}")
+        create_app(settings)
     if unknown_variables(os.environ):
         raise typer.Exit(1)

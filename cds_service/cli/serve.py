@@ -24,10 +24,14 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default CDS_HOST or 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default CDS_PORT or 8000.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer requests.")] = 1,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Without a registry, answer everybody also on other addresses than loopback."),
+    ] = False,
 ) -> None:
     """Answer CDS Hooks calls. Settings are environment variables that begin with CDS_ (docs/settings.md)."""
     with errors_in_one_line():
-        settings = load_settings(**_given(host=host, port=port))
+        settings = load_settings(**_given(host=host, port=port, insecure=insecure or None))
         tell_unknown_variables()
         service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once
         socket = listen(settings.host, settings.port)

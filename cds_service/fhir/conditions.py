@@ -7,11 +7,11 @@ from typing import Any
 
 from cds_service.facts import Certainty, Course, Fact, Interval, Side, State
 from cds_service.fhir import dates
+from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
-from cds_service.fhir.sift import Hit
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import codings, meanings_of, words_of
+from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, meanings_of, words_of
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
@@ -19,46 +19,44 @@ _SUSPECTED = frozenset({"unconfirmed", "provisional", "differential"})
 
 
 def condition_facts(
-    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+    condition: fhir.Condition, model: Any, terminology: Terminology, subject: Subject, as_of: datetime
 ) -> list[Fact]:
     """One fact per concept that the Condition's codings name. `entered-in-error` says nothing."""
     verification = _codes(model.verificationStatus)
     if "entered-in-error" in verification:
         return []
-    coded = [
-        ((system, code), meaning)
-        for system, code in codings(model.code)
-        if (meaning := terminology.meaning(system, code))
-    ]
-    began = _onset(members, subject, as_of)
-    recorded = dates.interval(members.get("recordedDate"), dates.zone_of(as_of))
+    coded = coded_meanings(model.code, terminology)
+    began = _onset(condition, subject, as_of)
+    recorded = dates.interval(condition.recordedDate, dates.zone_of(as_of))
     body = body_sites(model.bodySite or (), (), terminology)
     facts = []
-    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
-        naming = [(code, meaning) for code, meaning in coded if concept in meaning.concepts]
-        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+    coded_site = most_specific([meaning.site for _code, meaning in coded])
+    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
+    for concept in concepts_of(coded):
+        site = site_of(concept, coded_site, body)
         if site is None:
             continue
-        codes = tuple(sorted({code for code, _meaning in naming}))
-        course = _course(concept, model, members, [meaning for _code, meaning in naming], began or recorded, as_of)
+        codes = codes_of(concept, coded)
+        naming = [meaning for _code, meaning in coded if concept in meaning.concepts]
+        course = _course(concept, model, condition, naming, began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
                 state=_state(verification, course),
-                source=f"Condition/{hit.head.id}",
+                source=f"Condition/{condition.id}",
                 codes=codes,
                 display=words_of(model.code, codes[0]),
                 when=began or recorded,
                 began=began,
                 recorded=recorded,
-                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                side=side,
                 site=site,
                 site_matters=concept.site_matters,
                 certainty=Certainty.SUSPECTED if verification & _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
                 severe=any(meaning.severe for meaning in meanings_of(model.severity, terminology)),
                 sudden=any(meaning.sudden for _code, meaning in coded),
-                encounter=encounter_of(members),
+                encounter=encounter_of(condition),
                 remarks=_remarks(verification, body.text_only),
             )
         )
@@ -74,7 +72,7 @@ def _state(verification: set[str], course: Course) -> State:
 def _course(
     concept: Concept,
     model: Any,
-    members: dict[str, Any],
+    condition: fhir.Condition,
     naming: list[Meaning],
     when: Interval | None,
     as_of: datetime,
@@ -82,7 +80,7 @@ def _course(
     """Current, under care, history, or not stated."""
     status = _codes(model.clinicalStatus)
     phases = {meaning.phase for meaning in naming if meaning.phase is not None}
-    if concept.kind == "history" or status & _PAST or Course.HISTORY in phases or _has_abated(members, as_of):
+    if concept.kind == "history" or status & _PAST or Course.HISTORY in phases or _has_abated(condition, as_of):
         return Course.HISTORY
     if not status & _CURRENT:
         recent = when is not None and (concept.look_back is None or when.may_lie_within(concept.look_back, as_of))
@@ -91,24 +89,25 @@ def _course(
     return Course.UNDER_CARE if phases == {Course.UNDER_CARE} else Course.CURRENT
 
 
-def _has_abated(members: dict[str, Any], as_of: datetime) -> bool:
+def _has_abated(condition: fhir.Condition, as_of: datetime) -> bool:
     """An abatement in the past; one that gives an age, a range or words is taken as past."""
     zone = dates.zone_of(as_of)
-    if members.get("abatementDateTime") is not None:
-        when = dates.interval(members["abatementDateTime"], zone)
+    if condition.abatementDateTime is not None:
+        when = dates.interval(condition.abatementDateTime, zone)
         return when is None or when.first <= as_of
-    if isinstance(span := members.get("abatementPeriod"), dict):
+    if isinstance(span := condition.abatementPeriod, dict):
         when = dates.interval(span.get("start") or span.get("end"), zone)
         return when is None or when.first <= as_of
-    return any(members.get(name) for name in ("abatementAge", "abatementRange", "abatementString", "abatementBoolean"))
+    given = (condition.abatementAge, condition.abatementRange, condition.abatementString, condition.abatementBoolean)
+    return any(given)
 
 
-def _onset(members: dict[str, Any], subject: Subject, as_of: datetime) -> Interval | None:
+def _onset(condition: fhir.Condition, subject: Subject, as_of: datetime) -> Interval | None:
     zone = dates.zone_of(as_of)
     return (
-        dates.interval(members.get("onsetDateTime"), zone)
-        or dates.period(members.get("onsetPeriod"), zone, as_of)
-        or dates.at_age(members.get("onsetAge"), subject.born, zone)
+        dates.interval(condition.onsetDateTime, zone)
+        or dates.period(condition.onsetPeriod, zone, as_of)
+        or dates.at_age(condition.onsetAge, subject.born, zone)
     )
 
 

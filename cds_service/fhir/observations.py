@@ -2,94 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from cds_service.facts import Fact, Interval, Side, State
+from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
-from cds_service.fhir.sift import Hit
-from cds_service.fhir.subject import Subject, encounter_of
-from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import Value, codings, meanings_of, read_value, words_of
+from cds_service.fhir.subject import encounter_of
+from cds_service.fhir.value_sets import Meaning, Terminology, combined_side
+from cds_service.fhir.values import Value, coded_meanings, codes_of, concepts_of, meanings_of, read_value, words_of
 
-Coded = tuple[tuple[str, str], Meaning]
-_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming")
+_NOT_STATED = Side.NOT_STATED
+_STATED = Value(State.PRESENT)
+_CORRECTED = ("amended", "corrected")
 
 
 def observation_facts(
-    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+    observation: fhir.Observation, model: Any, when: Interval | None, terminology: Terminology
 ) -> list[Fact]:
     """One fact per concept of the Observation's code, and of each component's code."""
-    components = model.component or []
+    components = model.component or ()
     values = [
         meaning
         for holder in components
         if holder.dataAbsentReason is None
         for meaning in meanings_of(holder.valueCodeableConcept, terminology)
     ]
-    body = body_sites([model.bodySite] if model.bodySite is not None else [], values, terminology)
-    when = hit.when
-    effective = any(members.get(name) is not None for name in _EFFECTIVE)
-    fact = partial(
-        Fact,
-        source=f"Observation/{hit.head.id}",
-        when=when,
-        began=when if effective else None,
-        recorded=None if effective else when,
-        corrected=model.status in ("amended", "corrected"),
-        encounter=encounter_of(members),
-    )
+    body = body_sites(() if model.bodySite is None else (model.bodySite,), values, terminology)
+    effective = observation.is_effective
+    shared = {
+        "source": f"Observation/{observation.id}",
+        "when": when,
+        "began": when if effective else None,
+        "recorded": None if effective else when,
+        "corrected": model.status in _CORRECTED,
+        "encounter": encounter_of(observation),
+    }
     remarks = _remarks(model, body, when)
     sudden = any(meaning.sudden for meaning in values)
-    return [
-        each for holder in (model, *components) for each in _of_holder(holder, fact, body, remarks, sudden, terminology)
-    ]
+    facts = _of_holder(model, shared, body, remarks, sudden, terminology)
+    for component in components:
+        facts += _of_holder(component, shared, body, remarks, sudden, terminology)
+    return facts
 
 
 def _of_holder(
     holder: Any,
-    fact: Callable[..., Fact],
+    shared: dict[str, Any],
     body: BodySites,
     remarks: tuple[str, ...],
     sudden: bool,
     terminology: Terminology,
-) -> Iterator[Fact]:
-    coded = [(code, meaning) for code in codings(holder.code) if (meaning := terminology.meaning(*code))]
-    answered = [
-        (code, meaning) for code in codings(holder.valueCodeableConcept) if (meaning := terminology.meaning(*code))
-    ]
+) -> list[Fact]:
+    """What an Observation or one component says. `shared`: the members of a Fact that all of them have."""
+    coded = coded_meanings(holder.code, terminology)
+    answered = coded_meanings(holder.valueCodeableConcept, terminology)
     around = [meaning for _code, meaning in (*coded, *answered)]
     sudden = sudden or any(meaning.sudden for meaning in around)
-
-    def made(concept: Concept, named_by: list[Coded], words: Any, value: Value) -> Iterator[Fact]:
-        site = site_of(concept, most_specific(meaning.site for meaning in around), body)
-        if site is not None:
-            codes = tuple(sorted({code for code, meaning in named_by if concept in meaning.concepts}))
-            yield fact(
+    site = most_specific([meaning.site for meaning in around])
+    side = combined_side([*[meaning.side for meaning in around], body.side]) or _NOT_STATED
+    named = [(concept, coded, holder.code, read_value(concept, holder, terminology)) for concept in concepts_of(coded)]
+    if answered and holder.dataAbsentReason is None and any(_only_asks(meaning) for _code, meaning in coded):
+        named += [(concept, answered, holder.valueCodeableConcept, _STATED) for concept in concepts_of(answered)]
+    facts = []
+    for concept, named_by, words, value in named:
+        place = site_of(concept, site, body)
+        if place is None:
+            continue
+        codes = codes_of(concept, named_by)
+        facts.append(
+            Fact(
                 concept=concept.name,
                 state=value.state,
                 codes=codes,
                 display=words_of(words, codes[0]),
-                site=site,
-                side=combined_side([*(meaning.side for meaning in around), body.side]) or Side.NOT_STATED,
+                site=place,
+                side=side,
                 site_matters=concept.site_matters,
                 quantity=value.quantity,
                 severe=value.severe,
                 sudden=sudden,
                 remarks=(*remarks, value.remark) if value.remark else remarks,
+                **shared,
             )
-
-    for concept in _concepts(coded):
-        yield from made(concept, coded, holder.code, read_value(concept, holder, terminology))
-    if any(_only_asks(meaning) for _code, meaning in coded) and holder.dataAbsentReason is None:
-        for concept in _concepts(answered):
-            yield from made(concept, answered, holder.valueCodeableConcept, Value(State.PRESENT))
-
-
-def _concepts(coded: list[Coded]) -> list[Concept]:
-    return list(dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts))
+        )
+    return facts
 
 
 def _only_asks(meaning: Meaning) -> bool:

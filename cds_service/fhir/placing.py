@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service.facts import Side, Site
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
@@ -13,8 +12,7 @@ from cds_service.fhir.values import codings, meanings_of
 _MOST_SPECIFIC_FIRST = (Site.LOWER_LEG, Site.ANKLE, Site.FOOT, Site.LEG)
 
 
-@dataclass(frozen=True, slots=True)
-class BodySites:
+class BodySites(NamedTuple):
     """What bodySite and components say: the most specific site on the leg, and whether another site is named."""
 
     site: Site | None = None
@@ -30,23 +28,30 @@ def body_sites(sites: Iterable[Any], values: Iterable[Meaning], terminology: Ter
     A coded site that no value set knows is another part of the body; a site given only as text says nothing.
     """
     found = list(values)
-    unknown_site = text_only = False
+    thigh = elsewhere = text_only = False
     for site in sites:
         known = meanings_of(site, terminology)
         found += known
-        coded = list(codings(site))
-        unknown_site = unknown_site or bool(coded and not known)
-        text_only = text_only or not coded
-    placed = most_specific(meaning.site for meaning in found)
-    thigh = any(meaning.thigh for meaning in found)
-    elsewhere = unknown_site or any(meaning.elsewhere for meaning in found)
-    return BodySites(placed, thigh, elsewhere, combined_side(meaning.side for meaning in found), text_only)
+        if not known:
+            is_coded = any(codings(site))
+            elsewhere = elsewhere or is_coded
+            text_only = text_only or not is_coded
+    if not found:
+        return BodySites(elsewhere=elsewhere, text_only=text_only)
+    for meaning in found:
+        thigh = thigh or meaning.thigh
+        elsewhere = elsewhere or meaning.elsewhere
+    placed = most_specific([meaning.site for meaning in found])
+    return BodySites(placed, thigh, elsewhere, combined_side([meaning.side for meaning in found]), text_only)
 
 
 def most_specific(sites: Iterable[Site | None]) -> Site | None:
     """Calf before ankle, foot and leg."""
     given = set(sites)
-    return next((site for site in _MOST_SPECIFIC_FIRST if site in given), None)
+    for site in _MOST_SPECIFIC_FIRST:
+        if site in given:
+            return site
+    return None
 
 
 def site_of(concept: Concept, coded: Site | None, body: BodySites) -> Site | None:

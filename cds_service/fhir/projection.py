@@ -1,12 +1,13 @@
-"""A resource cut to the members that are read, as a typed model.
+"""A resource as a typed model of the members that are read.
 
-The models are those of fhir.resources for R4B, the nearest that it has to R4 4.0.1, with all but the read fields taken
-off: an odd note or extension cannot hide a red flag, and building one costs a third. Dates are not among the fields:
-the models refuse a time without a zone, which EHRs do send, so `dates` reads them from the resource's own members.
+The fields are those of fhir.resources for R4B, the nearest that it has to R4 4.0.1, all others taken off: an odd note
+or extension cannot hide a red flag, and building one costs a third. Dates are not among the fields: the models refuse
+a time without a zone, which EHRs do send, so `dates` reads them from the resource itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,90 +15,172 @@ import msgspec
 from fhir.resources.R4B.codeableconcept import CodeableConcept
 from fhir.resources.R4B.condition import Condition
 from fhir.resources.R4B.medicationrequest import MedicationRequest
-from fhir.resources.R4B.observation import Observation
+from fhir.resources.R4B.observation import Observation, ObservationComponent, ObservationReferenceRange
 from fhir.resources.R4B.procedure import Procedure
+from fhir.resources.R4B.quantity import Quantity
+from fhir.resources.R4B.range import Range
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
-from pydantic import ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
+from cds_service.fhir import resources
+from cds_service.fhir.resources import NOT_JSON_OF_OURS, NOT_SENT
+
+_QUANTITY = ("value", "comparator", "unit", "system", "code")
 _VALUE = (
     *("valueQuantity", "valueCodeableConcept", "valueString", "valueBoolean", "valueInteger", "valueRange"),
     *("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod"),
     *("dataAbsentReason", "interpretation", "referenceRange"),
 )
-_READ: dict[str, tuple[type[FHIRAbstractModel], tuple[str, ...]]] = {
-    "Condition": (Condition, ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite")),
-    "Observation": (Observation, ("status", "code", "bodySite", "component", *_VALUE)),
-    "MedicationRequest": (MedicationRequest, ("status", "intent", "doNotPerform", "medicationCodeableConcept")),
-    "Procedure": (Procedure, ("status", "category", "code", "bodySite")),
+_READ: dict[type[resources.Resource], tuple[type[FHIRAbstractModel], tuple[str, ...]]] = {
+    resources.Condition: (Condition, ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite")),
+    resources.Observation: (Observation, ("status", "code", "bodySite", "component", *_VALUE)),
+    resources.MedicationRequest: (
+        MedicationRequest,
+        ("status", "intent", "doNotPerform", "medicationCodeableConcept"),
+    ),
+    resources.Procedure: (Procedure, ("status", "category", "code", "bodySite")),
 }
-_COMPONENT = ("code", *_VALUE)
-_CONCEPTS = (
-    *("code", "clinicalStatus", "verificationStatus", "severity", "bodySite", "category"),
-    *("valueCodeableConcept", "dataAbsentReason", "interpretation", "medicationCodeableConcept"),
-)
 
 
 class Unreadable(Exception):
     """The resource does not parse even as its projection."""
 
 
-def _projection(model: type[FHIRAbstractModel], names: tuple[str, ...]) -> type[FHIRAbstractModel]:
-    fields: dict[str, Any] = {name: (model.model_fields[name].annotation, model.model_fields[name]) for name in names}
-    return create_model(model.__name__, __base__=FHIRAbstractModel, **fields)
+def _projection(model: type[FHIRAbstractModel], names: tuple[str, ...], **typed: Any) -> type[BaseModel]:
+    """The model with these fields only; `typed` are the fields whose type is itself a projection."""
+    fields: dict[str, Any] = {
+        name: (typed.get(name, model.model_fields[name].annotation), model.model_fields[name]) for name in names
+    }
+    return create_model(model.__name__, **fields)
 
 
-_MODELS = {name: (_projection(model, names), names) for name, (model, names) in _READ.items()}
+_quantity_model = _projection(Quantity, _QUANTITY)
+_range_model = _projection(Range, ("low", "high"), low=_quantity_model | None, high=_quantity_model | None)
+_limits_model = _projection(ObservationReferenceRange, ("high",), high=_quantity_model | None)
+_CONCEPTS = ("code", "category", "clinicalStatus", "verificationStatus", "severity")
+_VALUE_CONCEPTS = ("valueCodeableConcept", "medicationCodeableConcept", "dataAbsentReason")
+_TYPED: dict[str, Any] = {
+    # CodeableConcepts are parsed before they come here (_parsed_concept), so that their class is all there is to check.
+    **dict.fromkeys((*_CONCEPTS, *_VALUE_CONCEPTS), CodeableConcept | None),
+    "interpretation": list[CodeableConcept] | None,
+    "valueQuantity": _quantity_model | None,
+    "valueRange": _range_model | None,
+    "referenceRange": list[_limits_model] | None,  # type: ignore[valid-type]  # made at run time
+}
+_component_model = _projection(ObservationComponent, ("code", *_VALUE), **_TYPED)
+_TYPED["component"] = list[_component_model] | None  # type: ignore[valid-type]  # made at run time
 
 
-def whole(raw: msgspec.Raw | bytes) -> dict[str, Any]:
-    """All members of the resource, as plain values. Raises Unreadable."""
-    try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as problem:
-        raise Unreadable from problem
+def _sites_of(kind: type[resources.Resource]) -> dict[str, Any]:
+    """An Observation has one body site, a Condition or Procedure a list of them."""
+    is_one = kind is resources.Observation
+    return {"bodySite": CodeableConcept | None if is_one else list[CodeableConcept] | None}
 
 
-def parsed(resource_type: str, members: dict[str, Any]) -> Any:
+_MODELS = {kind: _projection(model, names, **_TYPED, **_sites_of(kind)) for kind, (model, names) in _READ.items()}
+
+
+def parsed(resource: resources.Resource) -> Any:
     """The typed model of the members that are read. Raises Unreadable."""
-    model, names = _MODELS[resource_type]
-    cut = {name: members[name] for name in names if members.get(name) is not None}
+    kind = type(resource)
     try:
-        if components := cut.get("component"):
-            cut["component"] = [
-                _trimmed({name: component[name] for name in _COMPONENT if name in component})
-                for component in components
-            ]
-        return model.model_validate(_trimmed(cut))
-    except (ValidationError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
+        return _MODELS[kind].model_validate(_members(resource, _MEMBERS[kind]))
+    except (ValidationError, ValueError, TypeError, KeyError, AttributeError, *NOT_JSON_OF_OURS) as problem:
         raise Unreadable from problem
 
 
-def _trimmed(members: dict[str, Any]) -> dict[str, Any]:
-    """The same members, cut further: an odd id, version or extension inside them is not read either."""
-    for name in _CONCEPTS:
-        value = members.get(name)
-        if isinstance(value, dict):
-            members[name] = _concept(value)
-        elif isinstance(value, list):
-            members[name] = [_concept(each) for each in value]
-    if quantity := members.get("valueQuantity"):
-        members["valueQuantity"] = _quantity(quantity)
-    if ranges := members.get("referenceRange"):
-        members["referenceRange"] = [{"high": _quantity(each["high"])} for each in ranges if each.get("high")]
+def decoded(raw: msgspec.Raw) -> Any:
+    """The value of a member that was left undecoded; None where it was left out. Raises Unreadable."""
+    if raw is NOT_SENT:
+        return None
+    try:
+        return msgspec.json.decode(raw)
+    except NOT_JSON_OF_OURS as problem:
+        raise Unreadable from problem
+
+
+_Reads = Sequence[tuple[str, Callable[[Any], Any] | None]]
+"""Names of members, each with what makes its value one that the model takes; None where it is one already."""
+
+
+def _members(holder: resources.Resource, reads: _Reads) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, read in reads:
+        value = getattr(holder, name)
+        if value is not None and value is not NOT_SENT:
+            members[name] = value if read is None else read(value)
     return members
 
 
-def _quantity(value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value[name]
-        for name in ("value", "comparator", "unit", "system", "code")
-        if value.get(name) not in (None, "")
-    }
+def _components(components: list[resources.Component]) -> list[dict[str, Any]]:
+    return [_members(component, _COMPONENT_MEMBERS) for component in components]
 
 
-def _concept(value: dict[str, Any]) -> CodeableConcept:
-    codings = tuple((each.get("system"), each.get("code"), each.get("display")) for each in value.get("coding") or ())
-    return _parsed_concept(codings, value.get("text"))
+_decode_concept = msgspec.json.Decoder(resources.Concept | None).decode
+_decode_concepts = msgspec.json.Decoder(list[resources.Concept] | None).decode
+
+
+class _GivenQuantity(msgspec.Struct):
+    value: Any = None
+    comparator: Any = None
+    unit: Any = None
+    system: Any = None
+    code: Any = None
+
+
+class _GivenRange(msgspec.Struct):
+    low: _GivenQuantity | None = None
+    high: _GivenQuantity | None = None
+
+
+_decode_quantity = msgspec.json.Decoder(_GivenQuantity | None).decode
+_decode_range = msgspec.json.Decoder(_GivenRange | None).decode
+_decode_limits = msgspec.json.Decoder(list[_GivenRange] | None).decode
+
+
+def _quantity(given: _GivenQuantity | None) -> dict[str, Any] | None:
+    """An empty text is no FHIR, but common: it counts as left out."""
+    if given is None:
+        return None
+    return {name: value for name in _QUANTITY if (value := getattr(given, name)) not in (None, "")}
+
+
+def _range(given: _GivenRange | None) -> dict[str, Any] | None:
+    return None if given is None else {"low": _quantity(given.low), "high": _quantity(given.high)}
+
+
+def _limits(raw: msgspec.Raw) -> list[dict[str, Any]]:
+    return [{"high": _quantity(each.high)} for each in _decode_limits(raw) or () if each.high is not None]
+
+
+def _concept(value: resources.Concept | None) -> CodeableConcept | None:
+    if value is None:
+        return None
+    return _parsed_concept(tuple((each.system, each.code, each.display) for each in value.coding or ()), value.text)
+
+
+def _sites(value: list[resources.Concept] | resources.Concept) -> Any:
+    return [_concept(each) for each in value] if isinstance(value, list) else _concept(value)
+
+
+_READ_AS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("code", "category", "valueCodeableConcept", "medicationCodeableConcept"), _concept),
+    **dict.fromkeys(
+        ("clinicalStatus", "verificationStatus", "severity", "dataAbsentReason"),
+        lambda raw: _concept(_decode_concept(raw)),
+    ),
+    "interpretation": lambda raw: [_concept(each) for each in _decode_concepts(raw) or ()],
+    "bodySite": _sites,
+    "component": _components,
+    "valueQuantity": lambda raw: _quantity(_decode_quantity(raw)),
+    "valueRange": lambda raw: _range(_decode_range(raw)),
+    "referenceRange": _limits,
+    **dict.fromkeys(("valueRatio", "valueSampledData", "valuePeriod"), decoded),
+}
+_COMPONENT_MEMBERS: _Reads = [(name, _READ_AS.get(name)) for name in ("code", *_VALUE)]
+_MEMBERS: dict[type[resources.Resource], _Reads] = {
+    kind: [(name, _READ_AS.get(name)) for name in names] for kind, (_model, names) in _READ.items()
+}
 
 
 @lru_cache(maxsize=4096)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from cds_service.errors import InvalidRequest
 from cds_service.facts import Chart, Course, Fact, Gap, Interval, PatientFacts, Side, Site, State, Topic
 from cds_service.fhir import dates
+from cds_service.fhir import resources as fhir
 from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
-from cds_service.fhir.page import Material, Page
-from cds_service.fhir.projection import Unreadable, parsed, whole
+from cds_service.fhir.page import Material
+from cds_service.fhir.projection import Unreadable, parsed
 from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.treatments import medication_facts, procedure_facts
@@ -27,12 +27,6 @@ IN_FUTURE = "are dated in the future"
 NAMELESS = "are current medicines without a code (one could be an anticoagulant)"
 UNCODED = "are not coded (text is not interpreted)"
 
-_READERS: dict[str, Callable[..., list[Fact]]] = {
-    "Condition": condition_facts,
-    "Observation": observation_facts,
-    "MedicationRequest": medication_facts,
-    "Procedure": procedure_facts,
-}
 _TOPICS = {
     "Condition": Topic.CONDITIONS,
     "Observation": Topic.OBSERVATIONS,
@@ -54,23 +48,27 @@ class ChartReader:
         A chart in which nothing can be a leg complaint comes back without facts: no rule could use them.
         Raises InvalidRequest when the Patient received is not `patient_id`.
         """
-        if [head.id for head in material.patient.resources] != [patient_id]:
-            raise InvalidRequest(
-                "the Patient resource has another id than context.patientId",
-                remedy="Send the Patient, and the chart, of the patient in context",
-                field="prefetch.patient",
-            )
+        match material.patient.resources:
+            case [fhir.Patient(id=sent) as who] if sent == patient_id:
+                pass
+            case _:
+                raise InvalidRequest(
+                    "the Patient resource has another id than context.patientId",
+                    remedy="Send the Patient, and the chart, of the patient in context",
+                    field="prefetch.patient",
+                )
         as_of = as_of.astimezone(self.timezone)
         sifted = sift(material, self.terminology, as_of)
         unopened = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
         if not (sifted.may_be_leg_complaint or material.gaps or unopened):
             return Chart()
-        patient, patient_gaps = read_patient(material.patient)
+        patient, patient_gaps = read_patient(who)
         gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unopened)))
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        reading.left_out.update({UNCODED: sifted.uncoded, NAMELESS: sifted.nameless_medicines})
+        reading.left_out[UNCODED] = sifted.uncoded
+        reading.left_out[NAMELESS] = sifted.nameless_medicines
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:
@@ -94,22 +92,19 @@ class _Reading:
         self._subject = subject
         self._as_of = as_of
         self._foreign: Counter[Topic] = Counter()
-        self._bytes: dict[int, Callable[[int], msgspec.Raw | bytes]] = {}
 
     def read(self, hit: Hit) -> list[Fact]:
         """Read one resource and keep its facts."""
-        kind = hit.head.resourceType
+        kind = hit.resource.resourceType
         try:
-            members = whole(self._bytes_of(hit))
-            model = parsed(kind, members)
-            if not self._subject.owns(kind, members):
+            if not self._subject.owns(hit.resource):
                 self.left_out[OTHER_PATIENT] += 1
                 self._foreign[_TOPICS[kind]] += 1
                 return []
-            facts = _READERS[kind](model, members, hit, self._terminology, self._subject, self._as_of)
+            facts = self._facts(hit, parsed(hit.resource))
         except Unreadable:
             self.left_out[NOT_READABLE] += 1
-            self.gaps.append(_unreadable(_TOPICS[kind], f"{kind}/{hit.head.id}"))
+            self.gaps.append(_unreadable(_TOPICS[kind], f"{kind}/{hit.resource.id}"))
             return []
         standing = [fact for fact in facts if fact.when is None or not dates.is_future(fact.when, self._as_of)]
         if facts and not standing:
@@ -117,7 +112,19 @@ class _Reading:
         self.facts += standing
         return standing
 
-    def read_back(self, series: list[Hit]) -> None:
+    def _facts(self, hit: Hit, model: Any) -> list[Fact]:
+        match hit.resource:
+            case fhir.Condition() as condition:
+                return condition_facts(condition, model, self._terminology, self._subject, self._as_of)
+            case fhir.Observation() as observation:
+                return observation_facts(observation, model, hit.when, self._terminology)
+            case fhir.MedicationRequest() as request:
+                return medication_facts(request, model, hit.medicine, self._terminology, self._as_of)
+            case fhir.Procedure() as procedure:
+                return procedure_facts(procedure, model, hit.when, self._terminology)
+        raise AssertionError("the sift keeps no other types")
+
+    def read_back(self, series: Sequence[Hit]) -> None:
         """Read a series from its newest back to the first that says something, and those of the same time."""
         spoke: Hit | None = None
         for hit in series:
@@ -128,34 +135,26 @@ class _Reading:
 
     def wholly_foreign(self, material: Material) -> list[Gap]:
         """A part of the chart of which every resource belongs to another patient was not read."""
-        sent = Counter(topic for topic, page in material.pages for _head in page.resources)
+        if not self._foreign:
+            return []
+        sent = Counter(topic for topic, page in material.pages for _resource in page.resources)
         return [
             Gap(topic, "what was sent belongs to another patient")
             for topic, count in self._foreign.items()
             if count == sent[topic]
         ]
 
-    def _bytes_of(self, hit: Hit) -> msgspec.Raw | bytes:
-        cut = self._bytes.get(id(hit.page))
-        if cut is None:
-            cut = self._bytes[id(hit.page)] = hit.page.bytes_of()
-        return cut(hit.number)
-
 
 def _unreadable(topic: Topic, name: str) -> Gap:
     return Gap(topic, f"{name} {NOT_READABLE}")
 
 
-def read_patient(page: Page) -> tuple[PatientFacts, list[Gap]]:
+def read_patient(patient: fhir.Patient) -> tuple[PatientFacts, list[Gap]]:
     """Birth date and death. A birth date that cannot be read leaves the age unknown, and is told."""
-    try:
-        members = whole(page.bytes_of()(0))
-    except Unreadable:
-        return PatientFacts(), [Gap(Topic.PATIENT, "the Patient could not be read")]
-    birth_date = members.get("birthDate")
+    birth_date = patient.birthDate
     born = dates.days_of(birth_date) if isinstance(birth_date, str) else None
     gaps = [Gap(Topic.PATIENT, "the birth date could not be read")] if birth_date is not None and born is None else []
-    return PatientFacts(born, members.get("deceasedBoolean") is True or bool(members.get("deceasedDateTime"))), gaps
+    return PatientFacts(born, patient.deceasedBoolean is True or bool(patient.deceasedDateTime)), gaps
 
 
 def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:
@@ -173,12 +172,15 @@ def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:
         if terminology.concepts[fact.concept].newest_only and fact.when and fact.state is not State.UNKNOWN:
             held = newest.get(fact.concept)
             newest[fact.concept] = fact.when if held is None or fact.when.last > held.last else held
-    overtaken = [fact for fact in kept if fact.concept in newest and _is_older(fact, newest[fact.concept])]
-    return sorted((fact for fact in kept if fact not in overtaken), key=_newest_first)
+    if newest:
+        kept = [fact for fact in kept if not (fact.concept in newest and _is_older(fact, newest[fact.concept]))]
+    return sorted(kept, key=_newest_first)
 
 
 def _standing(group: list[Fact]) -> list[Fact]:
     """Of the facts of one concept, site and side, those that no later one replaces."""
+    if len(group) == 1:
+        return group
     absences = [fact for fact in group if fact.state is State.ABSENT]
     present = [fact for fact in group if fact.state is State.PRESENT]
     if absences:

@@ -1,49 +1,39 @@
 """The hot loop: of hundreds of resources, keep the few whose codes a value set knows.
 
 What matches no concept, lies on another part of the body, is beyond its look-back or has been overtaken by a newer
-value is dropped here, before anything is parsed in full.
+value is dropped here, before anything is parsed. Where nothing can be a leg complaint, no date is even looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+
+import msgspec
 
 from cds_service.facts import Interval, Topic
 from cds_service.fhir import dates
-from cds_service.fhir.heads import (
-    Head,
-    HeadConcept,
-    MedicationHead,
-    MedicationRequestHead,
-    ObservationHead,
-    ProcedureHead,
-)
-from cds_service.fhir.page import Material, Page
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.page import Material
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
 SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
 """Observation.status values with which an Observation says nothing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hit:
-    """A resource worth reading: number `number` of its page.
+class Hit(msgspec.Struct, frozen=True, eq=False):
+    """A resource worth reading.
 
     `when` is the clinical time of an Observation or Procedure; `medicine` the code of the Medication that a
     MedicationRequest points to.
     """
 
-    head: Head
-    page: Page
-    number: int
+    resource: fhir.Resource
     when: Interval | None
-    medicine: HeadConcept | None = None
+    medicine: fhir.Concept | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(msgspec.Struct, frozen=True):
     """What is worth reading.
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
@@ -51,72 +41,103 @@ class Sifted:
     counts Conditions, Observations and Procedures without a code, `nameless_medicines` current medicines without one.
     """
 
-    hits: list[Hit]
-    series: list[list[Hit]]
-    may_be_leg_complaint: bool
-    uncoded: int
-    nameless_medicines: int
+    hits: list[Hit] = []
+    series: list[list[Hit]] = []
+    may_be_leg_complaint: bool = False
+    uncoded: int = 0
+    nameless_medicines: int = 0
+
+
+class _Match(msgspec.Struct, frozen=True, eq=False):
+    """A resource whose codes a value set knows."""
+
+    resource: fhir.Resource
+    meanings: list[Meaning]
+    concepts: list[Concept]
+    medicine: fhir.Concept | None
 
 
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
     """Keep what may matter. Each resource counts once, however many searches returned it."""
-    medicines = _medicines(material)
+    matches, uncoded, nameless = _matches(material, terminology)
+    if not any(_may_open(match, terminology, as_of) for match in matches):
+        return Sifted(uncoded=uncoded, nameless_medicines=nameless)
     hits: list[Hit] = []
     series: dict[str, list[Hit]] = {}
-    seen: set[tuple[type[Head], str]] = set()
-    may_open = False
+    for match in matches:
+        when = _when(match.resource, as_of)
+        if _too_old(match.concepts, when, as_of):
+            continue
+        hit = Hit(match.resource, when, match.medicine)
+        first, *others = match.concepts
+        only_newest = first.newest_only and all(each is first for each in others)
+        if only_newest and when and not dates.is_future(when, as_of):
+            series.setdefault(first.name, []).append(hit)
+        else:
+            hits.append(hit)
+    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], True, uncoded, nameless)
+
+
+def _matches(material: Material, terminology: Terminology) -> tuple[list[_Match], int, int]:
+    """What the value sets know; how many resources, and how many current medicines, have no code to look up."""
+    matches: list[_Match] = []
+    seen: set[tuple[type[fhir.Resource], str]] = set()
     uncoded = nameless = 0
+    for resource, meanings, medicine in _candidates(material, terminology):
+        identity = (type(resource), resource.id)
+        if resource.id and identity in seen:
+            continue
+        seen.add(identity)
+        if meanings:
+            concepts = _concepts(resource, meanings, terminology)
+            if concepts and not _says_nothing(resource):
+                matches.append(_Match(resource, meanings, concepts, medicine))
+        elif isinstance(resource, fhir.MedicationRequest):
+            nameless += 1
+        else:
+            uncoded += 1
+    return matches, uncoded, nameless
+
+
+_Candidate = tuple[fhir.Resource, list[Meaning] | None, fhir.Concept | None]
+
+
+def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candidate]:
+    """Resources with meanings, and those without a code: each with the Medication that it points to."""
+    medicines = _medicines(material)
     for _topic, page in material.pages:
-        for number, head in enumerate(page.resources):
-            codes = head.codes()
-            medicine = None
-            if isinstance(head, MedicationRequestHead):
-                medicine = _medicine(head, medicines)
-                codes = (*codes, medicine)
-            meanings = _look_up(codes, terminology)
-            if meanings == [] and not (isinstance(head, MedicationRequestHead) and _is_nameless(head, codes)):
-                continue
-            identity = (type(head), head.id)
-            if head.id and identity in seen:
-                continue
-            seen.add(identity)
-            if not meanings:
-                if isinstance(head, MedicationRequestHead):
-                    nameless += head.status == "active"
-                else:
-                    uncoded += 1
-                continue
-            concepts = _concepts(head, meanings, terminology)
-            when = _when(head, as_of)
-            if not concepts or _says_nothing(head) or _too_old(concepts, when, as_of):
-                continue
-            may_open = may_open or _may_open(head, concepts, meanings, terminology)
-            hit = Hit(head, page, number, when, medicine)
-            alone = len(set(concepts)) == 1 and concepts[0].newest_only
-            if alone and when and not dates.is_future(when, as_of):
-                series.setdefault(concepts[0].name, []).append(hit)
+        for resource in page.resources:
+            if isinstance(resource, fhir.MedicationRequest):
+                medicine = _medicine(resource, medicines)
+                codes = (resource.medicationCodeableConcept, medicine)
+                meanings = _look_up(codes, terminology)
+                if meanings or _is_nameless(resource, codes):
+                    yield resource, meanings, medicine
             else:
-                hits.append(hit)
-    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], may_open, uncoded, nameless)
+                meanings = _look_up(resource.codes(), terminology)
+                if meanings or meanings is None:
+                    yield resource, meanings, None
 
 
 def _newest_first(hit: Hit) -> tuple[float, str]:
-    return (-hit.when.last.timestamp() if hit.when else 0.0, hit.head.id)
+    return (-hit.when.last.timestamp() if hit.when else 0.0, hit.resource.id)
 
 
-def _is_nameless(head: MedicationRequestHead, codes: Iterable[HeadConcept | None]) -> bool:
+def _is_nameless(request: fhir.MedicationRequest, codes: Sequence[fhir.Concept | None]) -> bool:
     """An active MedicationRequest from which no code of a medicine is to be had: it could be an anticoagulant."""
-    return head.status == "active" and not any(concept is not None and concept.coding for concept in codes)
+    return request.status == "active" and not any(concept is not None and concept.coding for concept in codes)
 
 
-def _concepts(head: Head, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
+def _concepts(resource: fhir.Resource, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
     """What the resource is about; where its code only asks, what its value answers."""
-    if any(meaning.question for meaning in meanings):
-        meanings += _look_up(head.answers(), terminology) or []
+    for meaning in meanings:
+        if meaning.question:
+            meanings += _look_up(resource.answers(), terminology) or []
+            break
     return [concept for meaning in meanings for concept in meaning.concepts]
 
 
-def _look_up(codes: Iterable[HeadConcept | None], terminology: Terminology) -> list[Meaning] | None:
+def _look_up(codes: Sequence[fhir.Concept | None], terminology: Terminology) -> list[Meaning] | None:
     """The meanings of the codings; None where there are words but no coding at all."""
     meaning_of = terminology.meaning
     meanings: list[Meaning] = []
@@ -133,57 +154,62 @@ def _look_up(codes: Iterable[HeadConcept | None], terminology: Terminology) -> l
     return None if worded and not coded else meanings
 
 
-def _when(head: Head, as_of: datetime) -> Interval | None:
+def _when(resource: fhir.Resource, as_of: datetime) -> Interval | None:
     """effective[x], else issued, of an Observation; performed[x] of a Procedure. A Condition is judged when read."""
     zone = dates.zone_of(as_of)
-    if isinstance(head, ObservationHead):
-        given = (head.effectiveDateTime, head.effectiveInstant, head.effectivePeriod, head.effectiveTiming)
-        if all(each is None for each in given):
-            return dates.interval(head.issued, zone)
-        moment = dates.interval(head.effectiveDateTime, zone) or dates.interval(head.effectiveInstant, zone)
-        return moment or dates.period(head.effectivePeriod, zone, as_of) or dates.timing(head.effectiveTiming, zone)
-    if isinstance(head, ProcedureHead):
-        return dates.interval(head.performedDateTime, zone) or dates.period(head.performedPeriod, zone, as_of)
+    if isinstance(resource, fhir.Observation):
+        if not resource.is_effective:
+            return dates.interval(resource.issued, zone)
+        moment = dates.interval(resource.effectiveDateTime, zone) or dates.interval(resource.effectiveInstant, zone)
+        return (
+            moment
+            or dates.period(resource.effectivePeriod, zone, as_of)
+            or dates.timing(resource.effectiveTiming, zone)
+        )
+    if isinstance(resource, fhir.Procedure):
+        return dates.interval(resource.performedDateTime, zone) or dates.period(resource.performedPeriod, zone, as_of)
     return None
 
 
-def _says_nothing(head: Head) -> bool:
-    return isinstance(head, ObservationHead) and str(head.status) in SILENT_STATUSES
+def _says_nothing(resource: fhir.Resource) -> bool:
+    return isinstance(resource, fhir.Observation) and str(resource.status) in SILENT_STATUSES
 
 
 def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) -> bool:
     if when is None:
         return False
-    return all(
-        concept.look_back is not None and not when.may_lie_within(concept.look_back, as_of) for concept in concepts
-    )
+    return not any(concept.look_back is None or when.may_lie_within(concept.look_back, as_of) for concept in concepts)
 
 
-def _may_open(head: Head, concepts: list[Concept], meanings: list[Meaning], terminology: Terminology) -> bool:
+def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
     """Could this one resource be a leg complaint? A concept that needs a site needs one on the leg."""
-    opening = [concept for concept in concepts if concept.may_open]
+    opening = [concept for concept in match.concepts if concept.may_open]
     if not opening:
         return False
-    if not all(concept.site_matters for concept in opening):
-        return True
-    sited = [*meanings, *(_look_up(head.sites(), terminology) or [])]
+    if all(concept.site_matters for concept in opening) and not _is_sited(match, terminology):
+        return False
+    return not _too_old(match.concepts, _when(match.resource, as_of), as_of)
+
+
+def _is_sited(match: _Match, terminology: Terminology) -> bool:
+    sited = [*match.meanings, *(_look_up(match.resource.sites(), terminology) or [])]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 
-def _medicines(material: Material) -> dict[str, HeadConcept]:
+def _medicines(material: Material) -> dict[str, fhir.Concept]:
     return {
-        head.id: head.code
+        resource.id: resource.code
         for topic, page in material.pages
         if topic is Topic.MEDICATIONS
-        for head in page.resources
-        if isinstance(head, MedicationHead) and head.code is not None
+        for resource in page.resources
+        if isinstance(resource, fhir.Medication) and resource.code is not None
     }
 
 
-def _medicine(head: MedicationRequestHead, medicines: dict[str, HeadConcept]) -> HeadConcept | None:
+def _medicine(request: fhir.MedicationRequest, medicines: dict[str, fhir.Concept]) -> fhir.Concept | None:
     """The code of the Medication that a MedicationRequest points to: contained, or sent along."""
-    if head.medicationReference is None:
+    if request.medicationReference is None:
         return None
-    reference = head.medicationReference.reference or ""
+    reference = request.medicationReference.reference or ""
     name = reference.split("/_history/")[0].removeprefix("urn:uuid:").rsplit("/", 1)[-1]
-    return head.contained_medication(reference) if reference.startswith("#") else medicines.get(name)
+    return request.contained_medication(reference) if reference.startswith("#") else medicines.get(name)

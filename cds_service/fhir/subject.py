@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from cds_service.fhir.projection import decoded
+from cds_service.fhir.resources import Observation, Resource
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -14,14 +17,14 @@ class Subject:
     patient_id: str
     born: tuple[date, date] | None = None
 
-    def owns(self, resource_type: str, members: dict[str, Any]) -> bool:
+    def owns(self, resource: Resource) -> bool:
         """Is the resource about this patient, and no one else?
 
         References match as `Patient/id`, as an absolute URL that ends so, and as `urn:uuid:id`. A resource without a
         subject counts; an Observation with a `focus` on someone or something else does not.
         """
-        about = [members.get("subject"), members.get("patient")]
-        if resource_type == "Observation" and (focus := members.get("focus")) is not None:
+        about = [decoded(resource.subject), decoded(resource.patient)]
+        if isinstance(resource, Observation) and (focus := decoded(resource.focus)) is not None:
             about += focus if isinstance(focus, list) else [focus]
         return all(self._may_be_patient(reference) for reference in about)
 
@@ -42,8 +45,8 @@ class Subject:
         return parts[-1] == self.patient_id and (len(parts) == 1 or parts[-2] == "Patient")
 
 
-def encounter_of(members: dict[str, Any]) -> str:
+def encounter_of(resource: Resource) -> str:
     """The id of the encounter in which it was recorded, empty when not given."""
-    encounter = members.get("encounter")
+    encounter = decoded(resource.encounter)
     reference = encounter.get("reference") if isinstance(encounter, dict) else None
     return reference.rsplit("/", 1)[-1] if isinstance(reference, str) else ""

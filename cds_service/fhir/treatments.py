@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cds_service.facts import Fact, Side, State
+from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir import dates
+from cds_service.fhir import resources as fhir
 from cds_service.fhir.placing import body_sites, most_specific, site_of
-from cds_service.fhir.sift import Hit
-from cds_service.fhir.subject import Subject
+from cds_service.fhir.projection import decoded
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import codings, words_of
+from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, words_of
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
 
 
 def medication_facts(
-    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+    request: fhir.MedicationRequest,
+    model: Any,
+    medicine: fhir.Concept | None,
+    terminology: Terminology,
+    as_of: datetime,
 ) -> list[Fact]:
     """A medicine counts as current while its order is active, a planned one only if it is reported as taken.
 
@@ -26,56 +30,51 @@ def medication_facts(
     """
     if model.status != "active" or model.doNotPerform or model.intent in _NOT_ORDERED:
         return []
-    if model.intent == "plan" and not (members.get("reportedBoolean") or members.get("reportedReference")):
+    if model.intent == "plan" and not (request.reportedBoolean or decoded(request.reportedReference)):
         return []
-    concept = model.medicationCodeableConcept or hit.medicine
-    when = dates.interval(members.get("authoredOn"), dates.zone_of(as_of))
-    found: dict[str, set[tuple[str, str]]] = {}
-    for code in codings(concept):
-        meaning = terminology.meaning(*code)
-        for named in meaning.concepts if meaning else ():
-            found.setdefault(named.name, set()).add(code)
+    concept = model.medicationCodeableConcept or medicine
+    when = dates.interval(request.authoredOn, dates.zone_of(as_of))
+    coded = coded_meanings(concept, terminology)
     return [
         Fact(
-            concept=name,
+            concept=named.name,
             state=State.PRESENT,
-            source=f"MedicationRequest/{hit.head.id}",
-            codes=tuple(sorted(codes)),
-            display=words_of(concept) or _named_reference(members),
+            source=f"MedicationRequest/{request.id}",
+            codes=codes_of(named, coded),
+            display=words_of(concept) or _named_reference(request),
             when=when,
             recorded=when,
-            remarks=_dose(members),
+            remarks=_dose(request),
         )
-        for name, codes in found.items()
+        for named in concepts_of(coded)
     ]
 
 
 def procedure_facts(
-    model: Any, members: dict[str, Any], hit: Hit, terminology: Terminology, subject: Subject, as_of: datetime
+    procedure: fhir.Procedure, model: Any, when: Interval | None, terminology: Terminology
 ) -> list[Fact]:
     """A procedure that was done, or is being done, at its performed time."""
     if model.status in _NOT_DONE:
         return []
-    when = hit.when
-    all_codings = [*codings(model.code), *codings(model.category)]
-    coded = [(code, meaning) for code in all_codings if (meaning := terminology.meaning(*code))]
+    coded = [*coded_meanings(model.code, terminology), *coded_meanings(model.category, terminology)]
     body = body_sites(model.bodySite or (), (), terminology)
     facts = []
-    for concept in dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts):
-        site = site_of(concept, most_specific(meaning.site for _code, meaning in coded), body)
+    coded_site = most_specific([meaning.site for _code, meaning in coded])
+    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
+    for concept in concepts_of(coded):
+        site = site_of(concept, coded_site, body)
         if site is None:
             continue
-        naming = {code for code, meaning in coded if concept in meaning.concepts}
         facts.append(
             Fact(
                 concept=concept.name,
                 state=State.PRESENT,
-                source=f"Procedure/{hit.head.id}",
-                codes=tuple(sorted(naming)),
+                source=f"Procedure/{procedure.id}",
+                codes=codes_of(concept, coded),
                 display=words_of(model.code) or words_of(model.category),
                 when=when,
                 began=when,
-                side=combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED,
+                side=side,
                 site=site,
                 site_matters=concept.site_matters,
             )
@@ -83,13 +82,12 @@ def procedure_facts(
     return facts
 
 
-def _named_reference(members: dict[str, Any]) -> str:
-    reference = members.get("medicationReference")
-    return str(reference.get("display") or "") if isinstance(reference, dict) else ""
+def _named_reference(request: fhir.MedicationRequest) -> str:
+    return str((request.medicationReference and request.medicationReference.display) or "")
 
 
-def _dose(members: dict[str, Any]) -> tuple[str, ...]:
-    instructions = members.get("dosageInstruction")
+def _dose(request: fhir.MedicationRequest) -> tuple[str, ...]:
+    instructions = decoded(request.dosageInstruction)
     first = instructions[0] if isinstance(instructions, list) and instructions else None
     text = first.get("text") if isinstance(first, dict) else None
     return (text,) if isinstance(text, str) and text else ()

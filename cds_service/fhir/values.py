@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
@@ -20,8 +19,7 @@ TEXT_REMARK = "value recorded as text, not interpreted"
 ODD_REMARK = "value not interpreted"
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """The state of the concept, and its quantity if it has one."""
 
     state: State
@@ -37,18 +35,50 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
             yield str(coding.system), str(coding.code)
 
 
+Coded = tuple[tuple[str, str], Meaning]
+"""A code that a value set knows, as (system, code), and its meaning."""
+
+
+def coded_meanings(concept: Any, terminology: Terminology) -> Sequence[Coded]:
+    """The codings of a parsed CodeableConcept that a value set knows."""
+    if concept is None:
+        return ()
+    known = []
+    for coding in concept.coding or ():
+        meaning = terminology.meaning(coding.system, coding.code)
+        if meaning is not None:
+            known.append(((str(coding.system), str(coding.code)), meaning))
+    return known
+
+
+def concepts_of(coded: Sequence[Coded]) -> Iterable[Concept]:
+    """The concepts that these codes name, each once."""
+    if len(coded) == 1:
+        return coded[0][1].concepts
+    return dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts)
+
+
+def codes_of(concept: Concept, coded: Sequence[Coded]) -> tuple[tuple[str, str], ...]:
+    """Those of the codes that name the concept, sorted."""
+    if len(coded) == 1:
+        return (coded[0][0],)
+    return tuple(sorted({code for code, meaning in coded if concept in meaning.concepts}))
+
+
 def meanings_of(concept: Any, terminology: Terminology) -> list[Meaning]:
     """The meanings of a parsed CodeableConcept's codings."""
-    return [found for system, code in codings(concept) if (found := terminology.meaning(system, code))]
+    return [meaning for _code, meaning in coded_meanings(concept, terminology)]
 
 
 def words_of(concept: Any, code: tuple[str, str] | None = None) -> str:
     """The words that the chart shows: its text, else of the coding that matched, else of any coding."""
     if concept is None:
         return ""
+    if concept.text:
+        return str(concept.text)
     shown = [(str(coding.code), str(coding.display)) for coding in concept.coding or () if coding.display]
     matched = next((display for its, display in shown if code is not None and its == code[1]), "")
-    return str(concept.text or "") or matched or next((display for _its, display in shown), "")
+    return matched or next((display for _its, display in shown), "")
 
 
 def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value:
@@ -57,9 +87,9 @@ def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value
     A finding without any value and without dataAbsentReason is an assertion: present. dataAbsentReason is unknown,
     never absent. A measurement is present when its number can be read.
     """
-    interpretations = {code for each in holder.interpretation or () for _system, code in codings(each)}
     if holder.dataAbsentReason is not None:
         return Value(State.UNKNOWN)
+    interpretations = {code for each in holder.interpretation or () for _system, code in codings(each)}
     numeric = _numeric(concept, holder, interpretations)
     if numeric is not None:
         return numeric

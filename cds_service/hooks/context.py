@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,6 +14,9 @@ import msgspec
 from cds_service.addresses import parse_base
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
+from cds_service.fhir.page import Page, Received, open_page, page_of
+from cds_service.fhir.resources import NOT_JSON_OF_OURS
+from cds_service.fhir.scopes import parse_grant
 from cds_service.wire import FhirAuthorization, HookRequest
 
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
@@ -27,15 +29,16 @@ _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
-_decoder = msgspec.json.Decoder(HookRequest)
+_decoder = msgspec.json.Decoder(HookRequest[Received | None])
+_lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
+_NULL = msgspec.Raw(b"null")
 
 
-@dataclass(frozen=True, slots=True)
-class HookCall:
+class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
-    `server` is where data may be read that were not sent, with the token lent for it; None if the request
-    names none.
+    `server` is where data may be read that were not sent, with the token lent for it and what it allows; None if the
+    request names none. A prefetch value is None where the client sent `null`.
     """
 
     hook_instance: str
@@ -43,7 +46,7 @@ class HookCall:
     patient_id: str
     encounter_id: str | None
     server: FhirServer | None
-    prefetch: Mapping[str, msgspec.Raw]
+    prefetch: Mapping[str, Page | None]
 
     @property
     def is_for_clinician(self) -> bool:
@@ -55,7 +58,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
 
     Raises InvalidRequest.
     """
-    request = _decode(body)
+    request, prefetch = _decode(body)
     if request.hook != hook:
         raise InvalidRequest(
             "is not the hook that this service is listed for",
@@ -64,19 +67,27 @@ def read_call(body: bytes, hook: str) -> HookCall:
         )
     if not _UUID.fullmatch(request.hookInstance):
         raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
+    patient_id = _required_id(request.context, "patientId")
     return HookCall(
         hook_instance=request.hookInstance,
         user_type=_user_type(request.context),
-        patient_id=_required_id(request.context, "patientId"),
+        patient_id=patient_id,
         encounter_id=_optional_id(request.context, "encounterId"),
-        server=_server(request.fhirServer, request.fhirAuthorization),
-        prefetch=request.prefetch or {},
+        server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
+        prefetch=prefetch,
     )
 
 
-def _decode(body: bytes) -> HookRequest:
+def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
+    """The message and its prefetch: in one go, or value by value where something in it has an odd shape."""
     try:
-        return _decoder.decode(body)
+        request = _decoder.decode(body)
+        return request, {key: None if each is None else page_of(each) for key, each in (request.prefetch or {}).items()}
+    except NOT_JSON_OF_OURS:
+        pass
+    try:
+        odd = _lenient_decoder.decode(body)
+        return odd, {key: None if each == _NULL else open_page(each) for key, each in (odd.prefetch or {}).items()}
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except msgspec.DecodeError as error:
@@ -159,7 +170,7 @@ def _is_fhir_id(value: object) -> bool:
     return isinstance(value, str) and bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
 
 
-def _server(base: str | None, authorization: FhirAuthorization | None) -> FhirServer | None:
+def _server(base: str | None, authorization: FhirAuthorization | None, patient_id: str) -> FhirServer | None:
     if base is None:
         if authorization is not None:
             raise InvalidRequest(
@@ -174,7 +185,11 @@ def _server(base: str | None, authorization: FhirAuthorization | None) -> FhirSe
             remedy="Send an absolute http or https address without query or fragment",
             field="fhirServer",
         )
-    return FhirServer(base.rstrip("/"), _token(authorization) if authorization else None)
+    if authorization is None:
+        return FhirServer(base.rstrip("/"))
+    is_for_patient = (authorization.patient or patient_id).removeprefix("Patient/") == patient_id
+    grant = parse_grant(authorization.scope, authorization.expires_in, is_for_patient=is_for_patient)
+    return FhirServer(base.rstrip("/"), _token(authorization), grant)
 
 
 def _token(authorization: FhirAuthorization) -> str:

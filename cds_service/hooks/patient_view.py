@@ -9,6 +9,7 @@ from cds_service.fhir.reading import ChartReader
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
 from cds_service.rendering.render import Renderer
+from cds_service.security.caller import Caller
 from cds_service.thresholds import Thresholds
 from cds_service.wire import Card, ServiceDescription
 
@@ -38,18 +39,18 @@ class PatientView:
             ),
             usageRequirements=(
                 "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable "
-                "at fhirServer; reads that server only if the operator of this service has listed it. Without "
-                "MedicationRequests and Procedures the cards say what could not be checked. Cards are for "
+                "at fhirServer; reads that server only if the operator of this service has listed it for the EHR. "
+                "Without MedicationRequests and Procedures the cards say what could not be checked. Cards are for "
                 "clinicians: a user who is a Patient or RelatedPerson gets none."
             ),
             prefetch=self._prefetch.templates,
         )
 
-    async def handle(self, call: HookCall, as_of: datetime) -> list[Card]:
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> list[Card]:
         """The cards for the chart as of an aware moment. Raises InvalidRequest and MissingPrecondition."""
         if not call.is_for_clinician:
             return []
-        material = await self._prefetch.complete(call)
+        material = await self._prefetch.complete(call, caller.may_read)
         chart = self._reader.read(material, call.patient_id, as_of)
         assessment = assess(chart, as_of, self._thresholds)
         return self._renderer.render(assessment, as_of, call.hook_instance)

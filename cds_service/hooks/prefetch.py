@@ -2,7 +2,7 @@
 
 | the key's value | what is done |
 | --- | --- |
-| left out | read from the FHIR server, if the request names one that may be read; else a gap |
+| left out | read from the FHIR server, if one is named that may be read, and the token covers it; else a gap |
 | `null`, or a Bundle without entries | known: nothing there |
 | an OperationOutcome with an error, alone or in a Bundle | the EHR tried in vain: a gap, not asked for again |
 | something that is not FHIR | likewise |
@@ -15,13 +15,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import msgspec
+import structlog
+from msgspec.structs import replace
 
 from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
 from cds_service.fhir.client import Answer, FhirServer
-from cds_service.fhir.page import Material, Page, open_page
+from cds_service.fhir.page import Material, Page
 from cds_service.hooks.context import HookCall
 
 ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
@@ -29,13 +31,14 @@ ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
 
 _PATIENT_ID = "{{context.patientId}}"
 _LOINC = "http://loinc.org"
-_NULL = msgspec.Raw(b"null")
 _NOT_LISTED = "the FHIR server of the request is not on the list of servers that this service may read"
 _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
 
+_log = structlog.stdlib.get_logger()
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Need:
     """One prefetch key: the query that fills it, the part of the chart it answers, and what that is in words."""
 
@@ -44,7 +47,7 @@ class Need:
     topic: Topic
     words: str
 
-    @property
+    @cached_property
     def resource_type(self) -> str:
         return self.template.split("?")[0].split("/")[0]
 
@@ -88,27 +91,24 @@ def chart_needs(loinc_codes: Sequence[str]) -> tuple[Need, ...]:
 
 
 class Prefetch:
-    """Completes what was sent. `may_read` tells whether a base address is on the operator's list."""
+    """Completes what was sent."""
 
-    def __init__(
-        self, needs: tuple[Need, ...], read: ReadFhir, may_read: Callable[[str], bool], timeout_seconds: float
-    ) -> None:
+    def __init__(self, needs: tuple[Need, ...], read: ReadFhir, timeout_seconds: float) -> None:
         self._needs = needs
         self._deciding = [need for need in needs if need.topic in (Topic.CONDITIONS, Topic.OBSERVATIONS)]
         self._read = read
-        self._may_read = may_read
         self._timeout = timeout_seconds
         self.templates = {need.key: need.template for need in needs}
 
-    async def complete(self, call: HookCall) -> Material:
-        """All that was sent and could be read of the chart.
+    async def complete(self, call: HookCall, may_read: Callable[[str], bool]) -> Material:
+        """All that was sent and could be read of the chart. `may_read` tells whether a base address is on the
+        operator's list for who calls.
 
         Raises MissingPrecondition without a Patient, or when neither Conditions nor any Observations are to
         be had: then nothing can be said.
         """
         answers, wanted = self._received(call)
-        if wanted:
-            await self._read_into(answers, wanted, call.server)
+        read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else 0.0
         patient = _patient(answers[PATIENT])
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
@@ -121,19 +121,18 @@ class Prefetch:
             pages.extend((need.topic, page) for page in answer.pages)
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
-        return Material(patient, tuple(pages), tuple(gaps))
+        return Material(patient, tuple(pages), tuple(gaps), _requests(answers), read_ms)
 
     def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
         """What was sent, and the addresses of what still has to be read."""
         answers: dict[Need, Answer] = {}
         wanted: dict[Need, str] = {}
         for need in self._needs:
-            raw = call.prefetch.get(need.key)
             answers[need] = _NOTHING_THERE
-            if raw is None:
+            if need.key not in call.prefetch:
                 wanted[need] = need.address(call.patient_id)
-            elif raw != _NULL:
-                page = _of_asked_type(need, open_page(raw))
+            elif (sent := call.prefetch[need.key]) is not None:
+                page = _of_asked_type(need, sent)
                 if page.failure:
                     pages = (page,) if page.resources else ()
                     answers[need] = Answer(pages, f"could not be supplied: {page.failure}")
@@ -144,32 +143,72 @@ class Prefetch:
         return answers, wanted
 
     async def _read_into(
-        self, answers: dict[Need, Answer], wanted: Mapping[Need, str], server: FhirServer | None
-    ) -> None:
-        if server is None or not self._may_read(server.base):
+        self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall, may_read: Callable[[str], bool]
+    ) -> float:
+        """Adds what can be read, or why it cannot; the milliseconds that it took."""
+        server = call.server
+        if server is None or not may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
-            return
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        reads = (self._read(server, address, deadline) for address in wanted.values())
+            return 0.0
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        deadline = started + min(self._timeout, server.grant.expires_in)
+        reads = (
+            self._read_allowed(server, need.address(call.patient_id), address, deadline)
+            for need, address in wanted.items()
+        )
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
-            answers[need] = Answer(answers[need].pages + more.pages, more.problem)
+            answers[need] = _joined(need, answers[need], more)
+        read_ms = round((clock() - started) * 1000, 1)
+        failed = sum(bool(answers[need].problem) for need in wanted)
+        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=_requests(answers), ms=read_ms)
+        return read_ms
+
+    async def _read_allowed(self, server: FhirServer, query: str, address: str, deadline: float) -> Answer:
+        """What the token covers of a query, from `address` on, which is the query itself or a next link.
+
+        A next link is the EHR's own and cannot be narrowed, so it needs a token that covers the query.
+        """
+        allowed = server.grant.permission(query)
+        if allowed.query is None or (allowed.problem and address != query):
+            return Answer(problem=f"could not be read: {allowed.problem}")
+        answer = await self._read(server, allowed.query if address == query else address, deadline)
+        if allowed.problem and not answer.problem:
+            return replace(answer, problem=f"could not be read completely: {allowed.problem}")
+        return answer
 
 
 def _of_asked_type(need: Need, page: Page) -> Page:
     """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
-    sent = {head.resourceType for head in page.resources}
-    if page.failure or page.unreadable or need.resource_type in sent or not (sent or page.others):
+    if page.failure or page.unreadable or not (page.resources or page.others):
+        return page
+    if any(resource.resourceType == need.resource_type for resource in page.resources):
         return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
+
+
+def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
+    """What was sent and what was read of one key."""
+    read = [_of_asked_type(need, page) for page in more.pages]
+    others = [page.failure for page in read if page.failure]
+    pages = sent.pages + tuple(page for page in read if not page.failure)
+    problem = more.problem
+    if others and not problem:
+        problem = f"could not be read{' completely' if pages else ''}: {others[0]}"
+    return Answer(pages, problem, more.requests)
+
+
+def _requests(answers: Mapping[Need, Answer]) -> int:
+    return sum(answer.requests for answer in answers.values())
 
 
 def _patient(answer: Answer) -> Page:
     """The page with the one Patient, whether it came alone or in a searchset."""
     pages = [page for page in answer.pages if page.resources]
-    if len(pages) == 1 and [head.resourceType for head in pages[0].resources] == ["Patient"]:
+    if len(pages) == 1 and [resource.resourceType for resource in pages[0].resources] == ["Patient"]:
         return pages[0]
     problem = answer.problem or "is not there, or is not one readable Patient resource"
     raise _precondition(PATIENT, f"{PATIENT.words} {problem}")
@@ -178,6 +217,7 @@ def _patient(answer: Answer) -> Page:
 def _precondition(need: Need, problem: str) -> MissingPrecondition:
     return MissingPrecondition(
         problem,
-        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS",
+        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS, "
+        "or in the registry for this EHR",
         field=f"prefetch.{need.key}",
     )

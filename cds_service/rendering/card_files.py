@@ -8,8 +8,7 @@ See cards/README.md.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -18,34 +17,21 @@ import msgspec
 from cds_service.assessment.home_care import STEPS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering import summary
+from cds_service.rendering.case import FIXED_CARDS
+from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, Written
 from cds_service.rendering.content_file import ContentFile, open_content
-from cds_service.rendering.template import fill, placeholders
+from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
+from cds_service.rendering.template import Template, paragraphs, template
 from cds_service.wire import Coding, Indicator, Link, Source
 
 SHARED = "_shared.md"
 OVERRIDE_REASONS = "https://calf-pain-cds.example/fhir/CodeSystem/override-reason"
 CALF_PAIN = Coding(code="300954003", system="http://snomed.info/sct", display="Pain in calf")
-FRAME_PLACEHOLDERS = (
-    *("why", "also", "evidence", "wells", "risk_factors", "not_recorded", "recorded_absent", "unread"),
-    *("options", "home_care", "leave_out", "limits"),
-)
-LIMITS_PLACEHOLDERS = ("as_of",)
-FINDING_BODY = ("recorded", "source")
-FIXED_BODY = ("complaint", "side", "thrombosis_risks", "unknown_flags", "unread")
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
 _LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- )")  # some readers show a line end of the file as a line end
 _RAW_HTML = re.compile(r"<[A-Za-z/!?]")
 _STRAY_BRACE = re.compile(r"\{[^{}]*$|^[^{}]*\}")
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who answers for the words, and until when. A passed review date is no error."""
-
-    owner: str
-    version: str
-    reviewed: date
-    review_due: date
 
 
 class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,54 +52,7 @@ class _CardMatter(Written, frozen=True, kw_only=True):
     source: _Organisation
     links: list[_Address]
     override_reasons: list[str]
-    not_recorded: list[Literal["wells", "pulses"]] = []
-
-
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    always: str
-    colour: str
-    child: str
-
-
-class SharedWords(Written, frozen=True, kw_only=True):
-    """What all cards share, beside the frame."""
-
-    guidance_link: str
-    limits: Limits
-    override_reasons: dict[str, str]
-    home_care: dict[str, str]
-    complaints: dict[str, str]
-    findings: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class CardFile:
-    """One card's own words.
-
-    `consider` is what its findings point to, said on other cards that list them too. `not_recorded` names
-    what this card calls missing beyond the red flags. `written`: who answers for the words, and until when.
-    """
-
-    id: str
-    path: Path
-    summary: str
-    consider: str
-    not_recorded: frozenset[str]
-    source: Source
-    links: tuple[Link, ...]
-    override_reasons: tuple[Coding, ...]
-    why: str
-    options: str
-    written: Written
-
-
-@dataclass(frozen=True, slots=True)
-class CardFiles:
-    """All cards by id, and what they share."""
-
-    cards: dict[str, CardFile]
-    shared: SharedWords
-    frame: str
+    not_recorded: tuple[Literal["wells", "pulses"], ...] = ()
 
 
 def load_cards(directory: Path) -> CardFiles:
@@ -140,23 +79,25 @@ def load_cards(directory: Path) -> CardFiles:
         raise ConfigurationError(
             f"{directory}: no file has the id {missing}, which the assessment uses. Add that card."
         )
-    return CardFiles(cards, shared, shared_file.body)
+    limits = shared.limits
+    small_print = SmallPrint(template(limits.always), template(limits.colour), template(limits.child))
+    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print)
 
 
 def card_ids() -> set[str]:
     """The ids that the assessment can ask for."""
-    return {rule.card for rule in summary.all_rules()} | set(summary.FIXED_CARDS)
+    return {rule.card for rule in summary.all_rules()} | set(FIXED_CARDS)
 
 
 def _checked_shared(file: ContentFile) -> SharedWords:
     shared = file.front_matter(SharedWords)
     _check_no_html(file)
-    _check_placeholders(file, file.body, FRAME_PLACEHOLDERS)
-    for name in FRAME_PLACEHOLDERS:
-        if name not in placeholders(file.body):
+    frame = _checked(file, file.body, SECTIONS)
+    for name in SECTIONS:
+        if name not in frame.names:
             file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
     for sentence in (shared.limits.always, shared.limits.colour, shared.limits.child):
-        _check_placeholders(file, sentence, LIMITS_PLACEHOLDERS)
+        _checked(file, sentence, LIMITS)
     for step in STEPS:
         if step not in shared.home_care:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
@@ -176,17 +117,39 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         ids = ", ".join(sorted(card_ids()))
         file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
     why, options = _sections(file)
-    fixed = matter.id in summary.FIXED_CARDS
+    headline = _headline(file, matter, shared)
+    for section in (why, options):
+        _checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
+    _check_addresses(file, matter)
+    return CardFile(
+        id=matter.id,
+        path=file.path,
+        summary=headline,
+        consider=matter.consider,
+        not_recorded=frozenset(matter.not_recorded),
+        source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
+        links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
+        override_reasons=_override_reasons(file, matter, shared),
+        why=paragraphs(_LINE_WRAP.sub(" ", why)),
+        options=paragraphs(_LINE_WRAP.sub(" ", options)),
+        written=matter,
+    )
+
+
+def _headline(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> Template:
+    """The summary, short enough whatever its placeholders say."""
     longest = summary.longest_values(matter.id, shared.findings, shared.complaints)
-    _check_placeholders(file, matter.summary, tuple(longest), key="summary")
-    if (length := len(fill(matter.summary, longest))) > summary.MOST_CHARACTERS:
+    headline = _checked(file, matter.summary, longest, key="summary")
+    if (length := len(headline.fill(longest))) > summary.MOST_CHARACTERS:
         file.fail(
             f"the summary can have {length} characters, {summary.MOST_CHARACTERS} are allowed",
             "Shorten it, or use a shorter placeholder",
             key="summary",
         )
-    for section in (why, options):
-        _check_placeholders(file, section, FIXED_BODY if fixed else FINDING_BODY)
+    return headline
+
+
+def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
     for key, label, url in (
         ("source", matter.source.label, matter.source.url),
         *(("links", link.label, link.url) for link in matter.links),
@@ -195,19 +158,6 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
             file.fail(f"{key} has an address that is not https", "Give the full https address", key=key, text=url)
         if not label:
             file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
-    return CardFile(
-        id=matter.id,
-        path=file.path,
-        summary=matter.summary,
-        consider=matter.consider,
-        not_recorded=frozenset(matter.not_recorded),
-        source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
-        links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
-        override_reasons=_override_reasons(file, matter, shared),
-        why=_LINE_WRAP.sub(" ", why),
-        options=_LINE_WRAP.sub(" ", options),
-        written=matter,
-    )
 
 
 def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> tuple[Coding, ...]:
@@ -243,11 +193,14 @@ def _check_no_html(file: ContentFile) -> None:
             file.fail("HTML in a card", "Use Markdown only", text=line)
 
 
-def _check_placeholders(file: ContentFile, text: str, allowed: tuple[str, ...], key: str = "") -> None:
-    for name in placeholders(text):
+def _checked(file: ContentFile, text: str, allowed: Collection[str], key: str = "") -> Template:
+    """The text taken apart, all its placeholders being allowed ones."""
+    words = template(text)
+    for name in words.names:
         if name not in allowed:
             known = ", ".join(f"{{{each}}}" for each in allowed)
             file.fail(f"unknown placeholder {{{name}}}", f"Known here: {known}", key=key, text=f"{{{name}}}")
     for line in text.splitlines():
         if _STRAY_BRACE.search(line):
             file.fail("a brace without its partner", "Placeholders look like {side}", key=key, text=line)
+    return words

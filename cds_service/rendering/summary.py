@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cds_service.assessment import critical, limb_threat, red_flags, risk_factors, warning
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact, Side, Site, State, Topic
+from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_PRESENT, _UNKNOWN = State.PRESENT, State.UNKNOWN
+
 MOST_CHARACTERS = 139  # CDS Hooks 2.0.1: fewer than 140
-NO_RED_FLAG = "no-red-flag"
-NOT_ASSESSED = "not-assessed"
-FIXED_CARDS = (NO_RED_FLAG, NOT_ASSESSED)
 
 _MEASURED = {
     "severe-pain": ("pain-severity", "of 10"),
@@ -34,35 +35,6 @@ def all_rules() -> list[Rule]:
     modules = (critical, limb_threat, red_flags, warning)
     found = {value for module in modules for value in vars(module).values() if isinstance(value, Rule) and value.card}
     return sorted(found, key=lambda rule: rule.id)
-
-
-def finding_values(
-    assessment: Assessment, concepts: Mapping[str, str], complaints: Mapping[str, str]
-) -> dict[str, str]:
-    """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
-    top = assessment.findings[0]
-    more = len(assessment.findings) - 1
-    return {
-        "finding": named(top, assessment),
-        "findings": named(top, assessment) + (f" and {more} more" if more else ""),
-        "signs": _signs(top, concepts),
-        "side": _side(top.evidence, assessment.side),
-        "age": age_words(assessment.age),
-        "complaint": complaint_words(assessment, complaints),
-        "anticoagulant": _anticoagulant(assessment),
-    }
-
-
-def fixed_values(assessment: Assessment, complaints: Mapping[str, str]) -> dict[str, str]:
-    """The placeholders of the summary of a card that stands for no finding."""
-    return {
-        "complaint": complaint_words(assessment, complaints),
-        "side": _SIDES.get(assessment.side, _NO_SIDE),
-        "age": age_words(assessment.age),
-        "first_risk": _first_risk(assessment),
-        "unknown_flags": unknown_flags(assessment),
-        "unread": unread_topics(assessment),
-    }
 
 
 def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mapping[str, str]) -> dict[str, str]:
@@ -88,8 +60,17 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
 
 def named(finding: Finding, assessment: Assessment) -> str:
     """The finding's label, with its value where one number says it, and whether it is only suspected."""
+    return finding.rule.label + _more(finding, assessment)
+
+
+def named_inside(finding: Finding, assessment: Assessment) -> str:
+    """The same as it stands inside a sentence."""
+    return mid_sentence(finding.rule.label) + _more(finding, assessment)
+
+
+def _more(finding: Finding, assessment: Assessment) -> str:
     value = _value(finding, assessment)
-    return finding.rule.label + (f", {value}" if value else "") + suspected_words(finding)
+    return (f", {value}" if value else "") + suspected_words(finding)
 
 
 def _longest_name(rule: Rule) -> str:
@@ -100,7 +81,9 @@ def _longest_name(rule: Rule) -> str:
 def _value(finding: Finding, assessment: Assessment) -> str:
     if finding.rule.id == "wells" and assessment.wells is not None:
         return points_words(assessment.wells)
-    concept, unit = _MEASURED.get(finding.rule.id, ("", ""))
+    if finding.rule.id not in _MEASURED:
+        return ""
+    concept, unit = _MEASURED[finding.rule.id]
     measured = [each.quantity for each in finding.evidence if each.concept == concept and each.quantity is not None]
     numbers = [each for each in measured if each.value is not None]
     if not numbers:
@@ -116,15 +99,31 @@ def points_words(score: WellsScore) -> str:
     return f"{score.points} point{'s' if score.points != 1 else ''}"
 
 
-def kinds(finding: Finding, concepts: Mapping[str, str]) -> list[str]:
-    """The kinds of thing that the finding rests on, in our words."""
-    words = (concepts.get(fact.concept, fact.concept.replace("-", " ")) for fact in finding.evidence)
-    return list(dict.fromkeys(words))
+def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
+    """What kind of thing the fact is, in our words."""
+    return words[fact.concept] if fact.concept in words else fact.concept.replace("-", " ")
 
 
-def _signs(finding: Finding, concepts: Mapping[str, str]) -> str:
-    """The kinds of thing that the finding rests on, as many as fit."""
-    first, *others = kinds(finding, concepts) or [mid_sentence(finding.rule.label)]
+def kinds(finding: Finding, case: Case) -> list[str]:
+    """The kinds of thing that the finding rests on."""
+    words = case.files.shared.findings
+    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
+
+
+def _findings(case: Case) -> str:
+    """The most urgent finding, and how many more there are."""
+    more = len(case.assessment.findings) - 1
+    return _finding(case) + (f" and {more} more" if more else "")
+
+
+def _finding(case: Case) -> str:
+    return named(case.assessment.findings[0], case.assessment)
+
+
+def _signs(case: Case) -> str:
+    """The kinds of thing that the most urgent finding rests on, as many as fit."""
+    finding = case.assessment.findings[0]
+    first, *others = kinds(finding, case) or [mid_sentence(finding.rule.label)]
     text, left = first, len(others)
     for kind in others:
         if len(text) + len(kind) + 2 > _SIGNS_ROOM:
@@ -133,16 +132,26 @@ def _signs(finding: Finding, concepts: Mapping[str, str]) -> str:
     return text + (f" and {left} more" if left else "") + suspected_words(finding)
 
 
-def _side(evidence: Sequence[Fact], complaint: Side) -> str:
-    """The side of the evidence; where it has none, that of the complaint, and said so."""
-    if (own := side_of(evidence)) is not Side.NOT_STATED:
+def _side(case: Case) -> str:
+    """The side of the most urgent finding; where it has none, that of the complaint, and said so."""
+    own, complaint = side_of(case.assessment.findings[0].evidence), case.assessment.side
+    if own is not Side.NOT_STATED:
         return _SIDES[own]
     return f"complaint in {_SIDES[complaint]}" if complaint in _SIDES else _NO_SIDE
 
 
-def complaint_words(assessment: Assessment, complaints: Mapping[str, str]) -> str:
+def _complaint_side(case: Case) -> str:
+    return _SIDES.get(case.assessment.side, _NO_SIDE)
+
+
+def _age(case: Case) -> str:
+    return age_words(case.assessment.age)
+
+
+def _complaint(case: Case) -> str:
     """What the patient complains of: calf pain before anything else."""
-    for fact in sorted(assessment.complaint, key=lambda each: each.concept not in _PAINS):
+    complaints = case.files.shared.complaints
+    for fact in sorted(case.assessment.complaint, key=lambda each: each.concept not in _PAINS):
         key = fact.concept
         if key in _PAINS:
             key = "calf-pain" if fact.site is Site.LOWER_LEG else "leg-pain"
@@ -158,7 +167,7 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
     risks = [
         mid_sentence(finding.rule.label)
         for finding in assessment.risk_factors
-        if finding.state is State.PRESENT
+        if finding.state is _PRESENT
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
         and not counted.issuperset(finding.evidence)
     ]
@@ -166,29 +175,56 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
     return known + [item.label for item in items] + risks
 
 
-def _first_risk(assessment: Assessment) -> str:
-    risks = thrombosis_risks(assessment)
+def _first_risk(case: Case) -> str:
+    risks = thrombosis_risks(case.assessment)
     if not risks:
         return ""
     first = risks[0] if len(risks[0]) <= _RISK_ROOM else "a risk of thrombosis"
     return f"{sentence_start(first)}; "
 
 
-def unread_topics(assessment: Assessment) -> str:
+def _thrombosis_risks(case: Case) -> str:
+    return ", ".join(thrombosis_risks(case.assessment))
+
+
+def _unread(case: Case) -> str:
     """Which of the two parts that decide could not be read."""
-    unread = {gap.topic for gap in assessment.gaps}
-    return " and ".join(topic.value for topic in (Topic.CONDITIONS, Topic.OBSERVATIONS) if topic in unread)
+    unread = {gap.topic for gap in case.assessment.gaps}
+    return " and ".join([topic for topic in (Topic.CONDITIONS, Topic.OBSERVATIONS) if topic in unread])
 
 
-def unknown_flags(assessment: Assessment) -> str:
+def _unknown_flags(case: Case) -> str:
     """How many of the red flags nobody put on record, neither present nor absent."""
-    unknown = sum(flag.state is State.UNKNOWN for flag in assessment.red_flags)
-    return f"{unknown} of {len(assessment.red_flags)} not recorded"
+    flags = case.assessment.red_flags
+    unknown = [flag for flag in flags if flag.state is _UNKNOWN]
+    return f"{len(unknown)} of {len(flags)} not recorded"
 
 
-def _anticoagulant(assessment: Assessment) -> str:
-    evidence = (fact for finding in assessment.findings for fact in finding.evidence)
-    if any(fact.concept == "anticoagulant" for fact in evidence):
+def _anticoagulant(case: Case) -> str:
+    if any(fact.concept == "anticoagulant" for fact in case.entries):
         return "on an anticoagulant"
-    unread = any(gap.topic is Topic.MEDICATIONS for gap in assessment.gaps)
+    unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
     return "medicines not read" if unread else "no anticoagulant found"
+
+
+OF_A_FINDING: dict[str, Say] = {
+    "finding": _finding,
+    "findings": _findings,
+    "signs": _signs,
+    "side": _side,
+    "age": _age,
+    "complaint": _complaint,
+    "anticoagulant": _anticoagulant,
+}
+"""The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
+
+OF_NO_FINDING: dict[str, Say] = {
+    "complaint": _complaint,
+    "side": _complaint_side,
+    "age": _age,
+    "first_risk": _first_risk,
+    "thrombosis_risks": _thrombosis_risks,
+    "unknown_flags": _unknown_flags,
+    "unread": _unread,
+}
+"""The placeholders of a card that stands for no finding, in its summary and its sections."""

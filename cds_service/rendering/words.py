@@ -6,19 +6,26 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import OURS, Citation
 from cds_service.facts import Certainty, Fact, Interval, Side
 
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
+
 _LONGEST_QUOTE = 80
+_MOST_BULLETS = 8
 _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-# Nothing of this can open Markdown, HTML or a link in the middle of a line.
-_HARMLESS = re.compile(r"(?:U/L|mmol/L|[A-Za-z0-9 ,;:()'+-])+")
+# Nothing of this can open Markdown, HTML or a link in the middle of a line. A slash only in U/L and mmol/L.
+_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L))+")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
+# What most dates are, seen at one look.
+_DAY_OR_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _SAME_DAY = re.compile(r"(\d{4}-\d{2}-\d{2}) to \1")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATE = r"\d{4}(?:-\d{2}(?:-\d{2})?)?"
@@ -34,7 +41,9 @@ def quoted(text: str) -> str:
     text = text[:_LOOKED_AT]
     if not text.isprintable():
         text = "".join(each if each.isprintable() else " " * each.isspace() for each in text)
-    text = _BLANK.sub("", text).replace("`", "").replace("|", "\u00a6")
+    if not text.isascii():
+        text = _BLANK.sub("", text)
+    text = text.replace("`", "").replace("|", "\u00a6")
     text = " ".join(text.split())
     if len(text) > _LONGEST_QUOTE:
         text = text[: _LONGEST_QUOTE - 1].rstrip() + "…"
@@ -43,16 +52,40 @@ def quoted(text: str) -> str:
 
 def own_words(text: str) -> str:
     """A sentence that is ours but may carry a date or an id of the chart: plain if harmless, else quoted."""
-    text = _TIMESTAMP.sub(r"\1", text)
+    if "T" in text:
+        text = _TIMESTAMP.sub(r"\1", text)
     return text if _HARMLESS.fullmatch(text) else quoted(text)
 
 
 def date_words(when: Interval, as_of: datetime) -> str:
     """The date as recorded, without its time of day; an exact day also says how long ago it is."""
-    text = _SAME_DAY.sub(r"\1", _TIMESTAMP.sub(r"\1", when.text))
+    exact = _DAY_OR_MOMENT.fullmatch(when.text)
+    if exact is None:
+        return date_words_of_any(when.text, as_of)
+    return exact[1] + _ago(exact[1], as_of)
+
+
+def date_words_of_any(text: str, as_of: datetime) -> str:
+    """The same for whatever a date can be: a span, an age, a part of a date, or none at all."""
+    text = _SAME_DAY.sub(r"\1", _TIMESTAMP.sub(r"\1", text))
     if _DAY.fullmatch(text):
         return text + _ago(text, as_of)
     return text if _DATES.fullmatch(text) else quoted(text)
+
+
+def when_words(fact: Fact, as_of: datetime) -> str:
+    """The date of the fact; of a Condition also whether it is that of its onset."""
+    if fact.when is None:
+        return "date not recorded"
+    text = date_words(fact.when, as_of)
+    if not fact.is_condition:
+        return text
+    return f"onset {text}" if fact.began is not None else f"recorded {text}"
+
+
+def moment_words(moment: datetime) -> str:
+    """An aware moment to the minute, with the name of its zone."""
+    return f"{moment.isoformat(' ', 'minutes')[:16]} {moment.tzname()}"
 
 
 def _ago(day: str, as_of: datetime) -> str:
@@ -78,10 +111,14 @@ def age_words(age: tuple[int, int] | None) -> str:
 
 def side_of(facts: Iterable[Fact]) -> Side:
     """The side that these facts together have."""
-    sides = {fact.side for fact in facts} - {Side.NOT_STATED}
-    if len(sides) == 1:
-        return sides.pop()
-    return Side.BOTH if sides else Side.NOT_STATED
+    side = _NO_SIDE
+    for fact in facts:
+        if fact.side is side or fact.side is _NO_SIDE:
+            continue
+        if side is not _NO_SIDE:
+            return Side.BOTH
+        side = fact.side
+    return side
 
 
 def source_words(source: Citation) -> str:
@@ -91,8 +128,12 @@ def source_words(source: Citation) -> str:
     return source.label if str(source.year) in source.label else f"{source.label}, {source.year}"
 
 
+@lru_cache(maxsize=256)
 def mid_sentence(label: str) -> str:
-    """The label as it stands inside a sentence: DVT, D-dimer and Achilles keep their capitals."""
+    """The label of a rule as it stands inside a sentence: DVT, D-dimer and Achilles keep their capitals.
+
+    What it gives is kept between calls: never ask it for text of a chart.
+    """
     word = label.split(" ", maxsplit=1)[0]
     return label if word in _PROPER_NAMES or word != word.capitalize() else label[:1].lower() + label[1:]
 
@@ -103,20 +144,25 @@ def sentence_start(text: str) -> str:
 
 def suspected_words(finding: Finding) -> str:
     """Whether the finding rests on entries that the chart itself only suspects."""
-    if finding.rule.label.startswith("Suspected"):
+    suspected = [fact for fact in finding.evidence if fact.certainty is _SUSPECTED]
+    if not suspected or finding.rule.label.startswith("Suspected"):
         return ""
-    suspected = [fact.certainty is Certainty.SUSPECTED for fact in finding.evidence]
-    if suspected and all(suspected):
-        return " (suspected)"
-    return " (part suspected)" if any(suspected) else ""
+    return " (suspected)" if len(suspected) == len(finding.evidence) else " (part suspected)"
 
 
 def newest(facts: Sequence[Fact]) -> list[Fact]:
     """The newest first, undated ones last, so that a card does not depend on the order of the chart."""
+    if len(facts) < 2:
+        return list(facts)
     return sorted(facts, key=lambda fact: (-fact.when.last.timestamp() if fact.when else math.inf, fact.source))
 
 
-def and_more(items: Sequence[str], most: int) -> list[str]:
+def and_more(items: Sequence[str], most: int) -> Sequence[str]:
     """The first so many, and how many more there are."""
     rest = len(items) - most
-    return [*items[:most], f"and {rest} more"] if rest > 0 else list(items)
+    return [*items[:most], f"and {rest} more"] if rest > 0 else items
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """A list, set off by an empty line because some readers of Markdown need one before it."""
+    return "\n" + "\n".join(f"- {line}" for line in and_more(lines, _MOST_BULLETS)) if lines else ""

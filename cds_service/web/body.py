@@ -16,7 +16,8 @@ _GZIP = 31  # zlib's window bits for a gzip header
 
 async def read_json_body(request: Request, max_bytes: int) -> bytes:
     """The whole body, unpacked. Raises UnsupportedContentType, ContentTooLarge and InvalidRequest."""
-    if not _is_json(request.headers.get("content-type", "")):
+    content_type = dict(request.scope["headers"]).get(b"content-type", b"")
+    if not _is_json(content_type.decode("latin-1")):
         raise UnsupportedContentType(
             "the body is not declared as JSON in UTF-8", remedy="Send it with Content-Type: application/json"
         )
@@ -27,16 +28,17 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     """The whole body of whatever type, unpacked. Raises UnsupportedContentType for its encoding, ContentTooLarge and
     InvalidRequest.
     """
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip"):
+    headers = dict(request.scope["headers"])
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedContentType(
             "this encoding is not read", remedy="Send the body plain or with Content-Encoding: gzip"
         )
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and len(length) < 20 and int(length) > max_bytes:
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and len(length) < 20 and int(length) > max_bytes:
         raise _too_large()
     try:
-        if encoding == "identity":
+        if encoding == b"identity":
             return await _plain(request.stream(), max_bytes)
         return await _unpacked(request.stream(), max_bytes)
     except ClientDisconnect:

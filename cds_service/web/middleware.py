@@ -17,6 +17,8 @@ from cds_service.web import outcomes
 
 REQUEST_ID = "cds_service.request_id"
 PROBLEM = "cds_service.problem"
+REASON = "cds_service.reason"
+CLIENT = "cds_service.client"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 _log = structlog.stdlib.get_logger()
@@ -26,7 +28,7 @@ class RequestLog:
     """Gives each request an id, and writes one line when it is answered.
 
     The line holds nothing that the caller chose: the route's template instead of the path, and of an error
-    its diagnostics, which never quote the request.
+    its diagnostics, which never quote the request; of a refused token why, and the registered name of the client.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,8 +60,9 @@ def _line(scope: Scope) -> dict[str, Any]:
         "route": getattr(scope.get("route"), "path", "none"),
         "request_id": scope[REQUEST_ID],
     }
-    if PROBLEM in scope:
-        line["problem"] = scope[PROBLEM]
+    for key in (PROBLEM, REASON, CLIENT):
+        if scope.get(key):
+            line[key.removeprefix("cds_service.")] = scope[key]
     return line
 
 

@@ -40,7 +40,7 @@ _encode = msgspec.json.Encoder().encode
 
 def from_error(error: CdsError) -> Response:
     """The answer to an error that the caller can mend."""
-    return _outcome(error.status, error.issue_code, error.diagnostics, error.field)
+    return _outcome(error.status, error.issue_code, error.diagnostics, error.field, headers=error.headers)
 
 
 def from_http(error: HTTPException) -> Response:

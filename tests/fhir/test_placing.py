@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.assessment.leg import on_the_leg
 from cds_service.facts import Side, Site
-from tests.charts import AS_OF, concept, fact_of, facts_of, read
+from tests.charts import concept, fact_of, facts_of, read
 
 CALF, LOWER_LEG, LEG = "sct|53840002", "sct|30021000", "sct|61685007"
 ANKLE, FOOT, THIGH = "sct|344001", "sct|56459004", "sct|68367000"
@@ -176,7 +176,7 @@ def test_a_component_elsewhere_takes_the_finding_off_the_leg() -> None:
 def unsited_counts(*beside: dict[str, Any], at: Any = -3, **unsited: Any) -> bool:
     """Does a swelling without a site count as one of the leg, beside these entries?"""
     chart = read([{"observation": SWELLING, "at": at, "id": "unsited", **unsited}, *beside])
-    return any(fact.source == "Observation/unsited" for fact in on_the_leg(chart.facts, AS_OF))
+    return any(fact.source == "Observation/unsited" for fact in on_the_leg(chart.facts))
 
 
 @pytest.mark.parametrize(

@@ -282,4 +282,5 @@ def test_every_resource_from_other_hands_parses(file: Path) -> None:
     """Also those whose codes no value set knows."""
     for each in load(file):
         if each["resourceType"] in TOPICS.keys() - {"Medication"}:
-            parsed(each["resourceType"], each)
+            (opened,) = open_page(json.dumps(each).encode()).resources
+            parsed(opened)

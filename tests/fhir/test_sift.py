@@ -229,5 +229,5 @@ def test_a_search_may_answer_in_pages() -> None:
     )
     who = open_page(b'{"resourceType": "Patient", "id": "p1"}')
     found = sift(Material(who, pages), READER.terminology, AS_OF)
-    assert [hit.head.id for hit in found.hits] == ["one", "two"]
-    assert OPENER["id"] not in {hit.head.id for hit in found.hits}
+    assert [hit.resource.id for hit in found.hits] == ["one", "two"]
+    assert OPENER["id"] not in {hit.resource.id for hit in found.hits}

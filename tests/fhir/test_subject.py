@@ -19,6 +19,7 @@ from tests.charts import (
     patient,
     read_beside,
     read_pages,
+    received,
     resource,
 )
 
@@ -47,7 +48,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("reference", OWN)
 def test_the_patients_own(reference: str) -> None:
-    assert Subject(PATIENT_ID).owns("Condition", {"subject": {"reference": reference}})
+    assert Subject(PATIENT_ID).owns(received("Condition", subject={"reference": reference}))
     assert any(
         fact.source == "Observation/r0"
         for fact in read_beside({"observation": SWELLING, "at": -1, "subject": reference}).facts
@@ -66,19 +67,19 @@ def test_a_foreign_resource_is_left_out_and_told(kind: str, reference: str) -> N
 @pytest.mark.parametrize("uuid", ["7D9F0B1E-0000-4000-8000-000000000001", "7d9f0b1e-0000-4000-8000-000000000001"])
 def test_a_uuid_is_the_same_in_either_case(uuid: str) -> None:
     assert Subject("7d9f0b1e-0000-4000-8000-000000000001").owns(
-        "Condition", {"subject": {"reference": f"urn:uuid:{uuid}"}}
+        received("Condition", subject={"reference": f"urn:uuid:{uuid}"})
     )
 
 
 @pytest.mark.parametrize("subject", [None, {}, {"reference": None}, {"reference": ""}, {"display": "John"}])
 def test_without_a_subject_it_counts(subject: Any) -> None:
-    assert Subject(PATIENT_ID).owns("Observation", {"subject": subject})
-    assert Subject(PATIENT_ID).owns("Observation", {})
+    assert Subject(PATIENT_ID).owns(received("Observation", subject=subject))
+    assert Subject(PATIENT_ID).owns(received("Observation"))
 
 
 @pytest.mark.parametrize(("reference", "own"), [("Patient/p1", True), ("Patient/p2", False)])
 def test_older_versions_call_the_subject_patient(reference: str, own: bool) -> None:
-    assert Subject(PATIENT_ID).owns("Condition", {"patient": {"reference": reference}}) is own
+    assert Subject(PATIENT_ID).owns(received("Condition", patient={"reference": reference})) is own
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,4 @@ def test_another_patient_than_the_one_in_context_is_refused(who: dict[str, Any])
     ],
 )
 def test_the_encounter_is_known_by_its_id(members: dict[str, Any], encounter: str) -> None:
-    assert encounter_of(members) == encounter
+    assert encounter_of(received("Observation", **members)) == encounter

@@ -10,6 +10,7 @@ from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Fact, Interval, Side, Site, State
 from cds_service.rendering.card_files import load_cards
+from cds_service.rendering.case import Case, open_case
 from cds_service.rendering.render import Renderer
 from cds_service.wire import Card
 
@@ -52,6 +53,11 @@ def assessment(*findings: Finding, **members: Any) -> Assessment:
     pain = fact("pain", "Condition/pain", 3, display="Pain in calf")
     members = {"side": Side.LEFT, "complaint": (pain,), "age": (46, 46), "level": level, **members}
     return Assessment(findings=findings, **members)
+
+
+def case(of: Assessment) -> Case:
+    """This assessment, ready to be told."""
+    return open_case(of, FILES, AS_OF)
 
 
 def card(of: Assessment, renderer: Renderer = RENDERER) -> Card:

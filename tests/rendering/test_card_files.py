@@ -12,7 +12,8 @@ import yaml
 
 from cds_service.assessment import sources
 from cds_service.errors import ConfigurationError
-from cds_service.rendering.card_files import CardFile, card_ids, load_cards
+from cds_service.rendering.card_files import card_ids, load_cards
+from cds_service.rendering.content import CardFile
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import CARDS, FILES
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import msgspec
 import pytest
 from hypothesis import example, given, settings
@@ -137,7 +135,7 @@ def test_what_is_shown_of_them_is_short_and_visible(text: str) -> None:
 def test_a_date_that_is_none_is_quoted(text: str) -> None:
     when = Interval(AS_OF, AS_OF, f"2026{text}")
     odd = fact("swelling", "Condition/1")
-    made = assessment(finding(RULES["swelling"], dataclasses.replace(odd, when=when, began=None)))
+    made = assessment(finding(RULES["swelling"], msgspec.structs.replace(odd, when=when, began=None)))
     kinds = {token.type for token in flat(detail(made))}
     assert not {"link_open", "image", "html_inline", "html_block", "heading_open", "table_open"} & kinds
 

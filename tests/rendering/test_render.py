@@ -10,7 +10,8 @@ import pytest
 from cds_service.assessment.rules import Level, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Gap, Topic
-from cds_service.rendering.render import Renderer, card_id
+from cds_service.rendering.case import card_id
+from cds_service.rendering.render import Renderer
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
     AS_OF,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
+import msgspec
 import pytest
 
 from cds_service.assessment.home_care import HomeCareStep
@@ -151,7 +151,7 @@ def test_risk_factors_name_the_guidance_first_and_where_others_come_from() -> No
 
 
 def test_unknown_and_absent_stand_apart() -> None:
-    low = replace(SCORE, quantity=Quantity(3.0, "of 10", "3 of 10"))
+    low = msgspec.structs.replace(SCORE, quantity=Quantity(3.0, "of 10", "3 of 10"))
     made = assessment(
         red_flags=(
             Finding(RULES["severe-pain"], State.ABSENT, (low,)),

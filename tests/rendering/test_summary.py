@@ -13,13 +13,13 @@ from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.wells import WellsItem, WellsScore
 from cds_service.facts import Certainty, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import (
+    OF_A_FINDING,
+    OF_NO_FINDING,
     all_rules,
-    finding_values,
-    fixed_values,
     longest_values,
     thrombosis_risks,
 )
-from tests.rendering.by_hand import FILES, assessment, card, elsewhere, fact, finding
+from tests.rendering.by_hand import FILES, assessment, card, case, elsewhere, fact, finding
 
 CHART_TEXT = "CHART"
 MEASURED = (
@@ -59,8 +59,9 @@ def test_every_summary_fits_and_quotes_no_chart_text(rule: Rule) -> None:
     ):
         top = finding(rule, *evidence(own, certainty, number))
         made = assessment(top, *more, side=complaint, age=age, wells=SCORE)
-        values = finding_values(made, FILES.shared.findings, FILES.shared.complaints)
-        assert all(len(values[name]) <= len(longest[name]) for name in values)
+        told = case(made)
+        assert longest.keys() == OF_A_FINDING.keys()
+        assert all(len(OF_A_FINDING[name](told)) <= len(longest[name]) for name in longest)
         if number == NUMBERS[0]:
             summary = card(made).summary
             assert 20 < len(summary) < 140
@@ -86,9 +87,8 @@ def test_summaries_without_a_finding_fit(
         gaps=tuple(Gap(topic, "reason") for topic in sorted(unread)),
     )
     assert 20 < len(card(made).summary) < 140
-    values = fixed_values(made, FILES.shared.complaints)
     longest = longest_values("no-red-flag", FILES.shared.findings, FILES.shared.complaints)
-    assert all(len(values[name]) <= len(longest[name]) for name in values)
+    assert all(len(OF_NO_FINDING[name](case(made))) <= len(longest[name]) for name in longest)
 
 
 def rule(name: str) -> Rule:
@@ -155,8 +155,7 @@ def test_the_wells_score_is_told_in_points() -> None:
 
 def test_an_anticoagulant_among_the_evidence_is_named() -> None:
     treated = finding(rule("treated-thrombosis"), fact("dvt", "Condition/1"), elsewhere("anticoagulant", "M/1"))
-    values = finding_values(assessment(treated), FILES.shared.findings, FILES.shared.complaints)
-    assert values["anticoagulant"] == "on an anticoagulant"
+    assert OF_A_FINDING["anticoagulant"](case(assessment(treated))) == "on an anticoagulant"
 
 
 @pytest.mark.parametrize(

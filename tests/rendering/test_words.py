@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
 from cds_service.facts import Certainty, Interval, Side
+from cds_service.rendering import words
 from cds_service.rendering.summary import all_rules
 from cds_service.rendering.words import (
     age_words,
     and_more,
     date_words,
+    date_words_of_any,
     mid_sentence,
     newest,
     own_words,
@@ -78,6 +81,20 @@ def test_a_quotation_is_one_short_visible_line(text: str) -> None:
 def test_dates_stand_as_recorded(text: str, expected: str) -> None:
     """Exact days also say how long ago they are, counted from the recorded date itself."""
     assert expected == date_words(Interval(AS_OF, AS_OF, text), AS_OF)
+
+
+@given(
+    st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]{1,9}(Z|[+-][0-9]{2}:[0-9]{2})?)?", fullmatch=True)
+    | st.from_regex(r"\d{4}-\d{2}-\d{2}(T[0-9:.]+(Z|[+-]\d{2}:\d{2})?)?")
+    | st.lists(st.sampled_from(["2026-11-22", "2026", "-11", "T", "10:00", "+05:00", "Z", " to ", "٣"])).map("".join)
+    | st.text()
+)
+@example("2026-11-22T10T10:00")
+@example("2026-11-22T10:00:00+05:00Z")
+@example("2026-11-22\n")
+def test_a_plain_date_is_told_like_any_other(text: str) -> None:
+    """It is seen at one look, which must not change a word."""
+    assert date_words(Interval(AS_OF, AS_OF, text), AS_OF) == date_words_of_any(text, AS_OF)
 
 
 def test_days_are_counted_in_the_zone_of_the_request() -> None:
@@ -190,3 +207,14 @@ def test_long_lists_say_how_many_more() -> None:
 )
 def test_own_sentences_stay_plain_unless_they_carry_something_odd(text: str, expected: str) -> None:
     assert expected == own_words(text)
+
+
+@given(st.lists(st.sampled_from(["U", "mmol", "m", "/", "L", "x", " ", "1", "(", "<", "\n"])).map("".join))
+def test_a_slash_is_plain_only_in_a_unit(text: str) -> None:
+    plain = re.fullmatch(r"(?:U/L|mmol/L|[A-Za-z0-9 ,;:()'+-])+", text)
+    assert own_words(text) == (text if plain else quoted(text))
+
+
+def test_no_ascii_character_is_taken_for_a_blank() -> None:
+    """So a text of ASCII need not be searched for them."""
+    assert [each for each in map(chr, range(128)) if words._BLANK.match(each)] == []

@@ -82,7 +82,7 @@ class TestFaults:
         read.
         """
 
-        async def faulty(self: PatientView, call: Any, as_of: Any) -> Any:
+        async def faulty(self: PatientView, call: Any, caller: Any, as_of: Any) -> Any:
             try:
                 int("Zebrafish")
             except ValueError as error:

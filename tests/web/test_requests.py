@@ -16,6 +16,7 @@ from cds_service.errors import (
     InvalidRequest,
     MissingPrecondition,
     NotAcceptable,
+    Unauthenticated,
     UnknownResource,
     UnknownService,
     UnsupportedContentType,
@@ -249,6 +250,7 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
     statuses = {kind.__name__: kind.status for kind in CdsError.__subclasses__()}
     assert statuses == {
         InvalidRequest.__name__: 400,
+        Unauthenticated.__name__: 401,
         UnknownService.__name__: 404,
         UnknownResource.__name__: 404,
         NotAcceptable.__name__: 406,

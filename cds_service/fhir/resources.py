@@ -1,0 +1,219 @@
+"""The resources of a chart, cut to the members that are read while they are decoded.
+
+What decides whether a resource matters at all (type, codes, sites, dates) is decoded at once; what is only read of
+the few that do matter stays `Raw`. Nothing else of a resource is looked at, so what is odd there costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+
+NOT_JSON_OF_OURS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What decoding raises for JSON of another shape, and for what is no JSON."""
+
+NOT_SENT = msgspec.Raw(b"")
+"""The value of a `Raw` member that was left out."""
+
+
+class Coding(msgspec.Struct, frozen=True, gc=False):
+    system: str | None = None
+    code: str | None = None
+    display: Any = None
+
+
+class Concept(msgspec.Struct, frozen=True, gc=False):
+    """A CodeableConcept."""
+
+    coding: list[Coding] | None = None
+    text: Any = None
+
+
+class Reference(msgspec.Struct, frozen=True):
+    reference: str | None = None
+    display: Any = None
+
+
+class Resource(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False):
+    """What all types have in common."""
+
+    id: str = ""
+    subject: msgspec.Raw = NOT_SENT
+    patient: msgspec.Raw = NOT_SENT
+    encounter: msgspec.Raw = NOT_SENT
+
+    @property
+    def resourceType(self) -> str:
+        return cast(str, type(self).__struct_config__.tag)
+
+    def codes(self) -> Sequence[Concept | None]:
+        """Where the resource says what it is about."""
+        return ()
+
+    def sites(self) -> Sequence[Concept | None]:
+        """Where it may say on which part of the body."""
+        return ()
+
+    def answers(self) -> Sequence[Concept | None]:
+        """Where it may answer what its code only asks."""
+        return ()
+
+
+class Holder(Resource):
+    """What an Observation and each of its components have: a code and a value."""
+
+    code: Concept | None = None
+    valueCodeableConcept: Concept | None = None
+    valueBoolean: Any = None
+    valueInteger: Any = None
+    valueString: Any = None
+    valueTime: Any = None
+    valueDateTime: Any = None
+    valueQuantity: msgspec.Raw = NOT_SENT
+    valueRange: msgspec.Raw = NOT_SENT
+    valueRatio: msgspec.Raw = NOT_SENT
+    valueSampledData: msgspec.Raw = NOT_SENT
+    valuePeriod: msgspec.Raw = NOT_SENT
+    dataAbsentReason: msgspec.Raw = NOT_SENT
+    interpretation: msgspec.Raw = NOT_SENT
+    referenceRange: msgspec.Raw = NOT_SENT
+
+
+class Component(Holder, tag=False):
+    """The members of a resource that it inherits stay unset."""
+
+
+def _listed(sites: list[Concept] | Concept | None) -> Sequence[Concept | None]:
+    return sites if isinstance(sites, list) else (sites,)
+
+
+class Patient(Resource, tag="Patient"):
+    birthDate: Any = None
+    deceasedBoolean: Any = None
+    deceasedDateTime: Any = None
+
+
+class Condition(Resource, tag="Condition"):
+    code: Concept | None = None
+    bodySite: list[Concept] | Concept | None = None
+    clinicalStatus: msgspec.Raw = NOT_SENT
+    verificationStatus: msgspec.Raw = NOT_SENT
+    severity: msgspec.Raw = NOT_SENT
+    onsetDateTime: Any = None
+    onsetPeriod: Any = None
+    onsetAge: Any = None
+    abatementDateTime: Any = None
+    abatementPeriod: Any = None
+    abatementAge: Any = None
+    abatementRange: Any = None
+    abatementString: Any = None
+    abatementBoolean: Any = None
+    recordedDate: Any = None
+
+    def codes(self) -> Sequence[Concept | None]:
+        return (self.code,)
+
+    def sites(self) -> Sequence[Concept | None]:
+        return _listed(self.bodySite)
+
+
+class Observation(Holder, tag="Observation"):
+    status: Any = None
+    bodySite: Concept | None = None
+    component: list[Component] | None = None
+    focus: msgspec.Raw = NOT_SENT
+    effectiveDateTime: Any = None
+    effectivePeriod: Any = None
+    effectiveInstant: Any = None
+    effectiveTiming: Any = None
+    issued: Any = None
+
+    @property
+    def is_effective(self) -> bool:
+        """Does it say when it was true of the patient, legibly or not?"""
+        return not (
+            self.effectiveDateTime is None
+            and self.effectivePeriod is None
+            and self.effectiveInstant is None
+            and self.effectiveTiming is None
+        )
+
+    def codes(self) -> Sequence[Concept | None]:
+        if not self.component:
+            return (self.code,)
+        return [self.code, *(component.code for component in self.component)]
+
+    def sites(self) -> Sequence[Concept | None]:
+        return [self.bodySite, *(component.valueCodeableConcept for component in self.component or ())]
+
+    def answers(self) -> Sequence[Concept | None]:
+        return [self.valueCodeableConcept, *(component.valueCodeableConcept for component in self.component or ())]
+
+
+class Medication(Resource, tag="Medication"):
+    code: Concept | None = None
+
+
+class ContainedMedication(msgspec.Struct, frozen=True):
+    id: str = ""
+    code: Concept | None = None
+
+
+_contained = msgspec.json.Decoder(ContainedMedication)
+
+
+class MedicationRequest(Resource, tag="MedicationRequest"):
+    status: Any = None
+    intent: Any = None
+    doNotPerform: Any = None
+    medicationCodeableConcept: Concept | None = None
+    medicationReference: Reference | None = None
+    contained: list[msgspec.Raw] | None = None
+    authoredOn: Any = None
+    reportedBoolean: Any = None
+    reportedReference: msgspec.Raw = NOT_SENT
+    dosageInstruction: msgspec.Raw = NOT_SENT
+
+    def contained_medication(self, reference: str) -> Concept | None:
+        """The code of the contained Medication with this `#id`; contained resources of other types do not matter."""
+        for raw in self.contained or ():
+            try:
+                medication = _contained.decode(raw)
+            except NOT_JSON_OF_OURS:
+                continue
+            if f"#{medication.id}" == reference:
+                return medication.code
+        return None
+
+
+class Procedure(Resource, tag="Procedure"):
+    status: Any = None
+    code: Concept | None = None
+    category: Concept | None = None
+    bodySite: list[Concept] | Concept | None = None
+    performedDateTime: Any = None
+    performedPeriod: Any = None
+
+    def codes(self) -> Sequence[Concept | None]:
+        return (self.code, self.category)
+
+    def sites(self) -> Sequence[Concept | None]:
+        return _listed(self.bodySite)
+
+
+class _Issue(msgspec.Struct):
+    severity: Any = None
+
+
+class OperationOutcome(Resource, tag="OperationOutcome"):
+    issue: list[_Issue] | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """An outcome that only informs or warns is no error: Epic sends one with every empty search."""
+        return any(issue.severity not in ("information", "warning") for issue in self.issue or ()) or not self.issue
+
+
+AnyResource = Patient | Condition | Observation | Medication | MedicationRequest | Procedure | OperationOutcome

@@ -1,0 +1,82 @@
+"""What one card speaks of: the assessment, the card's words, and what several sections need, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.triage import Assessment
+from cds_service.facts import Fact, State
+from cds_service.rendering.content import CardFile, CardFiles
+from cds_service.rendering.template import Paragraphs, Template
+from cds_service.rendering.words import newest, when_words
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_PRESENT, _NO_LEVEL = State.PRESENT, Level.NONE
+
+NO_RED_FLAG = "no-red-flag"
+NOT_ASSESSED = "not-assessed"
+FIXED_CARDS = (NO_RED_FLAG, NOT_ASSESSED)
+"""The cards that stand for no finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One assessment, the card that speaks for it, and the moment.
+
+    `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest.
+    `listed_only`: red flags that do not raise the level. `entries`: the facts of all findings, the most urgent finding
+    first and in each the newest, with the words for their dates.
+    """
+
+    assessment: Assessment
+    card: CardFile
+    files: CardFiles
+    as_of: datetime
+    spoken_for: list[Finding]
+    others: list[Finding]
+    listed_only: list[Finding]
+    entries: dict[Fact, str]
+
+
+Say = Callable[[Case], str]
+"""What a placeholder says of a case."""
+
+
+def open_case(assessment: Assessment, files: CardFiles, as_of: datetime) -> Case:
+    """The assessment made ready to be told."""
+    card = files.cards[card_id(assessment)]
+    findings = assessment.findings
+    first = (findings[0].rule.card, findings[0].rule.source) if findings else None
+    spoken_for: list[Finding] = []
+    others: list[Finding] = []
+    for finding in findings:
+        own = (finding.rule.card, finding.rule.source) == first
+        (spoken_for if own else others).append(finding)
+    flags = assessment.red_flags
+    listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
+    facts = [fact for finding in findings for fact in newest(finding.evidence)]
+    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, dated({}, facts, as_of))
+
+
+def dated(known: Mapping[Fact, str], facts: Iterable[Fact], as_of: datetime) -> dict[Fact, str]:
+    """What is known and these facts, each once, with the words for its date."""
+    entries = dict(known)
+    for fact in facts:
+        if fact not in entries:
+            entries[fact] = when_words(fact, as_of)
+    return entries
+
+
+def card_id(assessment: Assessment) -> str:
+    """The card that speaks: that of the most urgent finding, else one of the two fixed ones."""
+    if assessment.findings:
+        return assessment.findings[0].rule.card
+    return NO_RED_FLAG if assessment.fully_read else NOT_ASSESSED
+
+
+def say(words: Template | Paragraphs, says: Mapping[str, Say], case: Case) -> str:
+    """The words, with what each of their placeholders says of the case."""
+    return words.fill({name: says[name](case) for name in words.names})
