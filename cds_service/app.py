@@ -82,7 +82,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
                 CrossOrigin,
                 allow_origins=settings.cors_origins,
                 allow_methods=("GET", "POST"),
-                allow_headers=("Authorization", "Content-Type"),
+                allow_headers=("Authorization", "Content-Type", "Prefer"),
                 allow_private_network=True,
                 max_age=_PREFLIGHT_SECONDS,
             ),

@@ -4,6 +4,8 @@ CdsError                    an answer with an error status and an OperationOutco
 ├── InvalidRequest          400
 ├── Unauthenticated         401
 ├── UnknownService          404
+├── UnknownResource         404
+├── NotAcceptable           406
 ├── MissingPrecondition     412
 ├── ContentTooLarge         413
 ├── UnsupportedContentType  415
@@ -75,6 +77,20 @@ class UnknownService(CdsError):
 
     status = 404
     issue_code = "not-found"
+
+
+class UnknownResource(CdsError):
+    """The sample FHIR server has no such type or id."""
+
+    status = 404
+    issue_code = "not-found"
+
+
+class NotAcceptable(CdsError):
+    """The client accepts nothing that can be sent."""
+
+    status = 406
+    issue_code = "not-supported"
 
 
 class MissingPrecondition(CdsError):

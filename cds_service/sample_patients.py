@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,11 @@ class SamplePatient:
     def title(self) -> str:
         return self.name.replace("-", " ")
 
+    @property
+    def patient_id(self) -> str:
+        """The id of the one Patient."""
+        return next(str(each["id"]) for each in filed(self.bundle) if each["resourceType"] == "Patient")
+
 
 def load_samples(folder: Path) -> list[SamplePatient]:
     """Every sample, by name. Raises ConfigurationError naming a file that cannot be used."""
@@ -56,6 +62,31 @@ def _read_object(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{file}: not a JSON object that can be read. Correct the file, or reinstall.")
     return content
+
+
+def charts_on(day: date, samples: Iterable[SamplePatient]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The id of each patient and the resources of the chart, moved to a day."""
+    return [(each.patient_id, filed(moved_to(day, each.bundle))) for each in samples]
+
+
+def filed(bundle: dict[str, Any]) -> list[dict[str, Any]]:
+    """The resources of a Bundle as a FHIR server keeps them.
+
+    OperationOutcomes belong to one answer, so they are left out; `urn:uuid:` references belong to one Bundle,
+    so they become `Type/id`.
+    """
+    kept = [entry for entry in bundle["entry"] if "id" in entry["resource"]]
+    places = {entry["fullUrl"]: f"{entry['resource']['resourceType']}/{entry['resource']['id']}" for entry in kept}
+    return [_referring(entry["resource"], places) for entry in kept]
+
+
+def _referring(value: Any, places: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: places.get(each, each) if name == "reference" and isinstance(each, str) else _referring(each, places)
+            for name, each in value.items()
+        }
+    return [_referring(each, places) for each in value] if isinstance(value, list) else value
 
 
 def utc_today() -> date:

@@ -1,9 +1,9 @@
-"""Puts Bundles on a FHIR server."""
+"""Puts charts on a FHIR server."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import httpx2
@@ -14,9 +14,11 @@ from cds_service.errors import ConfigurationError
 _TIMEOUT_SECONDS = 60.0
 
 
-def upload(url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds: int = 0) -> Iterator[tuple[str, int]]:
-    """Store each Bundle's resources under their own ids, each Bundle in one transaction; yield its name and
-    size.
+Resources = Sequence[dict[str, Any]]
+
+
+def upload(url: str, charts: Iterable[tuple[str, Resources]], wait_seconds: int = 0) -> Iterator[tuple[str, int]]:
+    """Store each chart's resources under their own ids, each chart in one transaction; yield its name and size.
 
     Doing it again changes nothing but what has changed. Raises ConfigurationError when the server does not
     take it.
@@ -25,8 +27,8 @@ def upload(url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds
         raise ConfigurationError("that is not the address of a FHIR server. Give it with http:// or https://.")
     with httpx2.Client(base_url=url.rstrip("/") + "/", timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
         _await_ready(http, wait_seconds)
-        for name, bundle in bundles:
-            transaction = _transaction(bundle)
+        for name, resources in charts:
+            transaction = _transaction(resources)
             try:
                 answer = http.post("", json=transaction, headers={"Content-Type": "application/fhir+json"})
             except httpx2.HTTPError:
@@ -39,15 +41,13 @@ def upload(url: str, bundles: Iterable[tuple[str, dict[str, Any]]], wait_seconds
             yield name, len(transaction["entry"])
 
 
-def _transaction(bundle: dict[str, Any]) -> dict[str, Any]:
-    resources = [entry["resource"] for entry in bundle.get("entry", []) if "resource" in entry]
+def _transaction(resources: Resources) -> dict[str, Any]:
     return {
         "resourceType": "Bundle",
         "type": "transaction",
         "entry": [
             {"resource": each, "request": {"method": "PUT", "url": f"{each['resourceType']}/{each['id']}"}}
             for each in resources
-            if "id" in each
         ],
     }
 

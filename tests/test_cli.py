@@ -162,6 +162,7 @@ class TestLoad:
         names = [file.stem for file in sorted(shipped("fhir_fixtures").glob("*.json")) if file.stem != "expected"]
         assert [line.split(":")[0] for line in result.stdout.splitlines()] == names
         assert len(stored) == len(names)
+        assert "urn:uuid:" not in json.dumps(stored), "a transaction of updates has nothing that resolves it"
         for bundle in stored:
             assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
             for entry in bundle["entry"]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import ConfigurationError
-from cds_service.sample_patients import WRITTEN_ON, load_samples, moved_to
+from cds_service.sample_patients import WRITTEN_ON, filed, load_samples, moved_to
 from cds_service.shipped import shipped
 
 
@@ -95,6 +95,31 @@ def test_the_shipped_samples_are_moved_as_a_whole() -> None:
         assert len(before) == len(after)
         assert moved_to(WRITTEN_ON, sample.bundle) == sample.bundle
         assert sample.title == " ".join(sample.name.split("-"))
+
+
+def test_a_server_keeps_neither_outcomes_nor_references_of_one_bundle() -> None:
+    entries: list[dict[str, Any]] = [
+        {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Patient", "id": "p1"}},
+        {"fullUrl": "urn:uuid:2", "resource": {"resourceType": "OperationOutcome"}},
+        {
+            "fullUrl": "urn:uuid:3",
+            "resource": {
+                "resourceType": "Observation",
+                "id": "o1",
+                "subject": {"reference": "urn:uuid:1"},
+                "performer": [{"reference": "urn:uuid:9"}, {"display": "urn:uuid:1"}],
+            },
+        },
+    ]
+    assert filed({"entry": entries}) == [
+        {"resourceType": "Patient", "id": "p1"},
+        {
+            "resourceType": "Observation",
+            "id": "o1",
+            "subject": {"reference": "Patient/p1"},
+            "performer": [{"reference": "urn:uuid:9"}, {"display": "urn:uuid:1"}],
+        },
+    ]
 
 
 def test_a_sample_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cds_service.cli.reporting import errors_in_one_line
-from cds_service.sample_patients import load_samples, moved_to, utc_today
+from cds_service.sample_patients import filed, load_samples, moved_to, utc_today
 from cds_service.shipped import shipped
 from cds_service.upload import upload
 
@@ -19,5 +19,6 @@ def load(
     """Put the sample patients, dates moved to today, on a FHIR server."""
     with errors_in_one_line():
         samples = load_samples(shipped("fhir_fixtures"))
-        for name, count in upload(url, [(each.name, moved_to(utc_today(), each.bundle)) for each in samples], wait):
+        charts = [(each.name, filed(moved_to(utc_today(), each.bundle))) for each in samples]
+        for name, count in upload(url, charts, wait):
             typer.echo(f"{name}: {count} resources")

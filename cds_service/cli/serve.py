@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
@@ -14,13 +13,12 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
-from cds_service.sample_patients import load_samples, moved_to, utc_today
+from cds_service.sample_patients import charts_on, load_samples, moved_to, utc_today
 from cds_service.serving import listen, run_server
 from cds_service.settings import load_settings
 from cds_service.shipped import shipped
+from cds_service.web.sample_ehr.endpoints import SampleEhr
 from cds_service.web.samples import sample_routes
-
-_SANDBOX = "https://sandbox.cds-hooks.org/"
 
 
 def serve(
@@ -54,29 +52,27 @@ def demo(
         def request_of(name: str) -> dict[str, Any]:
             return chart_request(moved_to(utc_today(), samples[name].bundle), needs)
 
-        titles = {name: sample.title for name, sample in samples.items()}
-        service = create_app(settings, sample_routes(titles, request_of))
+        ehr = SampleEhr(lambda day: charts_on(day, samples.values()), utc_today, settings.max_body)
+        service = create_app(settings, [*sample_routes(samples, request_of), *ehr.routes()])
         prepare_store(settings)
         socket = listen(settings.host, settings.port)
-        typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(titles)))
+        typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(samples)))
         run_server(service, socket, 1, settings)
 
 
 def _invitation(base: str, names: list[str]) -> str:
     discovery = f"{base}/cds-services"
-    call = f"{discovery}/{PatientView.id}"
-    preset = f"{_SANDBOX}?hook=patient-view&screen=patient-view&serviceDiscoveryURL={quote(discovery, safe='')}"
-    return f"""Discovery address:  {discovery}
-Sample patients:    {base}/samples ({len(names)} of them, dates moved to today)
+    patients = "\n".join(f"  {base}/sandbox/{name}" for name in names)
+    return f"""Each of these opens a sample patient in the public CDS Hooks sandbox (sandbox.cds-hooks.org), all preset:
+{patients}
 
-Try one:
-  curl -s {base}/samples/{names[0]} | curl -s -H 'Content-Type: application/json' -d @- {call}
+Chrome asks whether the sandbox may reach this machine (local network access): press Allow.
+The same as a page:  {base}/
+Discovery address:   {discovery}
+FHIR R4 server:      {base}/fhir (the sample patients, dates moved to today, to be read only)
 
-In the public CDS Hooks sandbox, open
-  {preset}
-or paste the discovery address under settings, Add CDS Services. Chrome asks whether the page may reach this
-machine (local network access): press Allow. The sandbox's own patient has a DSTU2 record without calf pain,
-so no card is right there; another FHIR server and patient can be chosen under settings.
+Without a browser:
+  curl -s {base}/samples/{names[0]} | curl -s -H 'Content-Type: application/json' -d @- {discovery}/{PatientView.id}
 
 Stop with Ctrl+C."""
 

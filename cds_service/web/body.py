@@ -16,11 +16,19 @@ _GZIP = 31  # zlib's window bits for a gzip header
 
 async def read_json_body(request: Request, max_bytes: int) -> bytes:
     """The whole body, unpacked. Raises UnsupportedContentType, ContentTooLarge and InvalidRequest."""
-    headers = dict(request.scope["headers"])
-    if not _is_json(headers.get(b"content-type", b"").decode("latin-1")):
+    content_type = dict(request.scope["headers"]).get(b"content-type", b"")
+    if not _is_json(content_type.decode("latin-1")):
         raise UnsupportedContentType(
             "the body is not declared as JSON in UTF-8", remedy="Send it with Content-Type: application/json"
         )
+    return await read_body(request, max_bytes)
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The whole body of whatever type, unpacked. Raises UnsupportedContentType for its encoding, ContentTooLarge and
+    InvalidRequest.
+    """
+    headers = dict(request.scope["headers"])
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in (b"identity", b"gzip", b"x-gzip"):
         raise UnsupportedContentType(
