@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from tests.calls import SERVICE, assert_outcome, without
-from tests.test_server import EXPECTED, Server, running
+from tests.servers import Server, running
+from tests.test_server import EXPECTED
 
 
 @pytest.fixture(scope="module")
