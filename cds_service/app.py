@@ -24,8 +24,10 @@ from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
+from cds_service.hooks.encounter_start import EncounterStart
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
+from cds_service.hooks.triage import ChartTriage
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
 from cds_service.rendering.card_files import load_cards
@@ -43,7 +45,7 @@ from cds_service.storage.seen_tokens import SeenTokens
 from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.authentication import Anyone, Authentication
-from cds_service.web.endpoints import cds_routes, feedback_routes
+from cds_service.web.endpoints import Service, cds_routes, feedback_routes
 from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
@@ -53,7 +55,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     """The service as an ASGI application. Raises ConfigurationError for unusable cards, value sets or registry."""
     http = pooled_http(settings.fhir_timeout)
     client = FhirClient(http, settings.max_body)
-    service = patient_view(settings, client.read)
+    services = hook_services(settings, client.read)
 
     def now() -> datetime:
         return datetime.now(settings.timezone)
@@ -72,8 +74,8 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     app = Starlette(
         routes=[
-            *cds_routes([service], authenticate, now, settings.max_body, journal.add),
-            *feedback_routes([service], authenticate, settings.max_body, keep_feedback),
+            *cds_routes(services, authenticate, now, settings.max_body, journal.add),
+            *feedback_routes(services, authenticate, settings.max_body, keep_feedback),
             *extra_routes,
         ],
         middleware=[
@@ -123,16 +125,18 @@ def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -
     return FetchedKeys(client.name, partial(fetch_key_set, http, client.jwks_url, algorithms), time.monotonic)
 
 
-def patient_view(settings: Settings, read: ReadFhir) -> PatientView:
-    """The service with its content loaded; `read` is how it reaches FHIR servers."""
+def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
+    """The services, one per hook, with their content loaded; `read` is how they reach FHIR servers."""
     terminology = Terminology()
     needs = chart_needs(terminology.measurement_codes())
-    return PatientView(
-        Prefetch(needs, read, settings.fhir_timeout),
-        ChartReader(settings.timezone, terminology),
-        settings.thresholds,
-        Renderer(load_cards(cards_folder(settings)), settings.guidance_url, settings.max_indicator),
+    triage = ChartTriage(
+        Prefetch(needs, read, settings.fhir_timeout), ChartReader(settings.timezone, terminology), settings.thresholds
     )
+    renderer = Renderer(load_cards(cards_folder(settings)), settings.guidance_url, settings.max_indicator)
+    return [
+        PatientView(triage, renderer),
+        EncounterStart(triage, renderer),
+    ]
 
 
 def cards_folder(settings: Settings) -> Path:

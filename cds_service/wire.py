@@ -5,12 +5,16 @@ Optional members without a value are left out of what we send, as the specificat
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
 Indicator = Literal["info", "warning", "critical"]
 PrefetchValue = TypeVar("PrefetchValue")
+
+CDS_HOOKS_VERSION = "2.0.1"
+"""What this service implements."""
 
 
 class FhirAuthorization(msgspec.Struct, frozen=True):
@@ -24,12 +28,27 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
     patient: str | None = None
 
 
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """The members of all hooks' contexts that are read (each hook's page in the CDS Hooks library), unchecked.
+
+    What a user proposes or has just entered (`conditions`, `appointments`, `draftOrders`) stays undecoded.
+    """
+
+    userId: Any = None
+    patientId: Any = None
+    encounterId: Any = None
+    selections: Any = None
+    conditions: msgspec.Raw = msgspec.Raw(b"")
+    appointments: msgspec.Raw = msgspec.Raw(b"")
+    draftOrders: msgspec.Raw = msgspec.Raw(b"")
+
+
 class HookRequest(msgspec.Struct, Generic[PrefetchValue], frozen=True):
     """A call of a service (section "HTTP Request"). What its prefetch values are, its reader decides."""
 
     hook: str
     hookInstance: str
-    context: dict[str, Any]
+    context: Context
     fhirServer: str | None = None
     fhirAuthorization: FhirAuthorization | None = None
     prefetch: dict[str, PrefetchValue] | None = None
@@ -108,11 +127,16 @@ class FeedbackRequest(msgspec.Struct, frozen=True):
 
 
 class ServiceDescription(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One service in the discovery document (section "Discovery")."""
+    """One service in the discovery document (section "Discovery").
+
+    `version` and `hookVersion` are of the coming release 3.0: those of CDS Hooks and of the hook.
+    """
 
     hook: str
     id: str
     title: str
     description: str
-    prefetch: dict[str, str]
+    prefetch: Mapping[str, str]
     usageRequirements: str | None = None
+    version: str | None = None
+    hookVersion: str | None = None

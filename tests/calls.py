@@ -72,6 +72,21 @@ def context(**members: Any) -> dict[str, Any]:
     return {"userId": "Practitioner/example", "patientId": PATIENT_ID, **members}
 
 
+_CONTEXTS: dict[str, dict[str, Any]] = {
+    "encounter-start": {"encounterId": "e1"},
+    "encounter-discharge": {"encounterId": "e1"},
+    "problem-list-item-create": {"conditions": {"resourceType": "Bundle"}},
+    "appointment-book": {"appointments": {"resourceType": "Bundle"}},
+    "order-select": {"selections": [], "draftOrders": {"resourceType": "Bundle"}},
+    "order-sign": {"draftOrders": {"resourceType": "Bundle"}},
+}
+
+
+def hook_call(hook: str, context_members: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+    """A valid call of any hook about a patient with calf pain; each member, also of its context, can be replaced."""
+    return call(hook=hook, **{"context": context(**{**_CONTEXTS.get(hook, {}), **(context_members or {})}), **members})
+
+
 def authorization(**members: Any) -> dict[str, Any]:
     """A valid fhirAuthorization; each member can be replaced."""
     return {

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import patient_view
+from cds_service.app import hook_services
 from cds_service.cli.reporting import errors_in_one_line
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.client import Answer, FhirServer
@@ -35,8 +35,10 @@ def assess(
     """Show the cards for a chart, without a server and without reading any."""
     with errors_in_one_line():
         settings = load_settings()
-        call = read_call(_as_request(_read_input(file), patient), PatientView.hook)
-        service = patient_view(settings, read_nothing)
+        hook, request = _as_request(_read_input(file), patient)
+        services = {service.hook: service for service in hook_services(settings, read_nothing)}
+        service = services.get(hook, services[PatientView.hook])
+        call = read_call(request, service.hook)
         cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
@@ -55,16 +57,17 @@ def _read_input(file: str) -> bytes:
         raise ConfigurationError(f"{file}: {error.strerror}. Give a file that can be read, or -.") from None
 
 
-def _as_request(text: bytes, patient_id: str | None) -> bytes:
+def _as_request(text: bytes, patient_id: str | None) -> tuple[str, bytes]:
+    """The request, and the hook that it names."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
         raise ConfigurationError("the input is not JSON. Give a FHIR Bundle or a hook request.") from None
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":
         needs = chart_needs(Terminology().measurement_codes())
-        return msgspec.json.encode(chart_request(content, needs, patient_id))
+        return PatientView.hook, msgspec.json.encode(chart_request(content, needs, patient_id))
     if isinstance(content, dict) and "hook" in content:
-        return text
+        return str(content["hook"]), text
     raise ConfigurationError("the input is neither a FHIR Bundle nor a hook request. Give one of them.")
 
 

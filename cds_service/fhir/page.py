@@ -46,6 +46,7 @@ _resource = msgspec.json.Decoder(AnyResource)
 # A union makes the tag obligatory: an object without resourceType is no Bundle.
 _raw_bundle = msgspec.json.Decoder(_RawBundle | OperationOutcome)
 _raw_entry = msgspec.json.Decoder(_RawEntry)
+_raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _name = msgspec.json.Decoder(_Name)
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"
@@ -91,6 +92,24 @@ def open_page(raw: msgspec.Raw | bytes) -> Page:
         return page_of(_received.decode(raw))
     except NOT_JSON_OF_OURS:
         return _open_leniently(raw)
+
+
+def open_drafts(raw: msgspec.Raw | bytes) -> Page:
+    """Open what a hook's context proposes: a Bundle, or a list of resources, as the example of appointment-book has it.
+
+    As lenient as `open_page`: what EHRs hold while a user still types is seldom valid FHIR.
+    """
+    try:
+        listed = _raw_list.decode(raw)
+    except NOT_JSON_OF_OURS:
+        return open_page(raw)
+    pages = [open_page(each) for each in listed]
+    return Page(
+        [resource for page in pages for resource in page.resources],
+        failure=next((page.failure for page in pages if page.failure), ""),
+        unreadable=tuple(name for page in pages for name in page.unreadable),
+        others=sum(page.others for page in pages),
+    )
 
 
 def page_of(received: Received) -> Page:

@@ -203,6 +203,15 @@ class Procedure(Resource, tag="Procedure"):
         return _listed(self.bodySite)
 
 
+class Appointment(Resource, tag="Appointment"):
+    """A proposed one: no search of ours asks for appointments, hooks send them."""
+
+    status: Any = None
+    start: Any = None
+    requestedPeriod: Any = None
+    participant: Any = None
+
+
 class _Issue(msgspec.Struct):
     severity: Any = None
 
@@ -216,4 +225,6 @@ class OperationOutcome(Resource, tag="OperationOutcome"):
         return any(issue.severity not in ("information", "warning") for issue in self.issue or ()) or not self.issue
 
 
-AnyResource = Patient | Condition | Observation | Medication | MedicationRequest | Procedure | OperationOutcome
+AnyResource = (
+    Patient | Condition | Observation | Medication | MedicationRequest | Procedure | Appointment | OperationOutcome
+)

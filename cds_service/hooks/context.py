@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from cds_service.addresses import parse_base
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
-from cds_service.fhir.page import Page, Received, open_page, page_of
+from cds_service.fhir.page import Page, Received, open_drafts, open_page, page_of
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.scopes import parse_grant
-from cds_service.wire import FhirAuthorization, HookRequest
+from cds_service.wire import Context, FhirAuthorization, HookRequest
 
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
 _USERS = _CLINICIANS | {"Patient", "RelatedPerson"}
@@ -34,6 +34,32 @@ _Message = TypeVar("_Message")
 _decoder = msgspec.json.Decoder(HookRequest[Received | None])
 _lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
 _NULL = msgspec.Raw(b"null")
+_NO_DRAFTS = Page()
+
+
+class _Members(NamedTuple):
+    """What a hook's context holds beside userId and patientId; encounterId may always be there.
+
+    `drafts` is the member that holds what the user proposes or has just entered.
+    """
+
+    needs_encounter: bool = False
+    drafts: str = ""
+    needs_drafts: bool = True
+    has_selections: bool = False
+
+
+# Each hook's page in the CDS Hooks library, table "Context". The public sandbox opens its form of prescriptions with
+# an order-select of userId and patientId alone: nothing is selected yet, so nothing of it is demanded.
+_MEMBERS = {
+    "patient-view": _Members(),
+    "encounter-start": _Members(needs_encounter=True),
+    "encounter-discharge": _Members(needs_encounter=True),
+    "problem-list-item-create": _Members(drafts="conditions"),
+    "appointment-book": _Members(drafts="appointments"),
+    "order-select": _Members(drafts="draftOrders", needs_drafts=False, has_selections=True),
+    "order-sign": _Members(drafts="draftOrders"),
+}
 
 
 class HookCall(msgspec.Struct, frozen=True):
@@ -41,6 +67,8 @@ class HookCall(msgspec.Struct, frozen=True):
 
     `user` is a reference (Type/id). `server` is where data may be read that were not sent, with the token lent for it
     and what it allows; None if the request names none. A prefetch value is None where the client sent `null`.
+    `drafts` is what the user proposes or has just entered: conditions, appointments or orders, by the hook.
+    `selections` are the references to those of them that order-select is about.
     """
 
     hook_instance: str
@@ -49,6 +77,8 @@ class HookCall(msgspec.Struct, frozen=True):
     encounter_id: str | None
     server: FhirServer | None
     prefetch: Mapping[str, Page | None]
+    drafts: Page = _NO_DRAFTS
+    selections: tuple[str, ...] = ()
 
     @property
     def is_for_clinician(self) -> bool:
@@ -56,11 +86,9 @@ class HookCall(msgspec.Struct, frozen=True):
 
 
 def read_call(body: bytes, hook: str) -> HookCall:
-    """Decode and check the request of a hook whose context has userId, patientId and perhaps encounterId.
-
-    Raises InvalidRequest.
-    """
+    """Decode and check the request of a hook. Raises InvalidRequest that names the member at fault."""
     request, prefetch = _decode(body)
+    context, members = request.context, _MEMBERS[hook]
     if request.hook != hook:
         raise InvalidRequest(
             "is not the hook that this service is listed for",
@@ -69,14 +97,17 @@ def read_call(body: bytes, hook: str) -> HookCall:
         )
     if not _UUID.fullmatch(request.hookInstance):
         raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
-    patient_id = _required_id(request.context, "patientId")
+    patient_id = _required(_id(context.patientId, "patientId"), "patientId")
+    encounter_id = _id(context.encounterId, "encounterId")
     return HookCall(
         hook_instance=request.hookInstance,
-        user=_user(request.context),
+        user=_user(_required(context.userId, "userId")),
         patient_id=patient_id,
-        encounter_id=_optional_id(request.context, "encounterId"),
+        encounter_id=_required(encounter_id, "encounterId") if members.needs_encounter else encounter_id,
         server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
         prefetch=prefetch,
+        drafts=_drafts(context, members) if members.drafts else _NO_DRAFTS,
+        selections=_selections(context.selections) if members.has_selections else (),
     )
 
 
@@ -140,10 +171,7 @@ def _missing(field: str) -> InvalidRequest:
     return InvalidRequest("is required and missing", remedy="Send it", field=field)
 
 
-def _user(context: dict[str, Any]) -> str:
-    user = context.get("userId")
-    if user is None:
-        raise _missing("context.userId")
+def _user(user: Any) -> str:
     kind, _, identifier = user.partition("/") if isinstance(user, str) else ("", "", "")
     if kind not in _USERS or not _is_fhir_id(identifier):
         raise InvalidRequest(
@@ -154,16 +182,16 @@ def _user(context: dict[str, Any]) -> str:
     return f"{kind}/{identifier}"
 
 
-def _required_id(context: dict[str, Any], name: str) -> str:
-    identifier = _optional_id(context, name)
-    if identifier is None:
+def _required(value: Any, name: str) -> Any:
+    if value is None:
         raise _missing(f"context.{name}")
-    return identifier
+    return value
 
 
-def _optional_id(context: dict[str, Any], name: str) -> str | None:
-    identifier = context.get(name)
-    if identifier is not None and not _is_fhir_id(identifier):
+def _id(identifier: Any, name: str) -> str | None:
+    if identifier is None:
+        return None
+    if not isinstance(identifier, str) or not _is_fhir_id(identifier):
         raise InvalidRequest(
             "is not a FHIR id",
             remedy="Send the bare id: 1 to 64 letters, digits, hyphens and dots, without the resource type",
@@ -172,9 +200,34 @@ def _optional_id(context: dict[str, Any], name: str) -> str | None:
     return identifier
 
 
-def _is_fhir_id(value: object) -> bool:
+def _drafts(context: Context, members: _Members) -> Page:
+    raw: msgspec.Raw = getattr(context, members.drafts)
+    field = f"context.{members.drafts}"
+    if not raw or raw == _NULL:
+        if members.needs_drafts:
+            raise _missing(field)
+        return _NO_DRAFTS
+    page = open_drafts(raw)
+    if page.failure:
+        raise InvalidRequest("is not a FHIR Bundle", remedy="Send a Bundle, whose entries may be drafts", field=field)
+    return page
+
+
+def _selections(selections: Any) -> tuple[str, ...]:
+    if selections is None:
+        return ()
+    if not isinstance(selections, list) or not all(isinstance(each, str) for each in selections):
+        raise InvalidRequest(
+            "is not a list of references",
+            remedy="Send Type/id of each selected entry of draftOrders",
+            field="context.selections",
+        )
+    return tuple(selections)
+
+
+def _is_fhir_id(value: str) -> bool:
     """Ids become parts of addresses, so one of dots alone, which FHIR allows, would lead elsewhere."""
-    return isinstance(value, str) and bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
+    return bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
 
 
 def _server(base: str | None, authorization: FhirAuthorization | None, patient_id: str) -> FhirServer | None:

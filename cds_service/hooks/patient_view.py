@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cds_service.assessment.triage import assess
-from cds_service.fhir.reading import ChartReader
 from cds_service.hooks.context import HookCall
-from cds_service.hooks.prefetch import Prefetch
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.triage import USAGE, ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.thresholds import Thresholds
-from cds_service.wire import ServiceDescription
+from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
 
 
 class PatientView:
@@ -21,10 +18,8 @@ class PatientView:
     id = "calf-pain-patient-view"
     hook = "patient-view"
 
-    def __init__(self, prefetch: Prefetch, reader: ChartReader, thresholds: Thresholds, renderer: Renderer) -> None:
-        self._prefetch = prefetch
-        self._reader = reader
-        self._thresholds = thresholds
+    def __init__(self, triage: ChartTriage, renderer: Renderer) -> None:
+        self._triage = triage
         self._renderer = renderer
 
     @property
@@ -38,29 +33,18 @@ class PatientView:
                 "causes that are recorded beside it, with the entries they come from and with what is not "
                 "recorded. No card where the record holds no leg complaint."
             ),
-            usageRequirements=(
-                "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable "
-                "at fhirServer; reads that server only if the operator of this service has listed it for the EHR. "
-                "Without MedicationRequests and Procedures the cards say what could not be checked. Cards are for "
-                "clinicians: a user who is a Patient or RelatedPerson gets none."
-            ),
-            prefetch=self._prefetch.templates,
+            usageRequirements=USAGE,
+            prefetch=self._triage.templates,
+            version=CDS_HOOKS_VERSION,
+            hookVersion="1.0",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:
         """The cards for the chart as of an aware moment. Raises InvalidRequest and MissingPrecondition."""
         if not call.is_for_clinician:
             return Reply([])
-        material = await self._prefetch.complete(call, caller.may_read)
-        chart = self._reader.read(material, call.patient_id, as_of)
-        assessment = assess(chart, as_of, self._thresholds)
+        material = await self._triage.complete(call, caller)
+        chart = self._triage.read(material, call, as_of)
+        assessment = self._triage.assess(chart, as_of)
         cards = self._renderer.render(assessment, as_of, call.hook_instance)
-        return Reply(
-            cards,
-            rules=tuple(finding.rule.id for finding in assessment.findings),
-            resources=material.resource_count,
-            facts=len(chart.facts),
-            gaps=len(chart.gaps),
-            left_out=sum(chart.left_out.values()),
-            fhir_ms=material.read_ms,
-        )
+        return Reply.about(chart, material, assessment.findings, cards)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from cds_service.assessment.rules import Finding
+from cds_service.facts import Chart
+from cds_service.fhir.page import Material
 from cds_service.wire import Card
 
 
@@ -22,3 +27,16 @@ class Reply:
     gaps: int = 0
     left_out: int = 0
     fhir_ms: float = 0.0
+
+    @classmethod
+    def about(cls, chart: Chart, material: Material, findings: Sequence[Finding], cards: list[Card]) -> Self:
+        """The cards for this chart, which was read from this material, and the findings that decided on them."""
+        return cls(
+            cards,
+            rules=tuple([finding.rule.id for finding in findings]),
+            resources=material.resource_count,
+            facts=len(chart.facts),
+            gaps=len(chart.gaps),
+            left_out=sum(chart.left_out.values()),
+            fhir_ms=material.read_ms,
+        )

@@ -176,13 +176,13 @@ WRONG: list[tuple[str, Any, str, str]] = [
     (
         "a huge number",
         json.dumps(call()).replace('"p1"', "1e999", 1).encode(),
-        "context",
+        "context.patientId",
         "number out of range",
     ),
     (
         "a longer number",
         json.dumps(call()).replace('"p1"', "9" * 5000, 1).encode(),
-        "context",
+        "context.patientId",
         "out of range",
     ),
 ]

@@ -1,0 +1,48 @@
+"""What the services share: how a call becomes a chart, and a chart an assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cds_service.assessment.triage import Assessment, assess
+from cds_service.facts import Chart
+from cds_service.fhir.page import Material
+from cds_service.fhir.reading import ChartReader
+from cds_service.hooks.context import HookCall
+from cds_service.hooks.prefetch import Prefetch
+from cds_service.security.caller import Caller
+from cds_service.thresholds import Thresholds
+
+USAGE = (
+    "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
+    "that server only if the operator of this service has listed it for the EHR. Without MedicationRequests and "
+    "Procedures the cards say what could not be checked. Cards are for clinicians: a user who is a Patient or "
+    "RelatedPerson gets none."
+)
+"""What all services ask of a client, for discovery."""
+
+
+class ChartTriage:
+    """The first three of a service's four statements: complete, read, assess."""
+
+    def __init__(self, prefetch: Prefetch, reader: ChartReader, thresholds: Thresholds) -> None:
+        self._prefetch = prefetch
+        self._reader = reader
+        self._thresholds = thresholds
+
+    @property
+    def templates(self) -> Mapping[str, str]:
+        """The prefetch templates by key."""
+        return self._prefetch.templates
+
+    async def complete(self, call: HookCall, caller: Caller) -> Material:
+        """All of the chart that was sent or can be read for this caller. Raises MissingPrecondition."""
+        return await self._prefetch.complete(call, caller.may_read)
+
+    def read(self, material: Material, call: HookCall, as_of: datetime) -> Chart:
+        """Raises InvalidRequest when the Patient received is not the one in context."""
+        return self._reader.read(material, call.patient_id, as_of)
+
+    def assess(self, chart: Chart, as_of: datetime) -> Assessment:
+        return assess(chart, as_of, self._thresholds)
