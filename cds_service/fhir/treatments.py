@@ -42,7 +42,7 @@ def medication_facts(
         Fact(
             concept=name,
             state=State.PRESENT,
-            source=f"MedicationRequest/{request.id}",
+            source=request.name,
             codes=tuple(sorted(codes)),
             display=words_of(concept) or _named_reference(request),
             when=when,
