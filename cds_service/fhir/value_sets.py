@@ -32,7 +32,7 @@ _SYSTEM_ALIASES = {
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
     "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
     "urn:oid:2.16.840.1.113883.6.88": RXNORM,
-    # As they were called until R4: https://hl7.org/fhir/STU3/terminologies-v2.html
+    # As they were called until R4: https://hl7.org/fhir/STU3/v2/0136/v2-0136.cs.json.html
     "http://hl7.org/fhir/v2/0136": "http://terminology.hl7.org/CodeSystem/v2-0136",
     "http://hl7.org/fhir/v2/0532": "http://terminology.hl7.org/CodeSystem/v2-0532",
 }

@@ -119,10 +119,4 @@ def _procedure(procedure: Procedure) -> _Changes:
 
 
 def _medication_order(order: MedicationOrder) -> _Changes:
-    """DSTU2 has no intent: what is planned or proposed is another resource there."""
-    changes: _Changes = {}
-    if order.intent is None:
-        changes["intent"] = "order"
-    if order.authoredOn is None:
-        changes["authoredOn"] = order.dateWritten
-    return changes
+    return {"authoredOn": order.dateWritten} if order.authoredOn is None else {}
