@@ -243,12 +243,5 @@ class OperationOutcome(Resource, tag="OperationOutcome"):
 
 
 AnyResource = (
-    Patient
-    | Condition
-    | Observation
-    | Medication
-    | MedicationRequest
-    | MedicationOrder
-    | Procedure
-    | OperationOutcome
+    Patient | Condition | Observation | Medication | MedicationRequest | MedicationOrder | Procedure | OperationOutcome
 )

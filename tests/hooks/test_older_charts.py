@@ -54,7 +54,11 @@ def sample(name: str) -> dict[str, Any]:
 def mixed() -> Convert:
     """Each resource in another version than the one before, within one Bundle too."""
     turn = itertools.cycle([to_dstu2, lambda resource: resource, to_stu3])
-    return lambda resource: next(turn)(resource)
+
+    def convert(resource: dict[str, Any]) -> dict[str, Any]:
+        return next(turn)(resource)
+
+    return convert
 
 
 def converted(request: dict[str, Any], convert: Convert) -> dict[str, Any]:
