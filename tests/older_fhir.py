@@ -26,7 +26,7 @@ _NOT_IN_R4_BUT_BEFORE = {"unconfirmed": "provisional"}
 
 def to_stu3(resource: Json) -> Json:
     """https://hl7.org/fhir/STU3/"""
-    made = _with_older_systems(copy.deepcopy(resource))
+    made: Json = _with_older_systems(copy.deepcopy(resource))
     rewrite = {"Condition": _stu3_condition, "Observation": _stu3_observation, "Procedure": _stu3_procedure}
     rewrite.get(made["resourceType"], _unchanged)(made)
     _rename(made, encounter="context")
@@ -35,7 +35,7 @@ def to_stu3(resource: Json) -> Json:
 
 def to_dstu2(resource: Json) -> Json:
     """https://hl7.org/fhir/DSTU2/"""
-    made = _with_older_systems(copy.deepcopy(resource))
+    made: Json = _with_older_systems(copy.deepcopy(resource))
     rewrite: dict[str, Callable[[Json], None]] = {
         "Patient": _dstu2_patient,
         "Condition": _dstu2_condition,

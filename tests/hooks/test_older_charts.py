@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from cds_service.app import patient_view
+from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.security.caller import Anyone
@@ -25,6 +26,7 @@ from tests.calls import SERVICE, cards, detail, post, prefetch, searchset, witho
 from tests.older_fhir import to_dstu2, to_stu3
 
 FIXTURES = Path(__file__).parent.parent.parent / "fhir_fixtures"
+NEEDS = chart_needs(Terminology().measurement_codes())
 NAMES = list(json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8")))
 Convert = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -48,12 +50,12 @@ def service() -> TestClient:
 
 def sample(name: str) -> dict[str, Any]:
     bundle = json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
-    return chart_request(bundle, chart_needs(["http://loinc.org|72514-3"]))
+    return chart_request(bundle, NEEDS)
 
 
 def mixed() -> Convert:
     """Each resource in another version than the one before, within one Bundle too."""
-    turn = itertools.cycle([to_dstu2, lambda resource: resource, to_stu3])
+    turn: Iterator[Convert] = itertools.cycle([to_dstu2, dict, to_stu3])
 
     def convert(resource: dict[str, Any]) -> dict[str, Any]:
         return next(turn)(resource)
