@@ -116,7 +116,7 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
                 meanings = _look_up(resource.code, meaning_of)
                 if meanings or meanings is None:
                     yield resource, meanings, None
-            elif type(resource) is MedicationRequest:
+            elif isinstance(resource, MedicationRequest):
                 medicine = _medicine(resource, medicines)
                 meanings = _look_up(medicine, meaning_of)
                 if meanings or (resource.status == "active" and not (medicine and medicine.coding)):
