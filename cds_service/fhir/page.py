@@ -48,6 +48,10 @@ _raw_bundle = msgspec.json.Decoder(_RawBundle | OperationOutcome)
 _raw_entry = msgspec.json.Decoder(_RawEntry)
 _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _name = msgspec.json.Decoder(_Name)
+_OURS = {
+    *("Patient", "Condition", "Observation", "Procedure"),
+    *("Medication", "MedicationRequest", "MedicationOrder"),
+}
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"
 _NAMELESS = "an entry without a readable resource"
@@ -170,8 +174,7 @@ def _name_if_ours(entry: msgspec.Raw) -> list[str]:
 
 
 def _named(name: _Name) -> list[str]:
-    ours = {"Patient", "Condition", "Observation", "Medication", "MedicationRequest", "Procedure"}
-    if name.resourceType not in ours:
+    if name.resourceType not in _OURS:
         return []
     return [f"{name.resourceType}/{name.id}" if isinstance(name.id, str) else name.resourceType]
 

@@ -22,7 +22,7 @@ from fhir.resources.R4B.range import Range
 from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import BaseModel, ValidationError, create_model
 
-from cds_service.fhir import resources
+from cds_service.fhir import resources, versions
 from cds_service.fhir.resources import NOT_JSON_OF_OURS, NOT_SENT
 
 _QUANTITY = ("value", "comparator", "unit", "system", "code")
@@ -31,13 +31,12 @@ _VALUE = (
     *("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod"),
     *("dataAbsentReason", "interpretation", "referenceRange"),
 )
+_MEDICATION_REQUEST = (MedicationRequest, ("status", "intent", "doNotPerform", "medicationCodeableConcept"))
 _READ: dict[type[resources.Resource], tuple[type[FHIRAbstractModel], tuple[str, ...]]] = {
     resources.Condition: (Condition, ("clinicalStatus", "verificationStatus", "severity", "code", "bodySite")),
     resources.Observation: (Observation, ("status", "code", "bodySite", "component", *_VALUE)),
-    resources.MedicationRequest: (
-        MedicationRequest,
-        ("status", "intent", "doNotPerform", "medicationCodeableConcept"),
-    ),
+    resources.MedicationRequest: _MEDICATION_REQUEST,
+    resources.MedicationOrder: _MEDICATION_REQUEST,
     resources.Procedure: (Procedure, ("status", "category", "code", "bodySite")),
 }
 
@@ -117,7 +116,8 @@ def _components(components: list[resources.Component]) -> list[dict[str, Any]]:
 
 
 _decode_concept = msgspec.json.Decoder(resources.Concept | None).decode
-_decode_concepts = msgspec.json.Decoder(list[resources.Concept] | None).decode
+_decode_status = msgspec.json.Decoder(resources.Concept | str | None).decode
+_decode_concepts = msgspec.json.Decoder(list[resources.Concept] | resources.Concept | None).decode
 
 
 class _GivenQuantity(msgspec.Struct):
@@ -165,11 +165,12 @@ def _sites(value: list[resources.Concept] | resources.Concept) -> Any:
 
 _READ_AS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("code", "category", "valueCodeableConcept", "medicationCodeableConcept"), _concept),
+    **dict.fromkeys(("severity", "dataAbsentReason"), lambda raw: _concept(_decode_concept(raw))),
     **dict.fromkeys(
-        ("clinicalStatus", "verificationStatus", "severity", "dataAbsentReason"),
-        lambda raw: _concept(_decode_concept(raw)),
+        ("clinicalStatus", "verificationStatus"),
+        lambda raw: _concept(versions.status_concept(_decode_status(raw))),
     ),
-    "interpretation": lambda raw: [_concept(each) for each in _decode_concepts(raw) or ()],
+    "interpretation": lambda raw: [_concept(each) for each in versions.listed(_decode_concepts(raw))],
     "bodySite": _sites,
     "component": _components,
     "valueQuantity": lambda raw: _quantity(_decode_quantity(raw)),

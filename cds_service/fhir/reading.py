@@ -20,6 +20,7 @@ from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.treatments import medication_facts, procedure_facts
 from cds_service.fhir.value_sets import Terminology
+from cds_service.fhir.versions import as_r4
 
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
@@ -101,10 +102,11 @@ class _Reading:
                 self.left_out[OTHER_PATIENT] += 1
                 self._foreign[_TOPICS[kind]] += 1
                 return []
-            facts = self._facts(hit, parsed(hit.resource))
+            resource = as_r4(hit.resource)
+            facts = self._facts(hit, resource, parsed(resource))
         except Unreadable:
             self.left_out[NOT_READABLE] += 1
-            self.gaps.append(_unreadable(_TOPICS[kind], f"{kind}/{hit.resource.id}"))
+            self.gaps.append(_unreadable(_TOPICS[kind], hit.resource.name))
             return []
         standing = [fact for fact in facts if fact.when is None or not dates.is_future(fact.when, self._as_of)]
         if facts and not standing:
@@ -112,8 +114,8 @@ class _Reading:
         self.facts += standing
         return standing
 
-    def _facts(self, hit: Hit, model: Any) -> list[Fact]:
-        match hit.resource:
+    def _facts(self, hit: Hit, resource: fhir.Resource, model: Any) -> list[Fact]:
+        match resource:
             case fhir.Condition() as condition:
                 return condition_facts(condition, model, self._terminology, self._subject, self._as_of)
             case fhir.Observation() as observation:

@@ -2,6 +2,7 @@
 
 What decides whether a resource matters at all (type, codes, sites, dates) is decoded at once; what is only read of
 the few that do matter stays `Raw`. Nothing else of a resource is looked at, so what is odd there costs nothing.
+The members are those of R4, and beside them those of DSTU2 and STU3 that `versions` turns into one of R4.
 """
 
 from __future__ import annotations
@@ -46,7 +47,13 @@ class Resource(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False)
 
     @property
     def resourceType(self) -> str:
+        """The type that it has in R4."""
         return cast(str, type(self).__struct_config__.tag)
+
+    @property
+    def name(self) -> str:
+        """`Type/id`, as the EHR that sent it knows it."""
+        return f"{type(self).__struct_config__.tag}/{self.id}"
 
     def codes(self) -> Sequence[Concept | None]:
         """Where the resource says what it is about."""
@@ -76,6 +83,7 @@ class Holder(Resource):
     valueRatio: msgspec.Raw = NOT_SENT
     valueSampledData: msgspec.Raw = NOT_SENT
     valuePeriod: msgspec.Raw = NOT_SENT
+    valueAttachment: msgspec.Raw = NOT_SENT
     dataAbsentReason: msgspec.Raw = NOT_SENT
     interpretation: msgspec.Raw = NOT_SENT
     referenceRange: msgspec.Raw = NOT_SENT
@@ -111,6 +119,11 @@ class Condition(Resource, tag="Condition"):
     abatementString: Any = None
     abatementBoolean: Any = None
     recordedDate: Any = None
+    dateRecorded: Any = None
+    assertedDate: Any = None
+    onsetQuantity: Any = None
+    abatementQuantity: Any = None
+    context: msgspec.Raw = NOT_SENT
 
     def codes(self) -> Sequence[Concept | None]:
         return (self.code,)
@@ -129,6 +142,7 @@ class Observation(Holder, tag="Observation"):
     effectiveInstant: Any = None
     effectiveTiming: Any = None
     issued: Any = None
+    context: msgspec.Raw = NOT_SENT
 
     @property
     def is_effective(self) -> bool:
@@ -188,6 +202,16 @@ class MedicationRequest(Resource, tag="MedicationRequest"):
         return None
 
 
+class MedicationOrder(MedicationRequest, tag="MedicationOrder"):
+    """What DSTU2 calls a MedicationRequest."""
+
+    dateWritten: Any = None
+
+    @property
+    def resourceType(self) -> str:
+        return "MedicationRequest"
+
+
 class Procedure(Resource, tag="Procedure"):
     status: Any = None
     code: Concept | None = None
@@ -195,6 +219,8 @@ class Procedure(Resource, tag="Procedure"):
     bodySite: list[Concept] | Concept | None = None
     performedDateTime: Any = None
     performedPeriod: Any = None
+    notPerformed: Any = None
+    notDone: Any = None
 
     def codes(self) -> Sequence[Concept | None]:
         return (self.code, self.category)
@@ -226,5 +252,13 @@ class OperationOutcome(Resource, tag="OperationOutcome"):
 
 
 AnyResource = (
-    Patient | Condition | Observation | Medication | MedicationRequest | Procedure | Appointment | OperationOutcome
+    Patient
+    | Condition
+    | Observation
+    | Medication
+    | MedicationRequest
+    | MedicationOrder
+    | Procedure
+    | Appointment
+    | OperationOutcome
 )

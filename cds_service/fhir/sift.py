@@ -6,7 +6,7 @@ value is dropped here, before anything is parsed. Where nothing can be a leg com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,6 +15,7 @@ from cds_service.facts import Interval, Topic
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.page import Material
+from cds_service.fhir.resources import Condition, MedicationRequest, Observation
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
 SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
@@ -24,8 +25,7 @@ SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unk
 class Hit(msgspec.Struct, frozen=True, eq=False):
     """A resource worth reading.
 
-    `when` is the clinical time of an Observation or Procedure; `medicine` the code of the Medication that a
-    MedicationRequest points to.
+    `when` is the clinical time of an Observation or Procedure; `medicine` the code of what a MedicationRequest is for.
     """
 
     resource: fhir.Resource
@@ -52,7 +52,7 @@ class _Match(msgspec.Struct, frozen=True, eq=False):
     """A resource whose codes a value set knows."""
 
     resource: fhir.Resource
-    meanings: list[Meaning]
+    meanings: Sequence[Meaning]
     concepts: list[Concept]
     medicine: fhir.Concept | None
 
@@ -89,32 +89,40 @@ def _matches(material: Material, terminology: Terminology) -> tuple[list[_Match]
             continue
         seen.add(identity)
         if meanings:
-            concepts = _concepts(resource, meanings, terminology)
+            meanings = _with_answers(resource, meanings, terminology)
+            concepts = [concept for meaning in meanings for concept in meaning.concepts]
             if concepts and not _says_nothing(resource):
                 matches.append(_Match(resource, meanings, concepts, medicine))
-        elif isinstance(resource, fhir.MedicationRequest):
+        elif isinstance(resource, MedicationRequest):
             nameless += 1
         else:
             uncoded += 1
     return matches, uncoded, nameless
 
 
-_Candidate = tuple[fhir.Resource, list[Meaning] | None, fhir.Concept | None]
+_Candidate = tuple[fhir.Resource, Sequence[Meaning] | None, fhir.Concept | None]
+MeaningOf = Callable[[str | None, str | None], Meaning | None]
 
 
 def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candidate]:
-    """Resources with meanings, and those without a code: each with the Medication that it points to."""
+    """Resources with meanings, and those without a code: of a MedicationRequest with the code of its medicine."""
     medicines = _medicines(material)
+    meaning_of = terminology.meaning
+    meanings: Sequence[Meaning] | None
     for _topic, page in material.pages:
         for resource in page.resources:
-            if isinstance(resource, fhir.MedicationRequest):
+            # nearly all; asking for the very type is faster than isinstance
+            if (type(resource) is Observation and not resource.component) or type(resource) is Condition:
+                meanings = _look_up(resource.code, meaning_of)
+                if meanings or meanings is None:
+                    yield resource, meanings, None
+            elif isinstance(resource, MedicationRequest):
                 medicine = _medicine(resource, medicines)
-                codes = (resource.medicationCodeableConcept, medicine)
-                meanings = _look_up(codes, terminology)
-                if meanings or _is_nameless(resource, codes):
+                meanings = _look_up(medicine, meaning_of)
+                if meanings or (resource.status == "active" and not (medicine and medicine.coding)):
                     yield resource, meanings, medicine
             else:
-                meanings = _look_up(resource.codes(), terminology)
+                meanings = _look_up_all(resource.codes(), meaning_of)
                 if meanings or meanings is None:
                     yield resource, meanings, None
 
@@ -123,41 +131,38 @@ def _newest_first(hit: Hit) -> tuple[float, str]:
     return (-hit.when.last.timestamp() if hit.when else 0.0, hit.resource.id)
 
 
-def _is_nameless(request: fhir.MedicationRequest, codes: Sequence[fhir.Concept | None]) -> bool:
-    """An active MedicationRequest from which no code of a medicine is to be had: it could be an anticoagulant."""
-    return request.status == "active" and not any(concept is not None and concept.coding for concept in codes)
+def _with_answers(resource: fhir.Resource, meanings: Sequence[Meaning], terminology: Terminology) -> Sequence[Meaning]:
+    """What the resource is about; where its code only asks, also what its value answers."""
+    if not any(meaning.question for meaning in meanings):
+        return meanings
+    return [*meanings, *(_look_up_all(resource.answers(), terminology.meaning) or ())]
 
 
-def _concepts(resource: fhir.Resource, meanings: list[Meaning], terminology: Terminology) -> list[Concept]:
-    """What the resource is about; where its code only asks, what its value answers."""
-    for meaning in meanings:
-        if meaning.question:
-            meanings += _look_up(resource.answers(), terminology) or []
-            break
-    return [concept for meaning in meanings for concept in meaning.concepts]
-
-
-def _look_up(codes: Sequence[fhir.Concept | None], terminology: Terminology) -> list[Meaning] | None:
+def _look_up(code: fhir.Concept | None, meaning_of: MeaningOf) -> Sequence[Meaning] | None:
     """The meanings of the codings; None where there are words but no coding at all."""
-    meaning_of = terminology.meaning
-    meanings: list[Meaning] = []
-    coded = worded = False
-    for concept in codes:
-        if concept is not None:
-            if concept.coding:
-                coded = True
-                for coding in concept.coding:
-                    if (meaning := meaning_of(coding.system, coding.code)) is not None:
-                        meanings.append(meaning)
-            elif concept.text:
-                worded = True
-    return None if worded and not coded else meanings
+    if code is None:
+        return ()
+    if not code.coding:
+        return None if code.text else ()
+    meanings: Sequence[Meaning] = ()
+    for coding in code.coding:
+        meaning = meaning_of(coding.system, coding.code)
+        if meaning is not None:
+            meanings = (*meanings, meaning)
+    return meanings
+
+
+def _look_up_all(codes: Sequence[fhir.Concept | None], meaning_of: MeaningOf) -> Sequence[Meaning] | None:
+    """Likewise, of several CodeableConcepts together."""
+    found = [_look_up(code, meaning_of) for code in codes if code is not None and (code.coding or code.text)]
+    coded = [meanings for meanings in found if meanings is not None]
+    return None if found and not coded else [meaning for meanings in coded for meaning in meanings]
 
 
 def _when(resource: fhir.Resource, as_of: datetime) -> Interval | None:
     """effective[x], else issued, of an Observation; performed[x] of a Procedure. A Condition is judged when read."""
     zone = dates.zone_of(as_of)
-    if isinstance(resource, fhir.Observation):
+    if isinstance(resource, Observation):
         if not resource.is_effective:
             return dates.interval(resource.issued, zone)
         moment = dates.interval(resource.effectiveDateTime, zone) or dates.interval(resource.effectiveInstant, zone)
@@ -172,7 +177,7 @@ def _when(resource: fhir.Resource, as_of: datetime) -> Interval | None:
 
 
 def _says_nothing(resource: fhir.Resource) -> bool:
-    return isinstance(resource, fhir.Observation) and str(resource.status) in SILENT_STATUSES
+    return isinstance(resource, Observation) and str(resource.status) in SILENT_STATUSES
 
 
 def _too_old(concepts: list[Concept], when: Interval | None, as_of: datetime) -> bool:
@@ -192,7 +197,7 @@ def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
 
 
 def _is_sited(match: _Match, terminology: Terminology) -> bool:
-    sited = [*match.meanings, *(_look_up(match.resource.sites(), terminology) or [])]
+    sited = [*match.meanings, *(_look_up_all(match.resource.sites(), terminology.meaning) or ())]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 
@@ -206,10 +211,12 @@ def _medicines(material: Material) -> dict[str, fhir.Concept]:
     }
 
 
-def _medicine(request: fhir.MedicationRequest, medicines: dict[str, fhir.Concept]) -> fhir.Concept | None:
-    """The code of the Medication that a MedicationRequest points to: contained, or sent along."""
-    if request.medicationReference is None:
-        return None
-    reference = request.medicationReference.reference or ""
+def _medicine(request: MedicationRequest, medicines: dict[str, fhir.Concept]) -> fhir.Concept | None:
+    """The code of the medicine: inline, or of the Medication that is contained or was sent along."""
+    inline, given = request.medicationCodeableConcept, request.medicationReference
+    if given is None or (inline is not None and inline.coding):
+        return inline
+    reference = given.reference or ""
     name = reference.split("/_history/")[0].removeprefix("urn:uuid:").rsplit("/", 1)[-1]
-    return request.contained_medication(reference) if reference.startswith("#") else medicines.get(name)
+    medicine = request.contained_medication(reference) if reference.startswith("#") else medicines.get(name)
+    return medicine or inline

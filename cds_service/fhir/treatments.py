@@ -39,7 +39,7 @@ def medication_facts(
         Fact(
             concept=named.name,
             state=State.PRESENT,
-            source=f"MedicationRequest/{request.id}",
+            source=request.name,
             codes=codes_of(named, coded),
             display=words_of(concept) or _named_reference(request),
             when=when,

@@ -26,12 +26,15 @@ LOINC = "http://loinc.org"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
-# The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources).
+# The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources), and older URIs.
 _SYSTEM_ALIASES = {
     "urn:oid:2.16.840.1.113883.6.96": SNOMED,
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
     "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
     "urn:oid:2.16.840.1.113883.6.88": RXNORM,
+    # As they were called until R4: https://hl7.org/fhir/STU3/v2/0136/v2-0136.cs.json.html
+    "http://hl7.org/fhir/v2/0136": "http://terminology.hl7.org/CodeSystem/v2-0136",
+    "http://hl7.org/fhir/v2/0532": "http://terminology.hl7.org/CodeSystem/v2-0532",
 }
 _EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
 _KINDS = {

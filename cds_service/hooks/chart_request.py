@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cds_service.errors import InvalidRequest
+from cds_service.fhir.versions import R4_TYPES
 from cds_service.hooks.prefetch import MEDICATIONS, PATIENT, Need
 
 Entry = Mapping[str, Any]
@@ -83,7 +84,7 @@ def _answers(entry: Entry, need: Need) -> bool:
     resource = _resource(entry)
     if need.key == MEDICATIONS.key and _kind(entry) == "Medication":
         return True
-    if _kind(entry) != kind:
+    if R4_TYPES.get(_kind(entry), _kind(entry)) != kind:
         return False
     if "code" in parameters:
         return not _tokens(resource).isdisjoint(parameters["code"].split(","))

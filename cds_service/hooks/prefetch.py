@@ -24,6 +24,7 @@ from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.page import Material, Page
+from cds_service.fhir.resources import Patient
 from cds_service.hooks.context import HookCall
 
 ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
@@ -108,20 +109,19 @@ class Prefetch:
         be had: then nothing can be said.
         """
         answers, wanted = self._received(call)
-        read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else 0.0
-        patient = _patient(answers[PATIENT])
+        requests, read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else (0, 0.0)
+        patient = _patient(answers.pop(PATIENT))
         if all(answers[need].is_unavailable for need in self._deciding):
             reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
             raise _precondition(self._deciding[0], f"neither Conditions nor Observations are to be had: {reasons}")
         pages: list[tuple[Topic, Page]] = []
         gaps: list[Gap] = []
         for need, answer in answers.items():
-            if need is PATIENT:
-                continue
-            pages.extend((need.topic, page) for page in answer.pages)
+            for page in answer.pages:
+                pages.append((need.topic, page))
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
-        return Material(patient, tuple(pages), tuple(gaps), _requests(answers), read_ms)
+        return Material(patient, tuple(pages), tuple(gaps), requests, read_ms)
 
     def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
         """What was sent, and the addresses of what still has to be read."""
@@ -144,15 +144,15 @@ class Prefetch:
 
     async def _read_into(
         self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall, may_read: Callable[[str], bool]
-    ) -> float:
-        """Adds what can be read, or why it cannot; the milliseconds that it took."""
+    ) -> tuple[int, float]:
+        """Adds what can be read, or why it cannot; how many requests and milliseconds that took."""
         server = call.server
         if server is None or not may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
-            return 0.0
+            return 0, 0.0
         clock = asyncio.get_running_loop().time
         started = clock()
         deadline = started + min(self._timeout, server.grant.expires_in)
@@ -164,8 +164,9 @@ class Prefetch:
             answers[need] = _joined(need, answers[need], more)
         read_ms = round((clock() - started) * 1000, 1)
         failed = sum(bool(answers[need].problem) for need in wanted)
-        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=_requests(answers), ms=read_ms)
-        return read_ms
+        requests = sum(answer.requests for answer in answers.values())
+        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=requests, ms=read_ms)
+        return requests, read_ms
 
     async def _read_allowed(self, server: FhirServer, query: str, address: str, deadline: float) -> Answer:
         """What the token covers of a query, from `address` on, which is the query itself or a next link.
@@ -185,7 +186,8 @@ def _of_asked_type(need: Need, page: Page) -> Page:
     """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
     if page.failure or page.unreadable or not (page.resources or page.others):
         return page
-    if any(resource.resourceType == need.resource_type for resource in page.resources):
+    wanted = need.resource_type
+    if any(resource.resourceType == wanted for resource in page.resources):
         return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
 
@@ -201,14 +203,10 @@ def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
     return Answer(pages, problem, more.requests)
 
 
-def _requests(answers: Mapping[Need, Answer]) -> int:
-    return sum(answer.requests for answer in answers.values())
-
-
 def _patient(answer: Answer) -> Page:
     """The page with the one Patient, whether it came alone or in a searchset."""
     pages = [page for page in answer.pages if page.resources]
-    if len(pages) == 1 and [resource.resourceType for resource in pages[0].resources] == ["Patient"]:
+    if len(pages) == 1 and [type(resource) for resource in pages[0].resources] == [Patient]:
         return pages[0]
     problem = answer.problem or "is not there, or is not one readable Patient resource"
     raise _precondition(PATIENT, f"{PATIENT.words} {problem}")

@@ -108,7 +108,7 @@ def test_a_later_absence_does_not_wipe_out_the_past() -> None:
 def broken(kind: str) -> dict[str, Any]:
     """A resource that opens but does not parse, in a member that is read."""
     odd: dict[str, dict[str, Any]] = {
-        "condition": {"condition": CALF_PAIN, "members": {"verificationStatus": "confirmed"}},
+        "condition": {"condition": CALF_PAIN, "members": {"verificationStatus": 5}},
         "observation": {"observation": SWELLING, "at": -1, "members": {"valueQuantity": "many"}},
         "medication": {"medication": "rx|11289", "members": {"intent": {}}},
         "procedure": {"procedure": "sct|387713003", "members": {"status": 5}},

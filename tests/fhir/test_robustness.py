@@ -28,6 +28,7 @@ from tests.charts import (
     read_pages,
     resource,
 )
+from tests.older_fhir import to_dstu2, to_stu3
 
 OTHERS = sorted((Path(__file__).parent / "charts_from_others").glob("*.json"))
 CALF_PAIN, SWELLING, CALF = "sct|300954003", "sct|449615005", "sct|53840002"
@@ -37,6 +38,7 @@ TOPICS = {
     "Condition": Topic.CONDITIONS,
     "Observation": Topic.OBSERVATIONS,
     "MedicationRequest": Topic.MEDICATIONS,
+    "MedicationOrder": Topic.MEDICATIONS,
     "Medication": Topic.MEDICATIONS,
     "Procedure": Topic.PROCEDURES,
 }
@@ -101,6 +103,7 @@ names = st.sampled_from(
             "contained",
             "issue",
         ),
+        *("patient", "context", "dateRecorded", "onsetQuantity", "valueAttachment", "notPerformed"),
     ]
 )
 any_json = st.recursive(
@@ -199,6 +202,7 @@ BASE.append(
         "medicationReference": {"reference": "#m"},
     }
 )
+OF_ALL_VERSIONS = [convert(each) for each in BASE for convert in (dict, to_stu3, to_dstu2)]
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -210,7 +214,7 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """A valid resource in which one or two places were replaced, removed, or wrapped."""
-    made: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(BASE)))
+    made: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(OF_ALL_VERSIONS)))
     for _ in range(draw(st.integers(1, 2))):
         place = draw(st.sampled_from([path for path in paths(made) if path != ("resourceType",)]))
         holder = made

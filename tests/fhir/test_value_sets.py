@@ -121,16 +121,18 @@ def test_an_exclusion_holds_for_its_own_value_set_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("oid", "code"),
+    ("system", "code"),
     [
         ("urn:oid:2.16.840.1.113883.6.96", "300954003"),
         ("urn:oid:2.16.840.1.113883.6.1", "72514-3"),
         ("urn:oid:2.16.840.1.113883.6.90", "M79.661"),
         ("urn:oid:2.16.840.1.113883.6.88", "11289"),
+        ("http://hl7.org/fhir/v2/0136", "Y"),
+        ("http://hl7.org/fhir/v2/0532", "N"),
     ],
 )
-def test_code_systems_are_known_by_their_oid(oid: str, code: str) -> None:
-    assert READER.terminology.meaning(oid, code) is not None
+def test_code_systems_are_known_by_their_oid_and_older_address(system: str, code: str) -> None:
+    assert READER.terminology.meaning(system, code) is not None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from cds_service.errors import InvalidRequest
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
 from tests.calls import CALF_PAIN, KEYS, searchset
-from tests.charts import patient
+from tests.charts import patient, resource
+from tests.older_fhir import to_dstu2
 
 NEEDS = chart_needs(["72514-3", "48065-7"])
 SCORE = {"observation": "loinc|72514-3", "id": "score", "value": 4}
@@ -45,6 +46,11 @@ def test_each_resource_goes_to_the_key_whose_query_finds_it() -> None:
         "medications": ["order", "drug"],
         "procedures": ["operation"],
     }
+
+
+def test_a_medication_order_of_dstu2_goes_to_the_medications() -> None:
+    orders = [to_dstu2(resource(each, 0)) for each in (ORDER, STOPPED)]
+    assert ids(chart_request(searchset(patient(), *orders), NEEDS))["medications"] == ["order"]
 
 
 def test_each_request_is_a_new_instance() -> None:

@@ -11,13 +11,13 @@ from tests.calls import CALF_PAIN, cards, detail, post, prefetch, searchset
 from tests.charts import resource
 
 DVT = {"condition": "icd|I82.4Z2", "id": "dvt", "onset": -5}
-ORDER = {"resourceType": "MedicationOrder", "id": "dstu2", "status": "active"}
+TAKEN = {"resourceType": "MedicationStatement", "id": "taken", "status": "active"}
 
 
 @pytest.mark.parametrize(
     "sent",
     [
-        searchset(ORDER),
+        searchset(TAKEN),
         searchset(DVT),
         {"resourceType": "Parameters"},
         {"resourceType": "Patient", "id": "p1"},
