@@ -24,9 +24,12 @@ from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
+from cds_service.hooks.appointment_book import AppointmentBook
+from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
+from cds_service.hooks.problem_list_item_create import ProblemListItemCreate
 from cds_service.hooks.triage import ChartTriage
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
@@ -136,6 +139,9 @@ def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
     return [
         PatientView(triage, renderer),
         EncounterStart(triage, renderer),
+        ProblemListItemCreate(triage, renderer),
+        AppointmentBook(triage, renderer),
+        EncounterDischarge(triage, renderer),
     ]
 
 

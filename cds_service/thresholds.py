@@ -31,6 +31,7 @@ class Thresholds:
     ck_times_upper_limit: float = 5.0  # common definition of rhabdomyolysis, >= 5 times the upper limit
     ck_units_per_litre: float = 1000.0  # the same where no upper limit is given
     potassium_mmol_per_litre: float = 2.5  # severe hypokalaemia: RCEMLearning, Disorders of potassium balance
+    appointment_warning_days: int = 1  # ours; NICE NG158 1.1.4 has the scan of a likely DVT within 24 hours
     achilles_days: int = 42  # ours
     postpartum_days: int = 42  # RCOG Green-top Guideline 37b (2015): up to 6 weeks
     pregnancy_days: int = 294  # ours: how long an undelivered pregnancy entry is current (42 weeks)

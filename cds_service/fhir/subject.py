@@ -37,11 +37,13 @@ class Subject:
         text = reference.get("reference")
         if text is None or text == "":
             return True
-        if not isinstance(text, str):
-            return False
+        return isinstance(text, str) and self.is_meant_by(text)
+
+    def is_meant_by(self, text: str) -> bool:
+        """Does this literal reference name the patient?"""
         if text.startswith("urn:uuid:"):
             return text.removeprefix("urn:uuid:").lower() == self.patient_id.lower()
-        parts = text.split("/_history/")[0].rstrip("/").split("/")
+        parts = text.split("/_history/", maxsplit=1)[0].rstrip("/").split("/")
         return parts[-1] == self.patient_id and (len(parts) == 1 or parts[-2] == "Patient")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
 from cds_service.assessment.triage import Assessment, assess
 from cds_service.facts import Chart
 from cds_service.fhir.page import Material
@@ -46,3 +47,7 @@ class ChartTriage:
 
     def assess(self, chart: Chart, as_of: datetime) -> Assessment:
         return assess(chart, as_of, self._thresholds)
+
+    def late(self, assessment: Assessment, proposed: Sequence[Proposed], as_of: datetime) -> LateAppointments | None:
+        """The proposed appointments, if all of them come later than the assessment allows."""
+        return late_appointments(assessment.level, proposed, as_of, self._thresholds)

@@ -8,7 +8,6 @@ See cards/README.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +18,8 @@ from cds_service.errors import ConfigurationError
 from cds_service.rendering import summary
 from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, Written
-from cds_service.rendering.content_file import ContentFile, open_content
+from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content
+from cds_service.rendering.occasion_files import load_occasions
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
 from cds_service.rendering.template import Template, paragraphs, template
 from cds_service.wire import Coding, Indicator, Link, Source
@@ -30,8 +30,6 @@ CALF_PAIN = Coding(code="300954003", system="http://snomed.info/sct", display="P
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
 _LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- )")  # some readers show a line end of the file as a line end
-_RAW_HTML = re.compile(r"<[A-Za-z/!?]")
-_STRAY_BRACE = re.compile(r"\{[^{}]*$|^[^{}]*\}")
 
 
 class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +79,8 @@ def load_cards(directory: Path) -> CardFiles:
         )
     limits = shared.limits
     small_print = SmallPrint(template(limits.always), template(limits.colour), template(limits.child))
-    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print)
+    occasions = load_occasions(directory, {card: _longest(card, shared) for card in cards})
+    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions)
 
 
 def card_ids() -> set[str]:
@@ -91,13 +90,13 @@ def card_ids() -> set[str]:
 
 def _checked_shared(file: ContentFile) -> SharedWords:
     shared = file.front_matter(SharedWords)
-    _check_no_html(file)
-    frame = _checked(file, file.body, SECTIONS)
+    check_no_html(file)
+    frame = checked(file, file.body, SECTIONS)
     for name in SECTIONS:
         if name not in frame.names:
             file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
     for sentence in (shared.limits.always, shared.limits.colour, shared.limits.child):
-        _checked(file, sentence, LIMITS)
+        checked(file, sentence, LIMITS)
     for step in STEPS:
         if step not in shared.home_care:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
@@ -112,14 +111,14 @@ def _checked_shared(file: ContentFile) -> SharedWords:
 
 def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
     matter = file.front_matter(_CardMatter)
-    _check_no_html(file)
+    check_no_html(file)
     if matter.id not in card_ids():
         ids = ", ".join(sorted(card_ids()))
         file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
     why, options = _sections(file)
     headline = _headline(file, matter, shared)
     for section in (why, options):
-        _checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
+        checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
     _check_addresses(file, matter)
     return CardFile(
         id=matter.id,
@@ -136,17 +135,14 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
     )
 
 
+def _longest(card_id: str, shared: SharedWords) -> dict[str, str]:
+    return summary.longest_values(card_id, shared.findings, shared.complaints)
+
+
 def _headline(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> Template:
     """The summary, short enough whatever its placeholders say."""
-    longest = summary.longest_values(matter.id, shared.findings, shared.complaints)
-    headline = _checked(file, matter.summary, longest, key="summary")
-    if (length := len(headline.fill(longest))) > summary.MOST_CHARACTERS:
-        file.fail(
-            f"the summary can have {length} characters, {summary.MOST_CHARACTERS} are allowed",
-            "Shorten it, or use a shorter placeholder",
-            key="summary",
-        )
-    return headline
+    longest = _longest(matter.id, shared)
+    return headline(file, "summary", matter.summary, [longest])
 
 
 def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
@@ -185,22 +181,3 @@ def _sections(file: ContentFile) -> tuple[str, str]:
         if not text:
             file.fail(f'the section "{heading}" is empty', "Write its text", text=f"## {heading}")
     return why, options
-
-
-def _check_no_html(file: ContentFile) -> None:
-    for line in file.text.splitlines():
-        if _RAW_HTML.search(line):
-            file.fail("HTML in a card", "Use Markdown only", text=line)
-
-
-def _checked(file: ContentFile, text: str, allowed: Collection[str], key: str = "") -> Template:
-    """The text taken apart, all its placeholders being allowed ones."""
-    words = template(text)
-    for name in words.names:
-        if name not in allowed:
-            known = ", ".join(f"{{{each}}}" for each in allowed)
-            file.fail(f"unknown placeholder {{{name}}}", f"Known here: {known}", key=key, text=f"{{{name}}}")
-    for line in text.splitlines():
-        if _STRAY_BRACE.search(line):
-            file.fail("a brace without its partner", "Placeholders look like {side}", key=key, text=line)
-    return words

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cds_service.assessment.appointments import LateAppointments
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Fact, State
@@ -20,6 +21,22 @@ NO_RED_FLAG = "no-red-flag"
 NOT_ASSESSED = "not-assessed"
 FIXED_CARDS = (NO_RED_FLAG, NOT_ASSESSED)
 """The cards that stand for no finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What, beside the chart, calls for a card. `id` names its words in cards/; empty: nothing but the chart.
+
+    `entries` are newly recorded, `new_findings` would not be there without them. `appointments` are late.
+    """
+
+    id: str = ""
+    entries: Sequence[Fact] = ()
+    new_findings: Sequence[Finding] = ()
+    appointments: LateAppointments | None = None
+
+
+CHART_ALONE = Occasion()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +56,14 @@ class Case:
     others: list[Finding]
     listed_only: list[Finding]
     entries: dict[Fact, str]
+    occasion: Occasion = CHART_ALONE
 
 
 Say = Callable[[Case], str]
 """What a placeholder says of a case."""
 
 
-def open_case(assessment: Assessment, files: CardFiles, as_of: datetime) -> Case:
+def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasion: Occasion = CHART_ALONE) -> Case:
     """The assessment made ready to be told."""
     card = files.cards[card_id(assessment)]
     findings = assessment.findings
@@ -58,7 +76,8 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime) -> Case
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
     facts = [fact for finding in findings for fact in newest(finding.evidence)]
-    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, dated({}, facts, as_of))
+    entries = dated({}, facts, as_of)
+    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, entries, occasion)
 
 
 def dated(known: Mapping[Fact, str], facts: Iterable[Fact], as_of: datetime) -> dict[Fact, str]:

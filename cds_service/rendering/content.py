@@ -69,10 +69,25 @@ class CardFile:
 
 
 @dataclass(frozen=True, slots=True)
+class OccasionFile:
+    """What is said on a card because of its occasion: `lead` before all else.
+
+    `summary` stands for the card's own on a card for a finding, `summary_no_red_flag` on that for none; None leaves it.
+    """
+
+    id: str
+    summary: Template | None
+    summary_no_red_flag: Template | None
+    lead: Paragraphs
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, and what they share."""
+    """All cards by id, what they share, and what is said on certain occasions."""
 
     cards: dict[str, CardFile]
     shared: SharedWords
     frame: Paragraphs
     small_print: SmallPrint
+    occasions: dict[str, OccasionFile]

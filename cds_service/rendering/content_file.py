@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -11,9 +12,13 @@ import msgspec
 import yaml
 
 from cds_service.errors import ConfigurationError
+from cds_service.rendering.template import Template, template
 
 _Matter = TypeVar("_Matter", bound=msgspec.Struct)
 _RULE = "---\n"
+_RAW_HTML = re.compile(r"<[A-Za-z/!?]")
+_STRAY_BRACE = re.compile(r"\{[^{}]*$|^[^{}]*\}")
+_MOST_CHARACTERS = 139  # of a summary; CDS Hooks 2.0.1: fewer than 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,37 @@ def open_content(path: Path) -> ContentFile:
             raise _refused(path, line, f"{key.value} is there twice", "Keep one of the two")
         lines[key.value] = line
     return ContentFile(path, text, matter, body.strip(), lines)
+
+
+def check_no_html(file: ContentFile) -> None:
+    for line in file.text.splitlines():
+        if _RAW_HTML.search(line):
+            file.fail("HTML in a card", "Use Markdown only", text=line)
+
+
+def checked(file: ContentFile, text: str, allowed: Collection[str], key: str = "") -> Template:
+    """The text taken apart, all its placeholders being allowed ones."""
+    words = template(text)
+    for name in words.names:
+        if name not in allowed:
+            known = ", ".join(f"{{{each}}}" for each in allowed)
+            file.fail(f"unknown placeholder {{{name}}}", f"Known here: {known}", key=key, text=f"{{{name}}}")
+    for line in text.splitlines():
+        if _STRAY_BRACE.search(line):
+            file.fail("a brace without its partner", "Placeholders look like {side}", key=key, text=line)
+    return words
+
+
+def headline(file: ContentFile, key: str, text: str, longest: Sequence[Mapping[str, str]]) -> Template:
+    """A summary, short enough whatever its placeholders say: `longest` are their longest values, card by card."""
+    words = checked(file, text, longest[0], key=key)
+    if (length := max(len(words.fill(each)) for each in longest)) > _MOST_CHARACTERS:
+        file.fail(
+            f"the summary can have {length} characters, {_MOST_CHARACTERS} are allowed",
+            "Shorten it, or use a shorter placeholder",
+            key=key,
+        )
+    return words
 
 
 def _refused(path: Path, line: int, problem: str, remedy: str) -> ConfigurationError:

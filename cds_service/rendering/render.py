@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import Assessment
 from cds_service.rendering import summary
-from cds_service.rendering.case import Case, open_case, say
+from cds_service.rendering.case import CHART_ALONE, NO_RED_FLAG, Case, Occasion, open_case, say
 from cds_service.rendering.content import CardFile, CardFiles
+from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.sections import SECTIONS
 from cds_service.rendering.words import sentence_start
 from cds_service.wire import Card, Indicator, Link
@@ -39,11 +40,13 @@ class Renderer:
             Level.CRITICAL: max_indicator,
         }
 
-    def render(self, assessment: Assessment, as_of: datetime, hook_instance: str) -> list[Card]:
+    def render(
+        self, assessment: Assessment, as_of: datetime, hook_instance: str, occasion: Occasion = CHART_ALONE
+    ) -> list[Card]:
         """One card, or none at Level.NONE. The same call gives the same uuid again."""
         if assessment.level is Level.NONE:
             return []
-        case = open_case(assessment, self._files, as_of)
+        case = open_case(assessment, self._files, as_of, occasion)
         card = case.card
         return [
             Card(
@@ -51,7 +54,7 @@ class Renderer:
                 summary=_summary(case),
                 indicator=self._indicators[assessment.level],
                 source=card.source,
-                detail=say(self._files.frame, SECTIONS, case),
+                detail=_detail(case),
                 links=list(self._links[card.id]),
                 overrideReasons=list(card.override_reasons),
             )
@@ -59,8 +62,29 @@ class Renderer:
 
 
 def _summary(case: Case) -> str:
+    """The occasion's own, if it has one for this card, else the card's."""
     says = summary.OF_A_FINDING if case.assessment.findings else summary.OF_NO_FINDING
-    return sentence_start(say(case.card.summary, says, case))
+    words = case.card.summary
+    if (occasion := case.files.occasions.get(case.occasion.id)) is not None:
+        says = {**says, **OCCASIONS[occasion.id]}
+        if case.assessment.findings:
+            words = occasion.summary or words
+        elif case.card.id == NO_RED_FLAG:
+            words = occasion.summary_no_red_flag or words
+    return sentence_start(say(words, says, case))
+
+
+def _detail(case: Case) -> str:
+    """The frame, after what the occasion says; what that has told already is not repeated."""
+    occasion = case.files.occasions.get(case.occasion.id)
+    if occasion is None:
+        return say(case.files.frame, SECTIONS, case)
+    untold = {name: _told_already if name in occasion.lead.names else told for name, told in SECTIONS.items()}
+    return f"{say(occasion.lead, OCCASIONS[occasion.id], case)}\n\n{say(case.files.frame, untold, case)}"
+
+
+def _told_already(_: Case) -> str:
+    return ""
 
 
 def _links(card: CardFile, files: CardFiles, guidance_url: str) -> tuple[Link, ...]:

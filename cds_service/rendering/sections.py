@@ -89,7 +89,7 @@ def evidence(case: Case) -> str:
     words = case.files.shared.findings
     sources: dict[str, dict[str, None]] = {}
     for fact, when in facts.items():
-        line = f"{sentence_start(kind_words(fact, words))}: {_entry(fact, when)}"
+        line = f"{sentence_start(kind_words(fact, words))}: {entry(fact, when)}"
         sources.setdefault(line, {})[quoted(fact.source)] = None
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
@@ -237,7 +237,7 @@ def _risk(finding: Finding, case: Case) -> str:
     rule = finding.rule
     entries = [fact for fact in newest(finding.evidence) if fact not in case.entries]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
-    parts += [f"{_entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
+    parts += [f"{entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"
@@ -268,7 +268,7 @@ def _wells_items(score: WellsScore) -> str:
     return ", ".join([item.label for item in score.items]) + (f"; to confirm: {caveats}" if caveats else "")
 
 
-def _entry(fact: Fact, when: str) -> str:
+def entry(fact: Fact, when: str) -> str:
     """One entry of the chart without its source: value, words of the chart, how certain, where, when, remarks."""
     parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
     parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")

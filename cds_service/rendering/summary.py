@@ -15,8 +15,6 @@ from cds_service.rendering.words import age_words, mid_sentence, sentence_start,
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _UNKNOWN = State.PRESENT, State.UNKNOWN
 
-MOST_CHARACTERS = 139  # CDS Hooks 2.0.1: fewer than 140
-
 _MEASURED = {
     "severe-pain": ("pain-severity", "of 10"),
     "creatine-kinase": ("creatine-kinase", "U/L"),

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cds_service.app import patient_view
+from cds_service.app import hook_services
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
@@ -39,7 +39,7 @@ def service() -> TestClient:
         raise AssertionError("all was sent")
 
     routes = cds_routes(
-        [patient_view(settings, read)],
+        hook_services(settings, read),
         Anyone(NOBODY),
         lambda: datetime(2026, 11, 2, 12, tzinfo=UTC),
         settings.max_body,

@@ -1,0 +1,54 @@
+"""encounter-discharge: home care that suits this patient, what to leave out and why, and when to come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cds_service.hooks.context import HookCall
+from cds_service.hooks.reply import Reply
+from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.rendering.case import Occasion
+from cds_service.rendering.occasions import DISCHARGE
+from cds_service.rendering.render import Renderer
+from cds_service.security.caller import Caller
+from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+
+
+class EncounterDischarge:
+    """The service `calf-pain-encounter-discharge` (hook encounter-discharge 1.0)."""
+
+    id = "calf-pain-encounter-discharge"
+    hook = "encounter-discharge"
+
+    def __init__(self, triage: ChartTriage, renderer: Renderer) -> None:
+        self._triage = triage
+        self._renderer = renderer
+
+    @property
+    def description(self) -> ServiceDescription:
+        return ServiceDescription(
+            hook=self.hook,
+            id=self.id,
+            title="Calf pain: home care and when to come back",
+            description=(
+                "Looks through the chart when a patient goes home. Where the record holds a leg complaint, a card "
+                "with the home care of the guidance that suits what is recorded, what of it to leave out and why, "
+                "when to come back, and any red flag. Otherwise none."
+            ),
+            usageRequirements=USAGE,
+            prefetch=self._triage.templates,
+            version=CDS_HOOKS_VERSION,
+            hookVersion="1.0",
+        )
+
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:
+        """The card for the way home as of an aware moment. Raises InvalidRequest and MissingPrecondition."""
+        if not call.is_for_clinician:
+            return Reply([])
+        material = await self._triage.complete(call, caller)
+        chart = self._triage.read(material, call, as_of)
+        assessment = self._triage.assess(chart, as_of)
+        if not assessment.complaint:
+            return Reply.about(chart, material, (), [])
+        cards = self._renderer.render(assessment, as_of, call.hook_instance, Occasion(DISCHARGE))
+        return Reply.about(chart, material, assessment.findings, cards)

@@ -1,0 +1,71 @@
+"""What a card says because of its occasion: a new entry, an appointment, a discharge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cds_service.assessment.appointments import Proposed
+from cds_service.assessment.rules import Level
+from cds_service.rendering import sections
+from cds_service.rendering.case import Case, Say, dated
+from cds_service.rendering.summary import kind_words, named_inside
+from cds_service.rendering.words import bullets, date_words, own_words
+
+NEW_ENTRY, APPOINTMENT, DISCHARGE = "new-entry", "appointment", "discharge"
+
+
+def entries(case: Case) -> str:
+    """The new entries that are about the leg."""
+    words = case.files.shared.findings
+    facts = dated({}, case.occasion.entries, case.as_of)
+    return "; ".join([f"{kind_words(fact, words)}, {sections.entry(fact, when)}" for fact, when in facts.items()])
+
+
+def news(case: Case) -> str:
+    """The findings that would not be there without the new entries."""
+    return "; ".join([named_inside(finding, case.assessment) for finding in case.occasion.new_findings])
+
+
+def appointment(case: Case) -> str:
+    """When the earliest proposed appointment is, in a few words for the summary."""
+    late = case.occasion.appointments
+    when = late.proposed[0] if late else None
+    if when is None:
+        return "without a date"
+    day = when.last.astimezone(case.as_of.tzinfo).date().isoformat()
+    return f"on {day}" if when.first == when.last else f"by {day}"
+
+
+def appointments(case: Case) -> str:
+    """All proposed appointments, as they were dated."""
+    late = case.occasion.appointments
+    return "; ".join(dict.fromkeys([_date(each, case) for each in late.proposed])) if late else ""
+
+
+def last_day(case: Case) -> str:
+    """The last day that an appointment could be on without being named."""
+    late = case.occasion.appointments
+    return late.last_day.isoformat() if late else ""
+
+
+def home_care(case: Case) -> str:
+    """The steps that nothing on the record speaks against; none beside a critical finding or an unread record."""
+    if case.assessment.level is Level.CRITICAL or not case.assessment.fully_read:
+        return ""
+    words = case.files.shared.home_care
+    return bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])
+
+
+OCCASIONS: Mapping[str, Mapping[str, Say]] = {
+    NEW_ENTRY: {"entries": entries, "news": news},
+    APPOINTMENT: {"appointment": appointment, "appointments": appointments, "last_day": last_day},
+    DISCHARGE: {"home_care": home_care, "leave_out": sections.leave_out},
+}
+"""The placeholders of each occasion."""
+
+SUMMARY_ROOM = {"appointment": "without a date"}
+"""Those that its summary may use, with the longest that each can become."""
+
+
+def _date(when: Proposed, case: Case) -> str:
+    return own_words(date_words(when, case.as_of)) if when else "without a date that could be read"
