@@ -49,13 +49,15 @@ class ProblemListItemCreate:
         Without a Condition among the new entries nothing is read.
         """
         entered = new_conditions(call.drafts, as_of)
-        if not (entered and call.is_for_clinician):
+        if not (entered.resources and call.is_for_clinician):
             return Reply([])
         received = await self._triage.complete(call, caller)
-        earlier, material = without(received, entered), together(without(received, entered), entered)
+        earlier = without(received, entered)
+        material = together(earlier, entered)
         chart = self._triage.read(material, call, as_of)
         before = self._triage.assess(self._triage.read(earlier, call, as_of), as_of)
-        told = news(before, self._triage.assess(chart, as_of), {f"Condition/{each.id}" for each in entered})
+        after = self._triage.assess(chart, as_of)
+        told = news(before, after, {f"Condition/{each.id}" for each in entered.resources})
         if told is None:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(NEW_ENTRY, entries=told.entries, new_findings=told.findings)

@@ -18,7 +18,7 @@ from cds_service.errors import ConfigurationError
 from cds_service.rendering import summary
 from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, Written
-from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content
+from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasion_files import load_occasions
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
 from cds_service.rendering.template import Template, paragraphs, template
@@ -29,7 +29,6 @@ OVERRIDE_REASONS = "https://calf-pain-cds.example/fhir/CodeSystem/override-reaso
 CALF_PAIN = Coding(code="300954003", system="http://snomed.info/sct", display="Pain in calf")
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
-_LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- )")  # some readers show a line end of the file as a line end
 
 
 class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,8 +128,8 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
         links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
         override_reasons=_override_reasons(file, matter, shared),
-        why=paragraphs(_LINE_WRAP.sub(" ", why)),
-        options=paragraphs(_LINE_WRAP.sub(" ", options)),
+        why=paragraphs(unwrapped(why)),
+        options=paragraphs(unwrapped(options)),
         written=matter,
     )
 

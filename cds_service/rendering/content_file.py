@@ -16,6 +16,8 @@ from cds_service.rendering.template import Template, template
 
 _Matter = TypeVar("_Matter", bound=msgspec.Struct)
 _RULE = "---\n"
+# some readers show a line end of the file as a line end; before a list, or a placeholder that is one, it is meant
+_LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- |\{)")
 _RAW_HTML = re.compile(r"<[A-Za-z/!?]")
 _STRAY_BRACE = re.compile(r"\{[^{}]*$|^[^{}]*\}")
 _MOST_CHARACTERS = 139  # of a summary; CDS Hooks 2.0.1: fewer than 140
@@ -110,6 +112,11 @@ def headline(file: ContentFile, key: str, text: str, longest: Sequence[Mapping[s
             key=key,
         )
     return words
+
+
+def unwrapped(text: str) -> str:
+    """The text with each paragraph on one line."""
+    return _LINE_WRAP.sub(" ", text)
 
 
 def _refused(path: Path, line: int, problem: str, remedy: str) -> ConfigurationError:

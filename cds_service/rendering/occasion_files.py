@@ -8,7 +8,7 @@ from pathlib import Path
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.case import FIXED_CARDS, NO_RED_FLAG
 from cds_service.rendering.content import OccasionFile, Written
-from cds_service.rendering.content_file import check_no_html, checked, headline, open_content
+from cds_service.rendering.content_file import check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasions import OCCASIONS, SUMMARY_ROOM
 from cds_service.rendering.template import paragraphs
 
@@ -45,6 +45,6 @@ def _occasion(path: Path, name: str, longest: Mapping[str, Mapping[str, str]]) -
         headline(file, "summary_no_red_flag", matter.summary_no_red_flag, of_none)
         if matter.summary_no_red_flag
         else None,
-        paragraphs(file.body),
+        paragraphs(unwrapped(file.body)),
         matter,
     )
