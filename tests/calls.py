@@ -87,6 +87,12 @@ def hook_call(hook: str, context_members: dict[str, Any] | None = None, **member
     return call(hook=hook, **{"context": context(**{**_CONTEXTS.get(hook, {}), **(context_members or {})}), **members})
 
 
+def post_hook(client: TestClient, hook: str, context_members: dict[str, Any] | None = None, **prefetched: Any) -> Any:
+    """The answer to a call of this hook; `prefetched` replaces values of a whole prefetch."""
+    body = hook_call(hook, context_members, prefetch=prefetch(**prefetched))
+    return client.post(f"/cds-services/calf-pain-{hook}", json=body)
+
+
 def authorization(**members: Any) -> dict[str, Any]:
     """A valid fhirAuthorization; each member can be replaced."""
     return {

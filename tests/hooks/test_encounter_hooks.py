@@ -1,0 +1,78 @@
+"""encounter-start gives the card of patient-view; encounter-discharge says what suits the way home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from tests.calls import cards, outcome, post_hook, searchset
+from tests.charts import Entry
+
+SCORE: Entry = {"observation": "loinc|72514-3", "at": -1, "value": 8, "site": "sct|53840002", "side": "left"}
+STRAIN: Entry = {"condition": "icd|S86.112A", "id": "strain", "onset": -10}
+
+
+def discharge(client: TestClient, **prefetched: Any) -> Any:
+    (card,) = cards(post_hook(client, "encounter-discharge", **prefetched))
+    return card
+
+
+def without_moment(card: dict[str, Any]) -> dict[str, Any]:
+    return {**card, "detail": card["detail"].partition("Data as of")[0]}
+
+
+def test_a_visit_begins_with_the_card_of_patient_view(client: TestClient) -> None:
+    (opened,) = cards(post_hook(client, "patient-view", findings=searchset(SCORE)))
+    (started,) = cards(post_hook(client, "encounter-start", findings=searchset(SCORE)))
+    assert without_moment(started) == without_moment(opened)
+
+
+def test_home_care_that_suits_and_when_to_come_back(client: TestClient) -> None:
+    card = discharge(client)
+    assert (card["indicator"], card["summary"]) == (
+        "info",
+        "Discharge with calf pain, left leg, age 46: home care and when to come back",
+    )
+    lead = card["detail"].partition("**Why this card:**")[0]
+    for step in ("Rest:", "Ice:", "Compression:", "Elevation:", "Gentle stretching"):
+        assert f"\n- {step}" in lead
+    assert "**When to come back:** pain that becomes severe" in lead
+
+
+def test_what_to_leave_out_and_why_is_said_once(client: TestClient) -> None:
+    text = discharge(client, conditions=searchset(STRAIN))["detail"]
+    assert "**Home care to leave out here:** gentle stretching (muscle strain, a tear is not excluded" in text
+    assert text.count("Home care to leave out") == text.count("Home care of the guidance") == 1
+    assert "- Gentle stretching" not in text
+
+
+def test_beside_a_red_flag_the_summary_is_the_red_flag(client: TestClient) -> None:
+    card = discharge(client, findings=searchset(SCORE))
+    assert card["indicator"] == "warning"
+    assert card["summary"].startswith("Severe pain, 8 of 10, left leg")
+    assert "**When to come back:**" in card["detail"]
+
+
+def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) -> None:
+    """A list of steps for home would make light of it; what to leave out and when to come back still stand."""
+    dvt: Entry = {"condition": "sct|404223003", "id": "dvt", "onset": -3, "side": "left"}
+    card = discharge(client, conditions=searchset(dvt))
+    assert card["indicator"] == "critical"
+    assert "- Rest:" not in card["detail"]
+    assert "**Home care to leave out here:** compression" in card["detail"]
+    assert "**When to come back:**" in card["detail"]
+
+
+def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClient) -> None:
+    card = discharge(client, findings=outcome())
+    assert card["summary"].startswith("Calf pain not fully assessed")
+    assert "- Rest:" not in card["detail"]
+    assert "**When to come back:**" in card["detail"]
+
+
+def test_unread_data_without_a_complaint_give_no_card_at_discharge(client: TestClient) -> None:
+    """patient-view and encounter-start tell it; there is no home care to give."""
+    quiet: dict[str, Any] = {"conditions": searchset(), "findings": outcome()}
+    assert cards(post_hook(client, "encounter-discharge", **quiet)) == []
+    assert len(cards(post_hook(client, "encounter-start", **quiet))) == 1
