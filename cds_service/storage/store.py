@@ -62,10 +62,9 @@ class Insert:
     def __init__(self, engine: AsyncEngine, model: type[Base]) -> None:
         self._names = [column.name for column in model.__table__.columns]
         self._into = f"INSERT INTO {model.__tablename__} ({', '.join(self._names)})"
-        self._from_json = text(  # names of our own
-            f"{self._into} SELECT {', '.join(self._names)} FROM json_populate_recordset"
-            f"(NULL::{model.__tablename__}, CAST(:rows AS json)) ON CONFLICT DO NOTHING"  # noqa: S608
-        )
+        table, names = model.__tablename__, ", ".join(self._names)
+        source = f"json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
+        self._from_json = text(f"{self._into} SELECT {names} FROM {source} ON CONFLICT DO NOTHING")  # noqa: S608
         self._is_sqlite = engine.dialect.name == "sqlite"
 
     async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
