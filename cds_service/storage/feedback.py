@@ -12,7 +12,7 @@ import structlog
 
 from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import FeedbackRow
-from cds_service.storage.store import STORE_FAULTS, Store, fault_name, insert_new, json_rows, storable, utc_text
+from cds_service.storage.store import STORE_FAULTS, Insert, Store, fault_name, storable, utc_text
 from cds_service.wire import Feedback
 
 _log = structlog.stdlib.get_logger()
@@ -24,7 +24,7 @@ class FeedbackStore:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self._engine = store.durable
         self._now = now
-        self._insert = insert_new(self._engine, FeedbackRow)
+        self._insert = Insert(self._engine, FeedbackRow)
 
     async def keep(self, service: str, client: str, tenant: str, entries: Sequence[Feedback]) -> None:
         """Returns when all are on disk, each stored once however often the client sends it.
@@ -37,7 +37,7 @@ class FeedbackStore:
         try:
             async with self._engine.begin() as connection:
                 # in one order: of two messages with the same entries, neither waits for the other in turn
-                await connection.execute(self._insert, json_rows([rows[key] for key in sorted(rows)]))
+                await self._insert.run(connection, [rows[key] for key in sorted(rows)])
         except STORE_FAULTS as error:
             _log.error("feedback not stored", error=fault_name(error))
             raise StoreUnavailable("the feedback was not stored", remedy="Send it again later") from error

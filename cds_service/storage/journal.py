@@ -10,14 +10,14 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
 from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
-from cds_service.storage.store import STORE_FAULTS, Store, fault_name, insert_new, json_rows, storable, utc_text
+from cds_service.storage.store import STORE_FAULTS, Insert, Store, fault_name, storable, utc_text
 
 _BATCH = 200  # some two milliseconds in which nothing else is answered
 _GATHER_SECONDS = 0.1
@@ -67,8 +67,8 @@ class Journal:
         self._store = store
         self._knowledge = knowledge
         self._hash_key = hash_key
-        self._insert = insert_new(store.quick, InvocationRow)
-        self._insert_cards = insert_new(store.quick, InvocationCardRow)
+        self._insert = Insert(store.quick, InvocationRow)
+        self._insert_cards = Insert(store.quick, InvocationCardRow)
         self._waiting: deque[tuple[str, Invocation]] = deque()
         self._filled = asyncio.Event()
         self._closing = asyncio.Event()
@@ -136,61 +136,37 @@ class Journal:
     async def _write(self, batch: Sequence[tuple[str, Invocation]], key: bytes) -> None:
         rows = [_row(random, each, key, self._knowledge) for random, each in batch]
         cards = [
-            {"card": card, "invocation": row.id}
+            {"card": card, "invocation": row["id"]}
             for row, (_, each) in zip(rows, batch, strict=True)
             for card in each.cards
         ]
         async with self._store.quick.begin() as connection:
-            await connection.execute(self._insert, json_rows(rows))
-            if cards:
-                await connection.execute(self._insert_cards, json_rows(cards))
+            await self._insert.run(connection, rows)
+            await self._insert_cards.run(connection, cards)
 
 
-class _Row(msgspec.Struct, frozen=True, gc=False):
+def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> dict[str, Any]:
     """What becomes an InvocationRow."""
-
-    id: str
-    at: str
-    client: str
-    tenant: str
-    service: str
-    hook: str
-    hook_instance: str | None
-    patient_hash: str | None
-    user_hash: str | None
-    status: str
-    indicator: str | None
-    rules: Sequence[str]
-    resources: int
-    facts: int
-    gaps: int
-    left_out: int
-    ms: float
-    fhir_ms: float
-    knowledge: str
-
-
-def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> _Row:
     client, tenant = storable(each.client), storable(each.tenant)
-    return _Row(
-        id=f"{int(each.at.timestamp() * 1e6):014x}{random}",
-        at=utc_text(each.at),
-        client=client,
-        tenant=tenant,
-        service=each.service,
-        hook=each.hook,
-        hook_instance=each.hook_instance or None,
+    return {
+        "id": f"{int(each.at.timestamp() * 1e6):014x}{random}",
+        "at": utc_text(each.at),
+        "client": client,
+        "tenant": tenant,
+        "service": each.service,
+        "hook": each.hook,
+        "hook_instance": each.hook_instance or None,
         # with the caller, since ids are unique within one EHR only
-        patient_hash=pseudonym(key, client, tenant, "Patient", each.patient_id) if each.patient_id else None,
-        user_hash=pseudonym(key, client, tenant, "User", each.user) if each.user else None,
-        status=each.status,
-        indicator=each.indicator or None,
-        rules=each.rules,
-        resources=each.resources,
-        facts=each.facts,
-        gaps=each.gaps,
-        left_out=each.left_out,
-        ms=each.ms,
-        fhir_ms=each.fhir_ms,
-        knowledge=knowledge,
-    )
+        "patient_hash": pseudonym(key, client, tenant, "Patient", each.patient_id) if each.patient_id else None,
+        "user_hash": pseudonym(key, client, tenant, "User", each.user) if each.user else None,
+        "status": each.status,
+        "indicator": each.indicator or None,
+        "rules": each.rules,
+        "resources": each.resources,
+        "facts": each.facts,
+        "gaps": each.gaps,
+        "left_out": each.left_out,
+        "ms": each.ms,
+        "fhir_ms": each.fhir_ms,
+        "knowledge": knowledge,
+    }

@@ -9,16 +9,17 @@ from typing import Any, Self
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 import msgspec
-from sqlalchemy import Connection, TextClause, event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from cds_service.storage.models import Base
 
 LOCK_SECONDS = 10
 CHECKPOINT_PAGES = 4000  # 16 MB: the fsync that it costs comes after thousands of commits instead of hundreds
 _CONNECT_SECONDS = 5
+_LOTS = (64, 8, 1)
 
 STORE_FAULTS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What any use of the database may raise. Their texts can hold what was to be stored: never log them."""
@@ -52,23 +53,44 @@ def sqlite_file(url: str) -> str | None:
     return parsed.database if parsed.get_backend_name() == "sqlite" else None
 
 
-def insert_new(engine: AsyncEngine, model: type[Base]) -> TextClause:
-    """INSERT of `:rows`, a JSON array of objects (see `json_rows`), that passes over keys that are there already.
+class Insert:
+    """INSERT of rows that passes over keys that are there already.
 
-    One statement for all rows: given one by one, each would wait for Python's lock while the file is locked.
+    A statement holds many rows: given one by one, each would wait for Python's lock while the file is locked.
     """
-    table, names = model.__tablename__, [column.name for column in model.__table__.columns]
-    if engine.dialect.name == "sqlite":
-        values = ", ".join(f"json_extract(value, '$.{name}')" for name in names)
-        source = f"SELECT {values} FROM json_each(:rows) WHERE true"  # noqa: S608  # names of our own
-    else:
-        source = f"SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table}, CAST(:rows AS json))"  # noqa: S608
-    return text(f"INSERT INTO {table} ({', '.join(names)}) {source} ON CONFLICT DO NOTHING")
+
+    def __init__(self, engine: AsyncEngine, model: type[Base]) -> None:
+        self._names = [column.name for column in model.__table__.columns]
+        self._into = f"INSERT INTO {model.__tablename__} ({', '.join(self._names)})"
+        table, names = model.__tablename__, ", ".join(self._names)
+        source = f"json_populate_recordset(NULL::{table}, CAST(:rows AS json))"
+        self._from_json = text(f"{self._into} SELECT {names} FROM {source} ON CONFLICT DO NOTHING")  # noqa: S608
+        self._is_sqlite = engine.dialect.name == "sqlite"
+
+    async def run(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Each row has a value for every column: moments as `utc_text`, lists for JSON."""
+        if self._is_sqlite:
+            await self._run_in_sqlite(connection, rows)
+        elif rows:
+            await connection.execute(self._from_json, {"rows": msgspec.json.encode(rows).decode()})
+
+    async def _run_in_sqlite(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """In lots of a few sizes, so that few statements have to be prepared."""
+        done = 0
+        for size in _LOTS:
+            while len(rows) - done >= size:
+                lot = rows[done : done + size]
+                values = tuple([_sqlite_value(row[name]) for row in lot for name in self._names])
+                await connection.exec_driver_sql(self._statement(size), values)
+                done += size
+
+    def _statement(self, size: int) -> str:
+        row = f"({', '.join('?' * len(self._names))})"
+        return f"{self._into} VALUES {', '.join([row] * size)} ON CONFLICT DO NOTHING"
 
 
-def json_rows(rows: Sequence[Mapping[str, Any] | msgspec.Struct]) -> dict[str, str]:
-    """The parameter of `insert_new`. Moments must be given as `utc_text`."""
-    return {"rows": msgspec.json.encode(rows).decode()}
+def _sqlite_value(value: Any) -> Any:
+    return msgspec.json.encode(value).decode() if isinstance(value, (list, tuple)) else value
 
 
 def utc_text(moment: datetime) -> str:
