@@ -27,6 +27,7 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.appointment_book import AppointmentBook
 from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
+from cds_service.hooks.orders import order_select, order_sign
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
 from cds_service.hooks.problem_list_item_create import ProblemListItemCreate
@@ -142,6 +143,8 @@ def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
         ProblemListItemCreate(triage, renderer),
         AppointmentBook(triage, renderer),
         EncounterDischarge(triage, renderer),
+        order_select(triage, renderer),
+        order_sign(triage, renderer),
     ]
 
 

@@ -35,6 +35,7 @@ class Thresholds:
     achilles_days: int = 42  # ours
     postpartum_days: int = 42  # RCOG Green-top Guideline 37b (2015): up to 6 weeks
     pregnancy_days: int = 294  # ours: how long an undelivered pregnancy entry is current (42 weeks)
+    ultrasound_days: int = 7  # ours: how long an ultrasound of the leg veins is recent
     surgery_days: int = 84  # NICE NG158 Table 1: within 12 weeks
     cast_days: int = 30  # ours: "recent" plaster immobilisation in NICE NG158 Table 1
     calf_difference_cm: float = 3.0  # NICE NG158 Table 1: at least 3 cm

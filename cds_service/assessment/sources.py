@@ -85,4 +85,19 @@ POTASSIUM = Citation(
     "https://www.rcemlearning.co.uk/modules/disorders-of-potassium-balance/",
     "severe below 2.5 mmol/L; read 2026-11-23 (a teaching source)",
 )
+FDA_NSAID = Citation(
+    "FDA 2020",
+    "Drug safety communication of 2020-10-15: NSAIDs in pregnancy at 20 weeks or later",
+    2020,
+    "https://www.fda.gov/drugs/drug-safety-and-availability/"
+    "fda-recommends-avoiding-use-nsaids-pregnancy-20-weeks-or-later-because-they-can-result-low-amniotic",
+    "avoid at 20 weeks or later; read 2026-11-25",
+)
+AHA_CHOLESTEROL = Citation(
+    "AHA/ACC 2018",
+    "2018 guideline on the management of blood cholesterol",
+    2018,
+    "https://eguideline.guidelinecentral.com/i/1512420/25",
+    "pocket version, p. 26: creatine kinase for severe muscle symptoms or objective weakness; read 2026-11-25",
+)
 OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")

@@ -238,6 +238,17 @@ class Appointment(Resource, tag="Appointment"):
     participant: Any = None
 
 
+class ServiceRequest(Resource, tag="ServiceRequest"):
+    """A draft order: no search of ours asks for them, hooks send them."""
+
+    status: Any = None
+    code: Concept | None = None
+    bodySite: list[Concept] | Concept | None = None
+
+    def sites(self) -> Sequence[Concept | None]:
+        return _listed(self.bodySite)
+
+
 class _Issue(msgspec.Struct):
     severity: Any = None
 
@@ -260,5 +271,6 @@ AnyResource = (
     | MedicationOrder
     | Procedure
     | Appointment
+    | ServiceRequest
     | OperationOutcome
 )

@@ -6,10 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
+from cds_service.assessment.leg import whole_patient
+from cds_service.assessment.orders import OrderCase, order_findings
+from cds_service.assessment.rules import Finding
 from cds_service.assessment.triage import Assessment, assess
-from cds_service.facts import Chart
+from cds_service.facts import Chart, Fact
+from cds_service.fhir.orders import draft_orders
 from cds_service.fhir.page import Material
 from cds_service.fhir.reading import ChartReader
+from cds_service.fhir.subject import Subject
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
 from cds_service.security.caller import Caller
@@ -51,3 +56,12 @@ class ChartTriage:
     def late(self, assessment: Assessment, proposed: Sequence[Proposed], as_of: datetime) -> LateAppointments | None:
         """The proposed appointments, if all of them come later than the assessment allows."""
         return late_appointments(assessment.level, proposed, as_of, self._thresholds)
+
+    def orders(self, call: HookCall, as_of: datetime) -> Sequence[Fact]:
+        """The draft orders that a value set knows: those that are selected, or all where none is."""
+        subject = Subject(call.patient_id)
+        return draft_orders(call.drafts, call.selections, subject, self._reader.terminology, as_of)
+
+    def judge(self, orders: Sequence[Fact], assessment: Assessment, chart: Chart, as_of: datetime) -> list[Finding]:
+        """What these orders mean beside the chart."""
+        return order_findings(OrderCase(orders, assessment, whole_patient(chart, self._thresholds, as_of)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cds_service.assessment import critical, limb_threat, red_flags, risk_factors, warning
+from cds_service.assessment import critical, limb_threat, orders, red_flags, risk_factors, warning
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.wells import WellsScore
@@ -30,7 +30,7 @@ _PAINS = ("pain", "severe-pain", "pain-severity")
 
 def all_rules() -> list[Rule]:
     """Every rule that names a card."""
-    modules = (critical, limb_threat, red_flags, warning)
+    modules = (critical, limb_threat, orders, red_flags, warning)
     found = {value for module in modules for value in vars(module).values() if isinstance(value, Rule) and value.card}
     return sorted(found, key=lambda rule: rule.id)
 

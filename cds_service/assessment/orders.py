@@ -1,0 +1,135 @@
+"""What a draft order means beside what the record shows, where there is a leg complaint. Never above a warning.
+
+Each rule: (case) -> findings; the first fact of a finding is the draft. Compression stockings and bandages have no
+code that could be verified, so that orders of them are not recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cds_service.assessment.critical import CREATINE_KINASE, RHABDOMYOLYSIS
+from cds_service.assessment.diagnoses import pregnant_or_postpartum
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.red_flags import SEVERE
+from cds_service.assessment.rules import Finding, Level, Rule, found
+from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RCOG
+from cds_service.assessment.triage import Assessment
+from cds_service.facts import Fact, State, Topic
+
+NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "order-nsaid")
+NSAID_UNKNOWN = Rule("order-nsaid-unread", "Draft NSAID; anticoagulant not known", OURS, "order-nsaid-unread")
+NSAID_PREGNANCY = Rule("order-nsaid-pregnancy", "Draft NSAID in pregnancy", FDA_NSAID, "order-nsaid-pregnancy")
+D_DIMER_LIKELY = Rule("order-d-dimer-wells", "Draft D-dimer, Wells score 2 or more", NICE_DVT, "order-d-dimer")
+D_DIMER_PREGNANCY = Rule(
+    "order-d-dimer-pregnancy", "Draft D-dimer in or after pregnancy", RCOG, "order-d-dimer-pregnancy"
+)
+D_DIMER_TREATED = Rule(
+    "order-d-dimer-anticoagulant", "Draft D-dimer under an anticoagulant", NICE_DVT, "order-d-dimer-anticoagulant"
+)
+SCANNED = Rule("order-ultrasound-done", "Draft leg vein ultrasound, one done lately", OURS, "order-ultrasound")
+DUPLICATE = Rule("order-duplicate", "Two orders of one kind", OURS, "order-duplicate")
+STATIN_CK = Rule("order-statin-ck", "Draft statin and muscle breakdown", OURS, "order-statin")
+STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin", AHA_CHOLESTEROL, "order-statin-pain")
+
+_D_DIMER = ("d-dimer", "d-dimer-order")
+_KINDS = ("nsaid", "statin", "leg-vein-ultrasound")
+_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCase:
+    """The drafts, the assessment of the chart, and the view of the whole patient."""
+
+    drafts: Sequence[Fact]
+    assessment: Assessment
+    patient: Leg
+
+    def of(self, *concepts: str) -> list[Fact]:
+        """The drafts of these concepts."""
+        return [fact for fact in self.drafts if fact.concept in concepts]
+
+
+def order_findings(case: OrderCase) -> list[Finding]:
+    """The most urgent first, at most three, one for each card; none where the record holds no leg complaint."""
+    if not case.assessment.complaint:
+        return []
+    findings = [finding for rule in ORDER_RULES for finding in rule(case)]
+    return sorted(findings, key=lambda finding: -finding.level)[:_MOST]
+
+
+def nsaid(case: OrderCase) -> list[Finding]:
+    """An NSAID beside an anticoagulant, on record or among the drafts; from 20 weeks of pregnancy on (FDA 2020)."""
+    drafts = case.of("nsaid")
+    if not drafts:
+        return []
+    treatment = [*case.patient.anticoagulants(), *case.of("anticoagulant")]
+    pregnant = [fact for fact in pregnant_or_postpartum(case.patient) if fact.concept == "pregnancy"]
+    findings = found(NSAID_BLEEDING, Level.WARNING, [*drafts, *treatment]) if treatment else []
+    if pregnant:
+        findings += found(NSAID_PREGNANCY, Level.WARNING, [*drafts, *pregnant], "week of pregnancy not read")
+    if not treatment and not case.patient.chart.was_read(Topic.MEDICATIONS):
+        findings += found(NSAID_UNKNOWN, Level.INFO, drafts, "medicines could not be read")
+    return findings
+
+
+def d_dimer(case: OrderCase) -> list[Finding]:
+    """A D-dimer where another step is named first: in or after pregnancy, with Wells 2 or more, or under treatment."""
+    drafts = case.of(*_D_DIMER)
+    if not drafts:
+        return []
+    if pregnancy := pregnant_or_postpartum(case.patient):
+        return found(D_DIMER_PREGNANCY, Level.WARNING, [*drafts, *pregnancy])
+    score = case.assessment.wells
+    if score is not None and score.points >= case.patient.thresholds.wells_likely_points:
+        evidence = [fact for item in score.items for fact in item.evidence]
+        return found(D_DIMER_LIKELY, Level.WARNING, [*drafts, *evidence], score.note)
+    treatment = case.patient.anticoagulants()
+    return found(D_DIMER_TREATED, Level.INFO, [*drafts, *treatment]) if treatment else []
+
+
+def ultrasound(case: OrderCase) -> list[Finding]:
+    """Ultrasound of the leg veins, although one was done in the last days."""
+    drafts = case.of("leg-vein-ultrasound")
+    done = case.patient.surely_within(
+        case.patient.present("leg-vein-ultrasound"), case.patient.thresholds.ultrasound_days
+    )
+    return found(SCANNED, Level.INFO, [*drafts, *done]) if drafts and done else []
+
+
+def duplicates(case: OrderCase) -> list[Finding]:
+    """Two drafts of one kind for one side, or a medicine of the kind that is already current."""
+    evidence: list[Fact] = []
+    for kind in (*_KINDS, *_D_DIMER[1:]):
+        drafts = case.of(*_D_DIMER) if kind in _D_DIMER else case.of(kind)
+        current = case.patient.present(kind) if kind in ("nsaid", "statin") else ()
+        same = [fact for fact in drafts if _others_like(fact, drafts) or current]
+        evidence += [*same, *current] if same else []
+    return found(DUPLICATE, Level.INFO, evidence)
+
+
+def statin(case: OrderCase) -> list[Finding]:
+    """A statin beside rhabdomyolysis or a high creatine kinase; or for one who takes a statin already and has severe
+    pain, without a creatine kinase of the last 7 days.
+    """
+    drafts = case.of("statin")
+    if not drafts:
+        return []
+    muscle = [each for each in case.assessment.findings if each.rule in (RHABDOMYOLYSIS, CREATINE_KINASE)]
+    if muscle:
+        return found(STATIN_CK, Level.WARNING, [*drafts, *(fact for each in muscle for fact in each.evidence)])
+    severe = [each for each in case.assessment.red_flags if each.rule is SEVERE and each.state is State.PRESENT]
+    measured = case.patient.within(case.patient.present("creatine-kinase"), case.patient.thresholds.laboratory_days)
+    taken = case.patient.present("statin")
+    if severe and taken and not measured:
+        return found(STATIN_PAIN, Level.INFO, [*drafts, *taken, *severe[0].evidence])
+    return []
+
+
+ORDER_RULES: tuple[Callable[[OrderCase], list[Finding]], ...] = (nsaid, d_dimer, ultrasound, duplicates, statin)
+
+
+def _others_like(fact: Fact, drafts: Sequence[Fact]) -> bool:
+    """Another draft of the same kind for the same side; orders for two named sides are two."""
+    return any(each.source != fact.source and each.side is fact.side for each in drafts)

@@ -1,0 +1,210 @@
+"""order-select and order-sign: what draft orders mean beside a chart with a leg complaint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from tests.calls import assert_outcome, cards, hook_call, outcome, post_hook, prefetch, searchset
+from tests.charts import PATIENT_ID, Entry
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+IBUPROFEN, NAPROXEN, SIMVASTATIN, WARFARIN = "5640", "7258", "36567", "11289"
+CANCER: Entry = {"condition": "icd|C50.911", "id": "cancer", "onset": -100}
+BEDRIDDEN: Entry = {"condition": "sct|160685001", "id": "bed", "onset": -2}
+PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
+ON_WARFARIN = {"medications": searchset({"medication": f"rx|{WARFARIN}", "id": "warfarin", "at": -30})}
+LIKELY = {"conditions": searchset(PAIN, CANCER, BEDRIDDEN)}
+PREGNANT = {"conditions": searchset(PAIN, {"condition": "icd|Z33.1", "id": "pregnant", "onset": -60})}
+SEVERE = searchset({"observation": "loinc|72514-3", "at": "-2h", "value": 9, "site": "sct|53840002", "side": "left"})
+NO_COMPLAINT = {"conditions": searchset(CANCER)}
+
+
+def concept(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def medicine(code: str, identifier: str = "m1", **members: Any) -> dict[str, Any]:
+    drug = {"medicationCodeableConcept": concept(RXNORM, code)}
+    return {"resourceType": "MedicationRequest", "id": identifier, "status": "draft", **drug, **members}
+
+
+def service(system: str, code: str, identifier: str = "s1", **members: Any) -> dict[str, Any]:
+    return {"resourceType": "ServiceRequest", "id": identifier, "code": concept(system, code), **members}
+
+
+D_DIMER = service(SNOMED, "103826007")
+ULTRASOUND = service(SNOMED, "312725000")
+
+
+def sign(client: TestClient, *drafts: Any, **prefetched: Any) -> list[Any]:
+    return cards(post_hook(client, "order-sign", {"draftOrders": searchset(*drafts)}, **prefetched))
+
+
+def told(client: TestClient, *drafts: Any, **prefetched: Any) -> list[tuple[str, str]]:
+    return [
+        (card["indicator"], card["summary"].split(",")[0].split(";")[0]) for card in sign(client, *drafts, **prefetched)
+    ]
+
+
+DONE = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -2})}
+DONE_LONG_AGO = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -20})}
+ON_STATIN = searchset({"medication": f"rx|{SIMVASTATIN}", "id": "statin", "at": -60})
+HIGH_CK = searchset({"observation": "loinc|2157-6", "id": "ck", "at": -1, "value": 9000, "unit": "U/L"})
+OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
+
+
+@pytest.mark.parametrize(
+    ("drafts", "record", "expected"),
+    [
+        ([medicine(IBUPROFEN)], ON_WARFARIN, [("warning", "Draft NSAID and an anticoagulant")]),
+        ([medicine(IBUPROFEN), medicine(WARFARIN, "m2")], {}, [("warning", "Draft NSAID and an anticoagulant")]),
+        ([medicine(IBUPROFEN)], {}, []),
+        ([medicine(WARFARIN)], {}, []),
+        ([medicine(IBUPROFEN)], {**ON_WARFARIN, **NO_COMPLAINT}, []),
+        ([medicine(IBUPROFEN, status="cancelled")], ON_WARFARIN, []),
+        ([medicine(IBUPROFEN, **OTHER_PATIENT)], ON_WARFARIN, []),
+        ([medicine(IBUPROFEN)], {"medications": outcome()}, [("info", "Draft NSAID")]),
+        ([medicine(IBUPROFEN)], PREGNANT, [("warning", "Draft NSAID in pregnancy")]),
+        ([D_DIMER], LIKELY, [("warning", "Draft D-dimer")]),
+        ([service(LOINC, "48065-7")], LIKELY, [("warning", "Draft D-dimer")]),
+        ([D_DIMER], {"conditions": searchset(PAIN, CANCER)}, []),
+        ([D_DIMER], PREGNANT, [("warning", "Draft D-dimer in or after pregnancy")]),
+        ([D_DIMER], ON_WARFARIN, [("info", "Draft D-dimer under an anticoagulant")]),
+        ([ULTRASOUND], DONE, [("info", "Draft leg vein ultrasound")]),
+        ([ULTRASOUND], DONE_LONG_AGO, []),
+        ([ULTRASOUND], {}, []),
+        ([medicine(IBUPROFEN), medicine(NAPROXEN, "m2")], {}, [("info", "Two orders of one kind")]),
+        ([D_DIMER, service(LOINC, "48065-7", "s2")], {}, [("info", "Two orders of one kind")]),
+        ([medicine(SIMVASTATIN)], {"medications": ON_STATIN}, [("info", "Two orders of one kind")]),
+        ([medicine(SIMVASTATIN)], {"measurements": HIGH_CK}, [("warning", "Draft statin and muscle breakdown")]),
+        (
+            [medicine(SIMVASTATIN)],
+            {"medications": ON_STATIN, "measurements": SEVERE},
+            [("info", "Two orders of one kind"), ("info", "Draft statin")],
+        ),
+        ([service(SNOMED, "710824005"), {"resourceType": "DeviceRequest", "id": "d"}], LIKELY, []),
+        ([], LIKELY, []),
+    ],
+)
+def test_what_orders_mean(client: TestClient, drafts: list[Any], record: dict[str, Any], expected: list[Any]) -> None:
+    assert told(client, *drafts, **record) == expected
+
+
+def test_orders_for_two_named_sides_are_two(client: TestClient) -> None:
+    left = service(SNOMED, "312725000", bodySite=[concept(SNOMED, "7771000")])
+    right = service(SNOMED, "312725000", "s2", bodySite=[concept(SNOMED, "24028007")])
+    assert told(client, left, right) == []
+    assert told(client, left, {**left, "id": "s3"}) == [("info", "Two orders of one kind")]
+
+
+def test_never_more_than_three_cards_the_most_urgent_first(client: TestClient) -> None:
+    drafts = [medicine(IBUPROFEN), medicine(NAPROXEN, "m2"), D_DIMER, ULTRASOUND]
+    found = sign(client, *drafts, **LIKELY, **ON_WARFARIN, **DONE)
+    assert [card["indicator"] for card in found] == ["warning", "warning", "info"]
+    assert len({card["uuid"] for card in found}) == 3
+
+
+def test_the_card_shows_draft_and_record(client: TestClient) -> None:
+    (card,) = sign(client, medicine(IBUPROFEN), **ON_WARFARIN)
+    for words in ("MedicationRequest/m1", "MedicationRequest/warfarin", "`draft order`", "Options to weigh"):
+        assert words in card["detail"]
+    assert len(card["summary"]) < 140
+
+
+def test_order_select_judges_what_is_selected(client: TestClient) -> None:
+    drafts = searchset(medicine(IBUPROFEN), medicine(NAPROXEN, "m2"))
+
+    def select(*selections: str) -> int:
+        members = {"draftOrders": drafts, "selections": list(selections)}
+        return len(cards(post_hook(client, "order-select", members, **ON_WARFARIN)))
+
+    assert select("MedicationRequest/m1") == 1
+    assert select("MedicationRequest/other") == 0
+    assert select() == 2, "nothing told apart: all drafts are meant"
+
+
+def test_the_sandbox_opens_its_form_without_any_draft(client: TestClient) -> None:
+    body = hook_call("order-select", prefetch=prefetch())
+    body["context"] = {"userId": "Practitioner/example", "patientId": PATIENT_ID}
+    assert cards(client.post("/cds-services/calf-pain-order-select", json=body)) == []
+
+
+SANDBOX = {
+    "entry": [
+        {"resource": {"resourceType": "MedicationRequest", "id": "request-123", "status": "draft"}},
+        {
+            "resource": {
+                "resourceType": "MedicationRequest",
+                "id": "request-124",
+                "category": {"coding": [{"code": "community"}]},
+                "reasonCode": {"text": "pain"},
+                "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"code": "{pill}"}}]}],
+                "medicationCodeableConcept": {"text": "Ibuprofen", "coding": [{"system": RXNORM, "code": IBUPROFEN}]},
+            }
+        },
+        {"resource": {"resourceType": "ServiceRequest", "id": "x", "code": {"coding": [{}]}}},
+        {
+            "resource": {
+                "resourceType": "MedicationOrder",
+                "id": "o1",
+                "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": NAPROXEN}]},
+            }
+        },
+    ]
+}
+
+
+def test_drafts_as_the_sandbox_sends_them(client: TestClient) -> None:
+    """Shaped after the drafts of the public CDS Hooks sandbox, which are no valid R4; the Bundle has no type."""
+    drafts = {"resourceType": "Bundle", **SANDBOX}
+    found = cards(post_hook(client, "order-sign", {"draftOrders": drafts}, **ON_WARFARIN))
+    assert [card["indicator"] for card in found] == ["warning", "info"]
+    for source in ("MedicationRequest/request-124", "MedicationOrder/o1"):
+        assert source in found[0]["detail"]
+
+
+def test_nothing_is_read_for_orders_that_are_not_known_here(client: TestClient) -> None:
+    body = hook_call("order-sign", {"draftOrders": searchset(medicine("1191"))}, prefetch={})
+    assert cards(client.post("/cds-services/calf-pain-order-sign", json=body)) == []
+    body = hook_call("order-sign", {"draftOrders": searchset(medicine(IBUPROFEN))}, prefetch={})
+    assert_outcome(client.post("/cds-services/calf-pain-order-sign", json=body), 412, "prefetch.patient")
+
+
+def test_cards_are_for_clinicians(client: TestClient) -> None:
+    body = hook_call("order-sign", {"draftOrders": searchset(medicine(IBUPROFEN)), "userId": f"Patient/{PATIENT_ID}"})
+    assert (
+        cards(client.post("/cds-services/calf-pain-order-sign", json={**body, "prefetch": prefetch(**ON_WARFARIN)}))
+        == []
+    )
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["coding", "system", "code", "text", "reference"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(["MedicationRequest", "ServiceRequest", "MedicationOrder", "DeviceRequest", "Bundle"]),
+    members=st.dictionaries(
+        st.sampled_from(["id", "code", "medicationCodeableConcept", "bodySite", "subject", "status", "category"]),
+        json_values,
+        max_size=4,
+    ),
+)
+def test_no_draft_breaks_it(client: TestClient, kind: str, members: dict[str, Any]) -> None:
+    odd = {**members, "resourceType": kind}
+    response = post_hook(client, "order-sign", {"draftOrders": searchset(odd, medicine(IBUPROFEN))}, **ON_WARFARIN)
+    assert cards(response)[0]["indicator"] == "warning"
