@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from cds_service.addresses import parse_base
+from cds_service.circumstances import Circumstances
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
 from cds_service.fhir.page import Page, Received, open_page, page_of
@@ -37,12 +39,13 @@ _NULL = msgspec.Raw(b"null")
 class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
+    `user` is the reference of who looks at the chart, `Type/id`.
     `server` is where data may be read that were not sent, with the token lent for it and what it allows; None if the
     request names none. A prefetch value is None where the client sent `null`.
     """
 
     hook_instance: str
-    user_type: str
+    user: str
     patient_id: str
     encounter_id: str | None
     server: FhirServer | None
@@ -50,7 +53,11 @@ class HookCall(msgspec.Struct, frozen=True):
 
     @property
     def is_for_clinician(self) -> bool:
-        return self.user_type in _CLINICIANS
+        return self.user.partition("/")[0] in _CLINICIANS
+
+    def circumstances(self, as_of: datetime) -> Circumstances:
+        """What a card needs to know of this call, made at that aware moment."""
+        return Circumstances(self.hook_instance, self.patient_id, self.user, as_of, self.encounter_id)
 
 
 def read_call(body: bytes, hook: str) -> HookCall:
@@ -70,7 +77,7 @@ def read_call(body: bytes, hook: str) -> HookCall:
     patient_id = _required_id(request.context, "patientId")
     return HookCall(
         hook_instance=request.hookInstance,
-        user_type=_user_type(request.context),
+        user=_user(request.context),
         patient_id=patient_id,
         encounter_id=_optional_id(request.context, "encounterId"),
         server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
@@ -133,7 +140,7 @@ def _missing(field: str) -> InvalidRequest:
     return InvalidRequest("is required and missing", remedy="Send it", field=field)
 
 
-def _user_type(context: dict[str, Any]) -> str:
+def _user(context: dict[str, Any]) -> str:
     user = context.get("userId")
     if user is None:
         raise _missing("context.userId")
@@ -144,7 +151,7 @@ def _user_type(context: dict[str, Any]) -> str:
             remedy=f"Send Type/id, where Type is one of {', '.join(sorted(_USERS))}",
             field="context.userId",
         )
-    return kind
+    return f"{kind}/{identifier}"
 
 
 def _required_id(context: dict[str, Any], name: str) -> str:

@@ -53,4 +53,4 @@ class PatientView:
         material = await self._prefetch.complete(call, caller.may_read)
         chart = self._reader.read(material, call.patient_id, as_of)
         assessment = assess(chart, as_of, self._thresholds)
-        return self._renderer.render(assessment, as_of, call.hook_instance)
+        return self._renderer.render(assessment, call.circumstances(as_of))

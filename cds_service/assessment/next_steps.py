@@ -1,0 +1,154 @@
+"""Which next steps may be offered, by what the record says. An option is left out where the record speaks against it.
+
+D-dimer and ultrasound follow NICE NG158 and, in pregnancy and after it, RCOG 37b. Where no source is named, the
+restraint is this service's own. Imaging reports and ankle-brachial indices are not read, so that an earlier one of
+either cannot be told from none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from cds_service.assessment.critical import INJURIES
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.red_flags import SWELLING
+from cds_service.assessment.rules import Finding, Rule
+from cds_service.assessment.warning import D_DIMER, PREGNANCY, SUPERFICIAL, WELLS
+from cds_service.assessment.wells import WellsScore
+from cds_service.facts import Course, Fact, State, Topic
+
+ULTRASOUND = "proximal-leg-vein-ultrasound"
+D_DIMER_TEST = "d-dimer"
+ANKLE_BRACHIAL_INDEX = "ankle-brachial-index"
+CREATINE_KINASE = "creatine-kinase"
+SUSPECTED_DIAGNOSIS = "suspected-diagnosis"
+INSTRUCTIONS = "patient-instructions"
+
+_THREATS = frozenset({"limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "tissue", "infection-sepsis"})
+_POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "pregnancy", "known-dvt"})
+_ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})
+_PREFERRING = frozenset({WELLS, D_DIMER, PREGNANCY})
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """An option. `preferred`: a cited source itself puts it first for what is recorded."""
+
+    name: str
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """`rules` and `cards`: those of the findings that raised the level. `wells`: None where it does not apply."""
+
+    patient: Leg
+    rules: frozenset[Rule]
+    cards: frozenset[str]
+    wells: WellsScore | None
+
+    def has_result(self, concept: str) -> bool:
+        """Is a result of the last 7 days on record, or of an unknown day?"""
+        results = [*self.patient.present(concept), *self.patient.absent(concept)]
+        return bool(self.patient.within(results, self.patient.thresholds.laboratory_days))
+
+    def was_read(self, topic: Topic) -> bool:
+        return self.patient.chart.was_read(topic)
+
+
+def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | None) -> tuple[NextStep, ...]:
+    """The options that nothing on the record of an adult with a leg complaint speaks against.
+
+    None where a threat to limb or life is found: a test must not stand between the patient and who can treat that.
+    """
+    cards = frozenset([finding.rule.card for finding in findings])
+    if not _THREATS.isdisjoint(cards):
+        return ()
+    situation = _Situation(patient, frozenset([finding.rule for finding in findings]), cards, wells)
+    preferred = not _PREFERRING.isdisjoint(situation.rules)
+    return tuple([NextStep(name, preferred and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
+
+
+def _ultrasound(situation: _Situation) -> bool:
+    """Where DVT is in question. Put first by NICE NG158 at 2 points or a raised D-dimer, by RCOG 37b in pregnancy."""
+    return _thrombosis_in_question(situation)
+
+
+def _d_dimer(situation: _Situation) -> bool:
+    """Where DVT is in question, the two-level score applies, and from the record it is not "likely" (NICE NG158).
+
+    Not under an anticoagulant, which changes the result (NICE NG158, 1.1.4); not beside a superficial thrombosis.
+    """
+    wells, patient = situation.wells, situation.patient
+    return (
+        wells is not None
+        and wells.points < patient.thresholds.wells_likely_points
+        and SUPERFICIAL not in situation.rules
+        and _thrombosis_in_question(situation)
+        and not patient.anticoagulants()
+        and situation.was_read(Topic.OBSERVATIONS)
+        and not situation.has_result("d-dimer")
+    )
+
+
+def _ankle_brachial_index(situation: _Situation) -> bool:
+    """Where arterial disease is in question (AHA/ACC 2024).
+
+    Not beside a sign of a threatened limb, and no cuff on a leg with a thrombosis known or suspected.
+    """
+    return not (
+        _ARTERIAL.isdisjoint(situation.cards)
+        or "limb-sign" in situation.cards
+        or situation.patient.present("dvt")
+        or _thrombosis_in_question(situation)
+    )
+
+
+def _creatine_kinase(situation: _Situation) -> bool:
+    """Where muscle breakdown is in question, or low potassium meets weakness."""
+    weak = "potassium" in situation.cards and situation.patient.any_of("muscle-weakness", "limb-weakness")
+    return (
+        bool("muscle" in situation.cards or weak)
+        and situation.was_read(Topic.OBSERVATIONS)
+        and not situation.has_result("creatine-kinase")
+    )
+
+
+def _suspected_thrombosis(situation: _Situation) -> bool:
+    """DVT for the problem list, unless it is there: confirmed, suspected, under care, or lately refuted."""
+    patient = situation.patient
+    return (
+        not _POSSIBLE_THROMBOSIS.isdisjoint(situation.cards)
+        and situation.was_read(Topic.CONDITIONS)
+        and not any(_is_on_the_list(fact) for fact in patient.chart.facts)
+        and not patient.within(patient.absent("dvt"), patient.thresholds.finding_days)
+    )
+
+
+def _instructions(situation: _Situation) -> bool:
+    """Where the chart was read: what of the home care to leave out depends on it."""
+    return situation.was_read(Topic.CONDITIONS) and situation.was_read(Topic.OBSERVATIONS)
+
+
+_STEPS: tuple[tuple[str, Callable[[_Situation], bool]], ...] = (
+    (ULTRASOUND, _ultrasound),
+    (D_DIMER_TEST, _d_dimer),
+    (ANKLE_BRACHIAL_INDEX, _ankle_brachial_index),
+    (CREATINE_KINASE, _creatine_kinase),
+    (SUSPECTED_DIAGNOSIS, _suspected_thrombosis),
+    (INSTRUCTIONS, _instructions),
+)
+NAMES = tuple([name for name, _may in _STEPS])
+"""Every option that can be offered."""
+
+
+def _thrombosis_in_question(situation: _Situation) -> bool:
+    """By a finding of its own, or by swelling that no recorded injury explains."""
+    if not _POSSIBLE_THROMBOSIS.isdisjoint(situation.cards):
+        return True
+    return SWELLING in situation.rules and not situation.patient.new(*INJURIES)
+
+
+def _is_on_the_list(fact: Fact) -> bool:
+    return fact.concept == "dvt" and fact.state is State.PRESENT and fact.course is not Course.HISTORY
