@@ -8,7 +8,8 @@ either cannot be told from none.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+
+import msgspec
 
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
@@ -17,6 +18,10 @@ from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.warning import D_DIMER, PREGNANCY, SUPERFICIAL, WELLS
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Course, Fact, State, Topic
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_ABSENT, _HISTORY = State.ABSENT, Course.HISTORY
+_CONDITIONS, _OBSERVATIONS = Topic.CONDITIONS, Topic.OBSERVATIONS
 
 ULTRASOUND = "proximal-leg-vein-ultrasound"
 D_DIMER_TEST = "d-dimer"
@@ -31,22 +36,21 @@ _ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})
 _PREFERRING = frozenset({WELLS, D_DIMER, PREGNANCY})
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
+class NextStep(msgspec.Struct, frozen=True):
     """An option. `preferred`: a cited source itself puts it first for what is recorded."""
 
     name: str
     preferred: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Situation:
+class _Situation(msgspec.Struct, frozen=True):
     """`rules` and `cards`: those of the findings that raised the level. `wells`: None where it does not apply."""
 
     patient: Leg
-    rules: frozenset[Rule]
-    cards: frozenset[str]
+    rules: set[Rule]
+    cards: set[str]
     wells: WellsScore | None
+    thrombosis_in_question: bool
 
     def has_result(self, concept: str) -> bool:
         """Is a result of the last 7 days on record, or of an unknown day?"""
@@ -54,7 +58,8 @@ class _Situation:
         return bool(self.patient.within(results, self.patient.thresholds.laboratory_days))
 
     def was_read(self, topic: Topic) -> bool:
-        return self.patient.chart.was_read(topic)
+        chart = self.patient.chart
+        return not chart.gaps or chart.was_read(topic)
 
 
 def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | None) -> tuple[NextStep, ...]:
@@ -62,17 +67,20 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
 
     None where a threat to limb or life is found: a test must not stand between the patient and who can treat that.
     """
-    cards = frozenset([finding.rule.card for finding in findings])
+    rules = {finding.rule for finding in findings}
+    cards = {rule.card for rule in rules}
     if not _THREATS.isdisjoint(cards):
         return ()
-    situation = _Situation(patient, frozenset([finding.rule for finding in findings]), cards, wells)
-    preferred = not _PREFERRING.isdisjoint(situation.rules)
+    # by a finding of its own, or by swelling that no recorded injury explains
+    thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (SWELLING in rules and not patient.new(*INJURIES))
+    situation = _Situation(patient, rules, cards, wells, thrombosis)
+    preferred = not _PREFERRING.isdisjoint(rules)
     return tuple([NextStep(name, preferred and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
 
 
 def _ultrasound(situation: _Situation) -> bool:
     """Where DVT is in question. Put first by NICE NG158 at 2 points or a raised D-dimer, by RCOG 37b in pregnancy."""
-    return _thrombosis_in_question(situation)
+    return situation.thrombosis_in_question
 
 
 def _d_dimer(situation: _Situation) -> bool:
@@ -82,12 +90,12 @@ def _d_dimer(situation: _Situation) -> bool:
     """
     wells, patient = situation.wells, situation.patient
     return (
-        wells is not None
+        situation.thrombosis_in_question
+        and wells is not None
         and wells.points < patient.thresholds.wells_likely_points
         and SUPERFICIAL not in situation.rules
-        and _thrombosis_in_question(situation)
         and not patient.anticoagulants()
-        and situation.was_read(Topic.OBSERVATIONS)
+        and situation.was_read(_OBSERVATIONS)
         and not situation.has_result("d-dimer")
     )
 
@@ -101,7 +109,7 @@ def _ankle_brachial_index(situation: _Situation) -> bool:
         _ARTERIAL.isdisjoint(situation.cards)
         or "limb-sign" in situation.cards
         or situation.patient.present("dvt")
-        or _thrombosis_in_question(situation)
+        or situation.thrombosis_in_question
     )
 
 
@@ -110,7 +118,7 @@ def _creatine_kinase(situation: _Situation) -> bool:
     weak = "potassium" in situation.cards and situation.patient.any_of("muscle-weakness", "limb-weakness")
     return (
         bool("muscle" in situation.cards or weak)
-        and situation.was_read(Topic.OBSERVATIONS)
+        and situation.was_read(_OBSERVATIONS)
         and not situation.has_result("creatine-kinase")
     )
 
@@ -120,7 +128,7 @@ def _suspected_thrombosis(situation: _Situation) -> bool:
     patient = situation.patient
     return (
         not _POSSIBLE_THROMBOSIS.isdisjoint(situation.cards)
-        and situation.was_read(Topic.CONDITIONS)
+        and situation.was_read(_CONDITIONS)
         and not any(_is_on_the_list(fact) for fact in patient.chart.facts)
         and not patient.within(patient.absent("dvt"), patient.thresholds.finding_days)
     )
@@ -128,7 +136,7 @@ def _suspected_thrombosis(situation: _Situation) -> bool:
 
 def _instructions(situation: _Situation) -> bool:
     """Where the chart was read: what of the home care to leave out depends on it."""
-    return situation.was_read(Topic.CONDITIONS) and situation.was_read(Topic.OBSERVATIONS)
+    return situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Situation], bool]], ...] = (
@@ -143,12 +151,6 @@ NAMES = tuple([name for name, _may in _STEPS])
 """Every option that can be offered."""
 
 
-def _thrombosis_in_question(situation: _Situation) -> bool:
-    """By a finding of its own, or by swelling that no recorded injury explains."""
-    if not _POSSIBLE_THROMBOSIS.isdisjoint(situation.cards):
-        return True
-    return SWELLING in situation.rules and not situation.patient.new(*INJURIES)
-
-
 def _is_on_the_list(fact: Fact) -> bool:
-    return fact.concept == "dvt" and fact.state is State.PRESENT and fact.course is not Course.HISTORY
+    """Also an entry whose course nobody stated: it may be a current one."""
+    return fact.concept == "dvt" and fact.state is not _ABSENT and fact.course is not _HISTORY

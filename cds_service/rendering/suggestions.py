@@ -30,6 +30,7 @@ LEAVE_OUT = ("steps",)
 """The placeholders of the sentence on home care to leave out."""
 
 _INSTANCES = UUID("6f3b1d52-3a0e-5c62-9b57-0d2f8f6f7c11").bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _SIDES = {
     Side.LEFT: "left leg",
     Side.RIGHT: "right leg",
@@ -78,8 +79,7 @@ class Suggestions:
 def stable_uuid(key: str) -> str:
     """The UUID of this key (version 5, RFC 9562), several times faster than the standard library makes it."""
     digits = sha1(_INSTANCES + key.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
 def reasons(assessment: Assessment) -> Collection[str]:
