@@ -33,7 +33,8 @@ INSTRUCTIONS = "patient-instructions"
 _THREATS = frozenset({"limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "tissue", "infection-sepsis"})
 _POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "pregnancy", "known-dvt"})
 _ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})
-_PREFERRING = frozenset({WELLS, D_DIMER, PREGNANCY})
+_TO_ULTRASOUND = frozenset({WELLS, D_DIMER, PREGNANCY})
+"""At 2 points or a raised D-dimer NICE NG158, in pregnancy and after it RCOG 37b go to the ultrasound."""
 
 
 class NextStep(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ class _Situation(msgspec.Struct, frozen=True):
     cards: set[str]
     wells: WellsScore | None
     thrombosis_in_question: bool
+    to_ultrasound: bool
 
     def has_result(self, concept: str) -> bool:
         """Is a result of the last 7 days on record, or of an unknown day?"""
@@ -73,13 +75,13 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
         return ()
     # by a finding of its own, or by swelling that no recorded injury explains
     thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (SWELLING in rules and not patient.new(*INJURIES))
-    situation = _Situation(patient, rules, cards, wells, thrombosis)
-    preferred = not _PREFERRING.isdisjoint(rules)
-    return tuple([NextStep(name, preferred and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
+    to_ultrasound = not _TO_ULTRASOUND.isdisjoint(rules)
+    situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound)
+    return tuple([NextStep(name, to_ultrasound and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
 
 
 def _ultrasound(situation: _Situation) -> bool:
-    """Where DVT is in question. Put first by NICE NG158 at 2 points or a raised D-dimer, by RCOG 37b in pregnancy."""
+    """Where DVT is in question."""
     return situation.thrombosis_in_question
 
 
@@ -124,10 +126,13 @@ def _creatine_kinase(situation: _Situation) -> bool:
 
 
 def _suspected_thrombosis(situation: _Situation) -> bool:
-    """DVT for the problem list, unless it is there: confirmed, suspected, under care, or lately refuted."""
+    """DVT for the problem list, where a source looks for it by ultrasound.
+
+    Not if it is there already: confirmed, suspected, under care, or lately refuted.
+    """
     patient = situation.patient
     return (
-        not _POSSIBLE_THROMBOSIS.isdisjoint(situation.cards)
+        situation.to_ultrasound
         and situation.was_read(_CONDITIONS)
         and not any(_is_on_the_list(fact) for fact in patient.chart.facts)
         and not patient.within(patient.absent("dvt"), patient.thresholds.finding_days)
