@@ -79,22 +79,53 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     type: Literal["absolute", "smart"]
 
 
+class Action(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the EHR is asked to do with one resource (section "Action").
+
+    `resource` is a FHIR R4 resource as plain JSON: new for `create`, whole for `update`. `delete` names it by
+    `resourceId` (`Type/id`). `description` may be missing in a system action only.
+    """
+
+    type: Literal["create", "update", "delete"]
+    description: str | None = None
+    resource: dict[str, Any] | None = None
+    resourceId: str | None = None
+
+
+class Suggestion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change that the user may accept; its actions are taken all together (section "Suggestion")."""
+
+    label: str
+    uuid: str
+    isRecommended: bool = False
+    actions: list[Action] | None = None
+
+
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One card (section "Card Attributes"). `summary` has fewer than 140 characters; `detail` is Markdown."""
+    """One card (section "Card Attributes"). `summary` has fewer than 140 characters; `detail` is Markdown.
+
+    `selectionBehavior` is there exactly where `suggestions` are.
+    """
 
     uuid: str
     summary: str
     indicator: Indicator
     source: Source
     detail: str | None = None
+    suggestions: list[Suggestion] | None = None
+    selectionBehavior: Literal["at-most-one", "any"] | None = None
     links: list[Link] | None = None
     overrideReasons: list[Coding] | None = None
 
 
-class HookResponse(msgspec.Struct, frozen=True):
-    """The answer to a call; no cards when there is nothing to say."""
+class HookResponse(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a call (section "CDS Service Response"); no cards when there is nothing to say.
+
+    `systemActions` are applied without asking the user (section "System Action"): this service sends none.
+    """
 
     cards: list[Card]
+    systemActions: list[Action] | None = None
 
 
 class AcceptedSuggestion(msgspec.Struct, frozen=True):

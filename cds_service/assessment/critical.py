@@ -34,7 +34,7 @@ CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
-_INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
+INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
 
 NO_ANTICOAGULANT = "no anticoagulant found"
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
@@ -56,7 +56,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     """
     coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
     days = leg.thresholds.injury_days
-    injuries = leg.any_of(*_INJURIES)
+    injuries = leg.any_of(*INJURIES)
     sure = leg.surely_within(injuries, days)
     nerve = signs_surely_within(leg, days)
     pain = presentation.flags[SEVERE.id]
@@ -130,7 +130,7 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 CRITICAL = (
     Criterion(limb_ischaemia, needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))),
-    Criterion(compartment_syndrome, needs=("compartment-syndrome", *_INJURIES)),
+    Criterion(compartment_syndrome, needs=("compartment-syndrome", *INJURIES)),
     Criterion(pulmonary_embolism, needs=("pulmonary-embolism", "pe-symptom")),
     Criterion(thrombosis, needs=("dvt",)),
     Criterion(tissue, needs=("gangrene", "necrotising-infection", "cellulitis")),

@@ -14,6 +14,7 @@ from cds_service.assessment.critical import CRITICAL
 from cds_service.assessment.home_care import HomeCareStep, Precaution, home_care, precautions
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
+from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
@@ -31,7 +32,8 @@ class Assessment:
 
     `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
-    not apply. `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
+    not apply. `next_steps`: what may be offered. `age`: least and greatest age in completed years. `fully_read`:
+    Conditions and Observations were.
     """
 
     level: Level
@@ -42,6 +44,7 @@ class Assessment:
     risk_factors: tuple[Finding, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
+    next_steps: tuple[NextStep, ...] = ()
     age: tuple[int, int] | None = None
     is_child: bool = False
     gaps: tuple[Gap, ...] = ()
@@ -50,6 +53,11 @@ class Assessment:
     @property
     def fully_read(self) -> bool:
         return _fully_read(self.gaps)
+
+    @property
+    def suits_home_care(self) -> bool:
+        """May home care be spoken of? Beside a critical finding it would make light of it; unread, it may not suit."""
+        return bool(self.complaint) and self.level < Level.CRITICAL and self.fully_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
+    wells = max(scores, key=lambda score: score.points, default=None)
+    is_child = age is not None and age[1] < thresholds.adult_years
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
@@ -80,9 +90,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
         risk_factors=risk_factors(patient) if concerned else (),
         home_care=home_care([each.precautions for each in concerned]) if concerned else (),
-        wells=max(scores, key=lambda score: score.points, default=None),
+        wells=wells,
+        next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
         age=age,
-        is_child=age is not None and age[1] < thresholds.adult_years,
+        is_child=is_child,
         gaps=chart.gaps,
         left_out=tuple(sorted(chart.left_out.items())),
     )

@@ -23,7 +23,7 @@ from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
-from cds_service.wire import Card
+from cds_service.wire import Card, Suggestion
 
 
 def assess(
@@ -83,4 +83,12 @@ def _moment(text: str | None, settings: Settings) -> datetime:
 
 def _readable(card: Card) -> str:
     links = "".join(f"\n{link.label}: {link.url}" for link in card.links or ())
-    return f"[{card.indicator}] {card.summary}\n\n{card.detail or ''}\n\nSource: {card.source.label}{links}"
+    offered = "".join(f"\n- {_offer(each)}" for each in card.suggestions or ())
+    suggestions = f"\n\nSuggestions (nothing happens unless accepted):{offered}" if offered else ""
+    return (
+        f"[{card.indicator}] {card.summary}\n\n{card.detail or ''}{suggestions}\n\nSource: {card.source.label}{links}"
+    )
+
+
+def _offer(suggestion: Suggestion) -> str:
+    return suggestion.label + (" (put first by a cited source)" if suggestion.isRecommended else "")

@@ -57,5 +57,5 @@ class AppointmentBook:
         if late is None:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(APPOINTMENT, appointments=late)
-        cards = self._renderer.render(assessment, as_of, call.hook_instance, occasion)
+        cards = self._renderer.render(assessment, call.circumstances(as_of), occasion)
         return Reply.about(chart, material, assessment.findings, cards)

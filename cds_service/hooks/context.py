@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from cds_service.addresses import parse_base
+from cds_service.circumstances import Circumstances
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
 from cds_service.fhir.page import Page, Received, open_drafts, open_page, page_of
@@ -83,6 +85,10 @@ class HookCall(msgspec.Struct, frozen=True):
     @property
     def is_for_clinician(self) -> bool:
         return self.user.partition("/")[0] in _CLINICIANS
+
+    def circumstances(self, as_of: datetime) -> Circumstances:
+        """What a card needs to know of this call, made at that aware moment."""
+        return Circumstances(self.hook_instance, self.patient_id, self.user, as_of, self.encounter_id)
 
 
 def read_call(body: bytes, hook: str) -> HookCall:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cds_service.assessment.next_steps import INSTRUCTIONS
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
 from cds_service.hooks.triage import USAGE, ChartTriage
@@ -33,7 +34,8 @@ class EncounterDischarge:
             description=(
                 "Looks through the chart when a patient goes home. Where the record holds a leg complaint, a card "
                 "with the home care of the guidance that suits what is recorded, what of it to leave out and why, "
-                "when to come back, and any red flag. Otherwise none."
+                "when to come back, and any red flag; the instructions for the patient are offered as a "
+                "CommunicationRequest. Otherwise none."
             ),
             usageRequirements=USAGE,
             prefetch=self._triage.templates,
@@ -50,5 +52,6 @@ class EncounterDischarge:
         assessment = self._triage.assess(chart, as_of)
         if not assessment.complaint:
             return Reply.about(chart, material, (), [])
-        cards = self._renderer.render(assessment, as_of, call.hook_instance, Occasion(DISCHARGE))
+        occasion = Occasion(DISCHARGE, offers=(INSTRUCTIONS,) if assessment.suits_home_care else ())
+        cards = self._renderer.render(assessment, call.circumstances(as_of), occasion)
         return Reply.about(chart, material, assessment.findings, cards)

@@ -46,5 +46,5 @@ class PatientView:
         material = await self._triage.complete(call, caller)
         chart = self._triage.read(material, call, as_of)
         assessment = self._triage.assess(chart, as_of)
-        cards = self._renderer.render(assessment, as_of, call.hook_instance)
+        cards = self._renderer.render(assessment, call.circumstances(as_of))
         return Reply.about(chart, material, assessment.findings, cards)

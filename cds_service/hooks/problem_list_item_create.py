@@ -61,5 +61,5 @@ class ProblemListItemCreate:
         if told is None:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(NEW_ENTRY, entries=told.entries, new_findings=told.findings)
-        cards = self._renderer.render(told.assessment, as_of, call.hook_instance, occasion)
+        cards = self._renderer.render(told.assessment, call.circumstances(as_of), occasion)
         return Reply.about(chart, material, told.assessment.findings, cards)

@@ -14,10 +14,11 @@ from typing import Literal
 import msgspec
 
 from cds_service.assessment.home_care import STEPS
+from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
 from cds_service.errors import ConfigurationError
-from cds_service.rendering import summary
+from cds_service.rendering import suggestions, summary
 from cds_service.rendering.case import FIXED_CARDS
-from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, Written
+from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, SuggestionWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasion_files import load_occasions
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
@@ -50,6 +51,7 @@ class _CardMatter(Written, frozen=True, kw_only=True):
     links: list[_Address]
     override_reasons: list[str]
     not_recorded: tuple[Literal["wells", "pulses"], ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
 def load_cards(directory: Path) -> CardFiles:
@@ -99,6 +101,7 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     for step in STEPS:
         if step not in shared.home_care:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
+    _check_suggestions(file, shared)
     if "other" not in shared.complaints:
         file.fail("complaints has no words for other", "Add them", key="complaints")
     for key, words in (("complaints", shared.complaints), ("findings", shared.findings)):
@@ -128,6 +131,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
         links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
         override_reasons=_override_reasons(file, matter, shared),
+        suggestions=_suggestions(file, matter),
         why=paragraphs(unwrapped(why)),
         options=paragraphs(unwrapped(options)),
         written=matter,
@@ -166,6 +170,42 @@ def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWord
         Coding(code=code, system=OVERRIDE_REASONS, display=shared.override_reasons[code])
         for code in matter.override_reasons
     )
+
+
+def _suggestions(file: ContentFile, matter: _CardMatter) -> tuple[str, ...]:
+    """The names of the suggestions: known ones, each once, at most three."""
+    for name in matter.suggestions:
+        if name not in NAMES:
+            file.fail(f"unknown suggestion {name}", f"Use one of: {', '.join(NAMES)}", key="suggestions")
+    if not len(set(matter.suggestions)) == len(matter.suggestions) <= suggestions.MOST:
+        file.fail(
+            f"suggestions has more than {suggestions.MOST}, or one of them twice", "Remove some", key="suggestions"
+        )
+    return matter.suggestions
+
+
+def _check_suggestions(file: ContentFile, shared: SharedWords) -> None:
+    """Words for each suggestion, and for no other."""
+    for name in NAMES:
+        if name not in shared.suggestions:
+            file.fail(f"suggestions has no words for {name}", "Add them", key="suggestions")
+    for name, words in shared.suggestions.items():
+        if name not in NAMES:
+            file.fail(f"unknown suggestion {name}", f"Use one of: {', '.join(NAMES)}", key="suggestions", text=name)
+        _check_suggestion(file, name, words)
+
+
+def _check_suggestion(file: ContentFile, name: str, words: SuggestionWords) -> None:
+    key = "suggestions"
+    if not all(each.strip() for each in (words.label, words.description, words.text)):
+        file.fail(f"{name} has an empty text", "Write label, description and text", key=key, text=name)
+    if len(words.label) > suggestions.LONGEST_LABEL:
+        remedy = f"Shorten it to {suggestions.LONGEST_LABEL} characters, so that it fits a button"
+        file.fail(f"the label of {name} is too long", remedy, key=key, text=words.label)
+    checked(file, words.description, suggestions.DESCRIPTION, key=key)
+    wanted = suggestions.LEAVE_OUT if name == INSTRUCTIONS else ()
+    if checked(file, words.leave_out, wanted, key=key).names != wanted:
+        file.fail(f"leave_out of {name} does not say {{steps}}", "Put it back, once", key=key, text="leave_out")
 
 
 def _sections(file: ContentFile) -> tuple[str, str]:

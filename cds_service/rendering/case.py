@@ -27,13 +27,15 @@ FIXED_CARDS = (NO_RED_FLAG, NOT_ASSESSED)
 class Occasion:
     """What, beside the chart, calls for a card. `id` names its words in cards/; empty: nothing but the chart.
 
-    `entries` are newly recorded, `new_findings` would not be there without them. `appointments` are late.
+    `entries` are newly recorded, `new_findings` would not be there without them. `appointments` are late. `offers` are
+    the suggestions to make, where the record allows, in place of the card's own; None leaves those.
     """
 
     id: str = ""
     entries: Sequence[Fact] = ()
     new_findings: Sequence[Finding] = ()
     appointments: LateAppointments | None = None
+    offers: Sequence[str] | None = None
 
 
 CHART_ALONE = Occasion()
@@ -57,6 +59,11 @@ class Case:
     listed_only: list[Finding]
     entries: dict[Fact, str]
     occasion: Occasion = CHART_ALONE
+
+    @property
+    def offers(self) -> Sequence[str]:
+        """The names of the suggestions that this card makes, where the record allows."""
+        return self.card.suggestions if self.occasion.offers is None else self.occasion.offers
 
 
 Say = Callable[[Case], str]

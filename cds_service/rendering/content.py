@@ -27,6 +27,20 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     child: str
 
 
+class SuggestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one suggestion.
+
+    `label` stands on the button, `description` says what accepting it does (`{side}`: of which leg), `text` stands in
+    the draft itself: the name of the test or diagnosis, or the words to the patient. `leave_out`, of the instructions
+    to the patient only, names the `{steps}` of home care that do not suit.
+    """
+
+    label: str
+    description: str
+    text: str
+    leave_out: str = ""
+
+
 class SharedWords(Written, frozen=True, kw_only=True):
     """What all cards share, beside the frame."""
 
@@ -34,6 +48,7 @@ class SharedWords(Written, frozen=True, kw_only=True):
     limits: Limits
     override_reasons: dict[str, str]
     home_care: dict[str, str]
+    suggestions: dict[str, SuggestionWords]
     complaints: dict[str, str]
     findings: dict[str, str]
 
@@ -52,7 +67,8 @@ class CardFile:
     """One card's own words.
 
     `consider` is what its findings point to, said on other cards that list them too. `not_recorded` names
-    what this card calls missing beyond the red flags. `written`: who answers for the words, and until when.
+    what this card calls missing beyond the red flags. `suggestions`: the next steps that it offers, where the record
+    allows. `written`: who answers for the words, and until when.
     """
 
     id: str
@@ -63,6 +79,7 @@ class CardFile:
     source: Source
     links: tuple[Link, ...]
     override_reasons: tuple[Coding, ...]
+    suggestions: tuple[str, ...]
     why: Paragraphs
     options: Paragraphs
     written: Written

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment.appointments import Proposed
-from cds_service.assessment.rules import Level
 from cds_service.rendering import sections
 from cds_service.rendering.case import Case, Say, dated
 from cds_service.rendering.summary import kind_words, named_inside
@@ -50,7 +49,7 @@ def last_day(case: Case) -> str:
 
 def home_care(case: Case) -> str:
     """The steps that nothing on the record speaks against; none beside a critical finding or an unread record."""
-    if case.assessment.level is Level.CRITICAL or not case.assessment.fully_read:
+    if not case.assessment.suits_home_care:
         return ""
     words = case.files.shared.home_care
     return bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])

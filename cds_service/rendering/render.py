@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
-from uuid import UUID, uuid5
 
 from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import Assessment
+from cds_service.circumstances import Circumstances
 from cds_service.rendering import summary
 from cds_service.rendering.case import CHART_ALONE, NO_RED_FLAG, Case, Occasion, open_case, say
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.sections import SECTIONS
+from cds_service.rendering.suggestions import Suggestions, stable_uuid
 from cds_service.rendering.words import sentence_start
 from cds_service.wire import Card, Indicator, Link
-
-_CARD_INSTANCES = UUID("6f3b1d52-3a0e-5c62-9b57-0d2f8f6f7c11")
 
 
 class Renderer:
@@ -33,6 +31,7 @@ class Renderer:
         max_indicator: Literal["critical", "warning"] = "critical",
     ) -> None:
         self._files = card_files
+        self._suggestions = Suggestions(card_files.shared, guidance_url)
         self._links = {card.id: _links(card, card_files, guidance_url) for card in card_files.cards.values()}
         self._indicators: dict[Level, Indicator] = {
             Level.INFO: "info",
@@ -41,20 +40,23 @@ class Renderer:
         }
 
     def render(
-        self, assessment: Assessment, as_of: datetime, hook_instance: str, occasion: Occasion = CHART_ALONE
+        self, assessment: Assessment, circumstances: Circumstances, occasion: Occasion = CHART_ALONE
     ) -> list[Card]:
         """One card, or none at Level.NONE. The same call gives the same uuid again."""
         if assessment.level is Level.NONE:
             return []
-        case = open_case(assessment, self._files, as_of, occasion)
+        case = open_case(assessment, self._files, circumstances.as_of, occasion)
         card = case.card
+        suggestions = self._suggestions.offered(case, circumstances)
         return [
             Card(
-                uuid=str(uuid5(_CARD_INSTANCES, f"{hook_instance} {card.id}")),
+                uuid=stable_uuid(f"{circumstances.hook_instance} {card.id}"),
                 summary=_summary(case),
                 indicator=self._indicators[assessment.level],
                 source=card.source,
                 detail=_detail(case),
+                suggestions=suggestions or None,
+                selectionBehavior="any" if suggestions else None,
                 links=list(self._links[card.id]),
                 overrideReasons=list(card.override_reasons),
             )

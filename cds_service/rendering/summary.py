@@ -146,7 +146,7 @@ def _age(case: Case) -> str:
     return age_words(case.assessment.age)
 
 
-def _complaint(case: Case) -> str:
+def complaint_words(case: Case) -> str:
     """What the patient complains of: calf pain before anything else."""
     complaints = case.files.shared.complaints
     for fact in sorted(case.assessment.complaint, key=lambda each: each.concept not in _PAINS):
@@ -211,13 +211,13 @@ OF_A_FINDING: dict[str, Say] = {
     "signs": _signs,
     "side": _side,
     "age": _age,
-    "complaint": _complaint,
+    "complaint": complaint_words,
     "anticoagulant": _anticoagulant,
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
 
 OF_NO_FINDING: dict[str, Say] = {
-    "complaint": _complaint,
+    "complaint": complaint_words,
     "side": _complaint_side,
     "age": _age,
     "first_risk": _first_risk,

@@ -4,7 +4,8 @@ The chart is in the short form of tests/charts.py. Beside it an example may give
 an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
 name: level; findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
 each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
-(points); withheld and offered (steps of the home care); child; fully_read.
+(points); withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred;
+child; fully_read.
 """
 
 from __future__ import annotations
@@ -73,6 +74,8 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
         "wells": assessment.wells.points if assessment.wells else None,
         "withheld": among(withheld, "withheld"),
         "offered": among(offered, "offered"),
+        "next_steps": [step.name for step in assessment.next_steps],
+        "preferred": [step.name for step in assessment.next_steps if step.preferred],
         "child": assessment.is_child,
         "fully_read": assessment.fully_read,
     }

@@ -40,6 +40,18 @@ def test_home_care_that_suits_and_when_to_come_back(client: TestClient) -> None:
     assert "**When to come back:** pain that becomes severe" in lead
 
 
+def test_the_instructions_are_offered_as_a_draft(client: TestClient) -> None:
+    card = discharge(client, conditions=searchset(STRAIN))
+    (suggestion,) = card["suggestions"]
+    assert card["selectionBehavior"] in ("any", "at-most-one")
+    (action,) = suggestion["actions"]
+    draft = action["resource"]
+    assert (action["type"], draft["resourceType"], draft["status"]) == ("create", "CommunicationRequest", "draft")
+    assert draft["subject"] == {"reference": "Patient/p1"}
+    assert draft["encounter"] == {"reference": "Encounter/e1"}
+    assert any("gentle stretching" in each.get("contentString", "") for each in draft["payload"])
+
+
 def test_what_to_leave_out_and_why_is_said_once(client: TestClient) -> None:
     text = discharge(client, conditions=searchset(STRAIN))["detail"]
     assert "**Home care to leave out here:** gentle stretching (muscle strain, a tear is not excluded" in text
@@ -51,6 +63,7 @@ def test_beside_a_red_flag_the_summary_is_the_red_flag(client: TestClient) -> No
     card = discharge(client, findings=searchset(SCORE))
     assert card["indicator"] == "warning"
     assert card["summary"].startswith("Severe pain, 8 of 10, left leg")
+    assert [each["actions"][0]["resource"]["resourceType"] for each in card["suggestions"]] == ["CommunicationRequest"]
     assert "**When to come back:**" in card["detail"]
 
 
@@ -60,6 +73,7 @@ def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) ->
     card = discharge(client, conditions=searchset(dvt))
     assert card["indicator"] == "critical"
     assert "- Rest:" not in card["detail"]
+    assert "suggestions" not in card
     assert "**Home care to leave out here:** compression" in card["detail"]
     assert "**When to come back:**" in card["detail"]
 
@@ -67,6 +81,7 @@ def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) ->
 def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClient) -> None:
     card = discharge(client, findings=outcome())
     assert card["summary"].startswith("Calf pain not fully assessed")
+    assert "suggestions" not in card
     assert "- Rest:" not in card["detail"]
     assert "**When to come back:**" in card["detail"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.triage import Assessment
+from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact, Interval, Side, Site, State
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.case import Case, open_case
@@ -18,6 +19,7 @@ AS_OF = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CARDS = Path(__file__).parents[2] / "cards"
 GUIDANCE_URL = "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain"
 HOOK_INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+CIRCUMSTANCES = Circumstances(HOOK_INSTANCE, "patient-1", "Practitioner/doctor-1", AS_OF, "visit-1")
 FILES = load_cards(CARDS)
 RENDERER = Renderer(FILES, GUIDANCE_URL)
 
@@ -62,7 +64,7 @@ def case(of: Assessment) -> Case:
 
 def card(of: Assessment, renderer: Renderer = RENDERER) -> Card:
     """The one card of this assessment."""
-    [only] = renderer.render(of, AS_OF, HOOK_INSTANCE)
+    [only] = renderer.render(of, CIRCUMSTANCES)
     return only
 
 

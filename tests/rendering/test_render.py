@@ -6,6 +6,7 @@ import uuid
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service.assessment.rules import Level, Rule
 from cds_service.assessment.triage import Assessment
@@ -14,10 +15,9 @@ from cds_service.rendering.case import card_id
 from cds_service.rendering.render import Renderer
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
-    AS_OF,
+    CIRCUMSTANCES,
     FILES,
     GUIDANCE_URL,
-    HOOK_INSTANCE,
     RENDERER,
     assessment,
     card,
@@ -32,7 +32,7 @@ UNREAD = Gap(Topic.OBSERVATIONS, "the EHR reported an error")
 
 
 def test_no_card_where_there_is_nothing_to_say() -> None:
-    assert RENDERER.render(Assessment(Level.NONE), AS_OF, HOOK_INSTANCE) == []
+    assert RENDERER.render(Assessment(Level.NONE), CIRCUMSTANCES) == []
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -71,12 +71,12 @@ def test_the_uuid_is_stable_per_call_and_card() -> None:
     assert uuid.UUID(first).version == 5
     assert first == card(made).uuid == card(made, CAPPED).uuid
     assert first != card(assessment()).uuid
-    assert first != RENDERER.render(made, AS_OF, "another call")[0].uuid
+    assert first != RENDERER.render(made, replace(CIRCUMSTANCES, hook_instance="another call"))[0].uuid
 
 
 def test_links_begin_with_the_patient_guidance_of_the_setting() -> None:
     made = assessment(finding(RULES["swelling"], COLD))
-    [other] = Renderer(FILES, "https://hospital.example/calf").render(made, AS_OF, HOOK_INSTANCE)
+    [other] = Renderer(FILES, "https://hospital.example/calf").render(made, CIRCUMSTANCES)
     for shown, url in ((card(made), GUIDANCE_URL), (other, "https://hospital.example/calf")):
         assert shown.links is not None
         assert shown.links[0].label == "Patient guidance: Calf Muscle Pain (Cleveland Clinic)"
