@@ -91,7 +91,7 @@ class TestAssess:
             (b"[]", "neither a FHIR Bundle nor a hook request"),
             (b'{"resourceType": "Patient"}', "neither"),
             (b'{"resourceType": "Bundle"}', "0 Patients"),
-            (json.dumps(call(hook="order-sign")).encode(), "hook"),
+            (json.dumps(call(hook="order-dispatch")).encode(), "hook"),
             (json.dumps(call(prefetch={})).encode(), "prefetch.patient"),
             (json.dumps(call(prefetch=prefetch(patient=outcome()))).encode(), "the EHR reported an error"),
         ],

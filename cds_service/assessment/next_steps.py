@@ -1,8 +1,8 @@
 """Which next steps may be offered, by what the record says. An option is left out where the record speaks against it.
 
 D-dimer and ultrasound follow NICE NG158 and, in pregnancy and after it, RCOG 37b. Where no source is named, the
-restraint is this service's own. Imaging reports and ankle-brachial indices are not read, so that an earlier one of
-either cannot be told from none.
+restraint is this service's own. Imaging reports and ankle-brachial indices are not read: of an earlier ultrasound only
+its Procedure is known, an earlier index cannot be told from none.
 """
 
 from __future__ import annotations
@@ -81,8 +81,10 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
 
 
 def _ultrasound(situation: _Situation) -> bool:
-    """Where DVT is in question."""
-    return situation.thrombosis_in_question
+    """Where DVT is in question, and no ultrasound of the leg veins was done in the last days."""
+    patient = situation.patient
+    done = patient.surely_within(patient.present("leg-vein-ultrasound"), patient.thresholds.ultrasound_days)
+    return situation.thrombosis_in_question and not done
 
 
 def _d_dimer(situation: _Situation) -> bool:

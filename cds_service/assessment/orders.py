@@ -18,22 +18,22 @@ from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT,
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Fact, State, Topic
 
-NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "order-nsaid")
-NSAID_UNKNOWN = Rule("order-nsaid-unread", "Draft NSAID; anticoagulant not known", OURS, "order-nsaid-unread")
-NSAID_PREGNANCY = Rule("order-nsaid-pregnancy", "Draft NSAID in pregnancy", FDA_NSAID, "order-nsaid-pregnancy")
-D_DIMER_LIKELY = Rule("order-d-dimer-wells", "Draft D-dimer, Wells score 2 or more", NICE_DVT, "order-d-dimer")
+NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "draft-nsaid")
+NSAID_UNKNOWN = Rule("order-nsaid-unread", "Draft NSAID; anticoagulant not known", OURS, "draft-nsaid-unread")
+NSAID_PREGNANCY = Rule("order-nsaid-pregnancy", "Draft NSAID in pregnancy", FDA_NSAID, "draft-nsaid-pregnancy")
+D_DIMER_LIKELY = Rule("order-d-dimer-wells", "Draft D-dimer, Wells score 2 or more", NICE_DVT, "draft-d-dimer")
 D_DIMER_PREGNANCY = Rule(
-    "order-d-dimer-pregnancy", "Draft D-dimer in or after pregnancy", RCOG, "order-d-dimer-pregnancy"
+    "order-d-dimer-pregnancy", "Draft D-dimer in or after pregnancy", RCOG, "draft-d-dimer-pregnancy"
 )
 D_DIMER_TREATED = Rule(
-    "order-d-dimer-anticoagulant", "Draft D-dimer under an anticoagulant", NICE_DVT, "order-d-dimer-anticoagulant"
+    "order-d-dimer-anticoagulant", "Draft D-dimer under an anticoagulant", NICE_DVT, "draft-d-dimer-anticoagulant"
 )
-SCANNED = Rule("order-ultrasound-done", "Draft leg vein ultrasound, one done lately", OURS, "order-ultrasound")
-DUPLICATE = Rule("order-duplicate", "Two orders of one kind", OURS, "order-duplicate")
-STATIN_CK = Rule("order-statin-ck", "Draft statin and muscle breakdown", OURS, "order-statin")
-STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin", AHA_CHOLESTEROL, "order-statin-pain")
+SCANNED = Rule("order-ultrasound-done", "Draft leg vein ultrasound, one done lately", OURS, "draft-ultrasound")
+DUPLICATE = Rule("order-duplicate", "More than one of a kind", OURS, "draft-duplicate")
+STATIN_CK = Rule("order-statin-ck", "Draft statin and muscle breakdown", OURS, "draft-statin")
+STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin", AHA_CHOLESTEROL, "draft-statin-pain")
 
-_D_DIMER = ("d-dimer", "d-dimer-order")
+_D_DIMER = ("d-dimer", "d-dimer-request")
 _KINDS = ("nsaid", "statin", "leg-vein-ultrasound")
 _MOST = 3
 

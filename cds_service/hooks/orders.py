@@ -10,7 +10,7 @@ from cds_service.hooks.reply import Reply
 from cds_service.hooks.triage import USAGE, ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
 
 
 class OrderService:
@@ -52,13 +52,10 @@ class OrderService:
         chart = self._triage.read(material, call, as_of)
         assessment = self._triage.assess(chart, as_of)
         findings = self._triage.judge(orders, assessment, chart, as_of)
-        cards = [
-            card
-            for each in findings
-            for card in self._renderer.render(
-                replace(assessment, level=each.level, findings=(each,)), as_of, call.hook_instance
-            )
-        ]
+        circumstances = call.circumstances(as_of)
+        cards: list[Card] = []
+        for each in findings:
+            cards += self._renderer.render(replace(assessment, level=each.level, findings=(each,)), circumstances)
         return Reply.about(chart, material, findings, cards)
 
 

@@ -80,14 +80,14 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
         ([ULTRASOUND], DONE, [("info", "Draft leg vein ultrasound")]),
         ([ULTRASOUND], DONE_LONG_AGO, []),
         ([ULTRASOUND], {}, []),
-        ([medicine(IBUPROFEN), medicine(NAPROXEN, "m2")], {}, [("info", "Two orders of one kind")]),
-        ([D_DIMER, service(LOINC, "48065-7", "s2")], {}, [("info", "Two orders of one kind")]),
-        ([medicine(SIMVASTATIN)], {"medications": ON_STATIN}, [("info", "Two orders of one kind")]),
+        ([medicine(IBUPROFEN), medicine(NAPROXEN, "m2")], {}, [("info", "More than one of a kind")]),
+        ([D_DIMER, service(LOINC, "48065-7", "s2")], {}, [("info", "More than one of a kind")]),
+        ([medicine(SIMVASTATIN)], {"medications": ON_STATIN}, [("info", "More than one of a kind")]),
         ([medicine(SIMVASTATIN)], {"measurements": HIGH_CK}, [("warning", "Draft statin and muscle breakdown")]),
         (
             [medicine(SIMVASTATIN)],
             {"medications": ON_STATIN, "measurements": SEVERE},
-            [("info", "Two orders of one kind"), ("info", "Draft statin")],
+            [("info", "More than one of a kind"), ("info", "Draft statin")],
         ),
         ([service(SNOMED, "710824005"), {"resourceType": "DeviceRequest", "id": "d"}], LIKELY, []),
         ([], LIKELY, []),
@@ -101,7 +101,7 @@ def test_orders_for_two_named_sides_are_two(client: TestClient) -> None:
     left = service(SNOMED, "312725000", bodySite=[concept(SNOMED, "7771000")])
     right = service(SNOMED, "312725000", "s2", bodySite=[concept(SNOMED, "24028007")])
     assert told(client, left, right) == []
-    assert told(client, left, {**left, "id": "s3"}) == [("info", "Two orders of one kind")]
+    assert told(client, left, {**left, "id": "s3"}) == [("info", "More than one of a kind")]
 
 
 def test_never_more_than_three_cards_the_most_urgent_first(client: TestClient) -> None:
