@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from cds_service import __version__
 from cds_service.fhir.value_sets import Terminology
-from tests.calls import KEYS, SERVICE, assert_outcome, call, hook_call
+from tests.calls import KEYS, SERVICE, assert_outcome, call, context, hook_call
+from tests.charts import PATIENT_ID
 
 
 def service(client: TestClient) -> dict[str, Any]:
@@ -48,6 +49,23 @@ def test_an_obedient_client_gets_cards(client: TestClient) -> None:
     body = call()
     assert set(body["prefetch"]) == set(asked)
     assert client.post(SERVICE, json=body).status_code == 200
+
+
+def test_a_suggestion_is_a_draft_for_who_asked_about_whom_and_at_which_visit(client: TestClient) -> None:
+    body = call(context=context(userId="PractitionerRole/r-1", encounterId="visit-1"))
+    (card,) = client.post(SERVICE, json=body).json()["cards"]
+    (suggestion,) = card["suggestions"]
+    (action,) = suggestion["actions"]
+    drafted = action["resource"]
+    assert (card["selectionBehavior"], action["type"], drafted["status"]) == ("any", "create", "draft")
+    assert drafted["subject"] == {"reference": f"Patient/{PATIENT_ID}"}
+    assert drafted["requester"] == {"reference": "PractitionerRole/r-1"}
+    assert drafted["encounter"] == {"reference": "Encounter/visit-1"}
+    assert drafted["reasonReference"] == [{"reference": "Condition/pain"}]
+
+
+def test_nothing_is_done_without_asking(client: TestClient) -> None:
+    assert "systemActions" not in client.post(SERVICE, json=call()).json()
 
 
 def test_templates_use_only_what_clients_can_do(client: TestClient) -> None:
