@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cds_service.app import create_app
+from cds_service.log import configure_log
 from cds_service.settings import load_settings
 
 _CONSTANT = b'{"cards":[]}'
@@ -18,5 +19,6 @@ async def floor(request: Request) -> Response:
     return Response(_CONSTANT, media_type="application/json")
 
 
+configure_log()
 app = create_app(load_settings())
 app.router.routes.append(Route("/floor", floor, methods=["POST"]))
