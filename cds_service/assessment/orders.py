@@ -1,7 +1,6 @@
 """What a draft order means beside what the record shows, where there is a leg complaint. Never above a warning.
 
-Each rule: (case) -> findings; the first fact of a finding is the draft. Compression stockings and bandages have no
-code that could be verified, so that orders of them are not recognised.
+Each rule: (case) -> findings; the first fact of a finding is the draft.
 """
 
 from __future__ import annotations
@@ -12,12 +11,17 @@ from dataclasses import dataclass
 from cds_service.assessment.critical import CREATINE_KINASE, RHABDOMYOLYSIS
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import PERFUSION, recent_signs
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
-from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RCOG
+from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RABE, RCOG
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Fact, State, Topic
 
+COMPRESSION_ARTERIAL = Rule(
+    "order-compression-arterial", "Draft compression, arterial disease on record", RABE, "draft-compression-arterial"
+)
+COMPRESSION = Rule("order-compression", "Draft compression, reason to check first", OURS, "draft-compression")
 NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "draft-nsaid")
 NSAID_UNKNOWN = Rule("order-nsaid-unread", "Draft NSAID; anticoagulant not known", OURS, "draft-nsaid-unread")
 NSAID_PREGNANCY = Rule("order-nsaid-pregnancy", "Draft NSAID in pregnancy", FDA_NSAID, "draft-nsaid-pregnancy")
@@ -34,7 +38,8 @@ STATIN_CK = Rule("order-statin-ck", "Draft statin and muscle breakdown", OURS, "
 STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin", AHA_CHOLESTEROL, "draft-statin-pain")
 
 _D_DIMER = ("d-dimer", "d-dimer-request")
-_KINDS = ("nsaid", "statin", "leg-vein-ultrasound")
+_KINDS = ("nsaid", "statin", "leg-vein-ultrasound", "compression")
+_ARTERIAL = ("arterial-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia")
 _MOST = 3
 
 
@@ -57,6 +62,22 @@ def order_findings(case: OrderCase) -> list[Finding]:
         return []
     findings = [finding for rule in ORDER_RULES for finding in rule(case)]
     return sorted(findings, key=lambda finding: -finding.level)[:_MOST]
+
+
+def compression(case: OrderCase) -> list[Finding]:
+    """Compression beside arterial disease or a sign of poor supply; else where the home care leaves it out."""
+    drafts = case.of("compression")
+    if not drafts:
+        return []
+    poor_supply = [
+        *case.patient.any_of(*_ARTERIAL),
+        *recent_signs(case.patient).facts(*PERFUSION),
+    ]
+    if poor_supply:
+        note = "how severe is not read; Rabe 2020 names an ankle-brachial index below 0.6"
+        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *poor_supply], note)
+    against = [reason for step in case.assessment.home_care if step.name == "compression" for reason in step.withheld]
+    return found(COMPRESSION, Level.INFO, drafts, "; ".join(against)) if against else []
 
 
 def nsaid(case: OrderCase) -> list[Finding]:
@@ -127,7 +148,14 @@ def statin(case: OrderCase) -> list[Finding]:
     return []
 
 
-ORDER_RULES: tuple[Callable[[OrderCase], list[Finding]], ...] = (nsaid, d_dimer, ultrasound, duplicates, statin)
+ORDER_RULES: tuple[Callable[[OrderCase], list[Finding]], ...] = (
+    compression,
+    nsaid,
+    d_dimer,
+    ultrasound,
+    duplicates,
+    statin,
+)
 
 
 def _others_like(fact: Fact, drafts: Sequence[Fact]) -> bool:

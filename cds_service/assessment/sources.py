@@ -85,6 +85,13 @@ POTASSIUM = Citation(
     "https://www.rcemlearning.co.uk/modules/disorders-of-potassium-balance/",
     "severe below 2.5 mmol/L; read 2026-11-23 (a teaching source)",
 )
+RABE = Citation(
+    "Rabe 2020",
+    "Risks and contraindications of medical compression treatment (Phlebology 2020;35:447-460)",
+    2020,
+    "https://www.phlebolymphology.org/risks-and-contraindications-of-medical-compression-treatment/",
+    "the authors' own summary; read 2026-11-23",
+)
 FDA_NSAID = Citation(
     "FDA 2020",
     "Drug safety communication of 2020-10-15: NSAIDs in pregnancy at 20 weeks or later",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir.page import Page
-from cds_service.fhir.resources import Concept, MedicationRequest, Resource, ServiceRequest
+from cds_service.fhir.resources import Concept, DeviceRequest, MedicationRequest, Resource, ServiceRequest
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
 from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, meanings_of, words_of
@@ -39,6 +39,8 @@ def draft_orders(
 def _code(resource: Resource) -> Concept | None:
     if isinstance(resource, MedicationRequest):  # a MedicationOrder of DSTU2 is one too
         return resource.medicationCodeableConcept
+    if isinstance(resource, DeviceRequest):
+        return resource.codeCodeableConcept
     return resource.code if isinstance(resource, ServiceRequest) else None
 
 

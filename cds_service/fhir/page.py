@@ -50,7 +50,7 @@ _raw_list = msgspec.json.Decoder(list[msgspec.Raw])
 _name = msgspec.json.Decoder(_Name)
 _OURS = {
     *("Patient", "Condition", "Observation", "Procedure"),
-    *("Medication", "MedicationRequest", "MedicationOrder", "Appointment", "ServiceRequest"),
+    *("Medication", "MedicationRequest", "MedicationOrder", "Appointment", "ServiceRequest", "DeviceRequest"),
 }
 _NOT_FHIR = "the EHR sent something that is not a FHIR resource"
 _EHR_ERROR = "the EHR reported an error"

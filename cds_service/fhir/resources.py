@@ -238,6 +238,13 @@ class Appointment(Resource, tag="Appointment"):
     participant: Any = None
 
 
+class DeviceRequest(Resource, tag="DeviceRequest"):
+    """A draft order: no search of ours asks for them, hooks send them."""
+
+    status: Any = None
+    codeCodeableConcept: Concept | None = None
+
+
 class ServiceRequest(Resource, tag="ServiceRequest"):
     """A draft order: no search of ours asks for them, hooks send them."""
 
@@ -272,5 +279,6 @@ AnyResource = (
     | Procedure
     | Appointment
     | ServiceRequest
+    | DeviceRequest
     | OperationOutcome
 )

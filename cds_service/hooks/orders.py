@@ -30,9 +30,9 @@ class OrderService:
             id=self.id,
             title="Calf pain: what draft orders mean beside the chart",
             description=(
-                f"Looks at {self._which}, and at the chart only if they hold an NSAID, a statin, a D-dimer or an "
-                "ultrasound of the leg veins. Cards where the record holds a leg complaint and something that speaks "
-                "to the order, at most three. Otherwise none."
+                f"Looks at {self._which}, and at the chart only if they hold an NSAID, a statin, compression, a "
+                "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something "
+                "that speaks to the order, at most three. Otherwise none."
             ),
             usageRequirements=USAGE,
             prefetch=self._triage.templates,

@@ -53,6 +53,9 @@ def told(client: TestClient, *drafts: Any, **prefetched: Any) -> list[tuple[str,
     ]
 
 
+HOSE = {"resourceType": "DeviceRequest", "id": "h", "codeCodeableConcept": concept(SNOMED, "348681001")}
+ARTERIAL = {"conditions": searchset(PAIN, {"condition": "icd|I70.212", "id": "pad", "onset": -400})}
+CELLULITIS = {"conditions": searchset(PAIN, {"condition": "icd|L03.116", "id": "skin", "onset": -2})}
 DONE = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -2})}
 DONE_LONG_AGO = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -20})}
 ON_STATIN = searchset({"medication": f"rx|{SIMVASTATIN}", "id": "statin", "at": -60})
@@ -63,6 +66,10 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
 @pytest.mark.parametrize(
     ("drafts", "record", "expected"),
     [
+        ([HOSE], ARTERIAL, [("warning", "Draft compression")]),
+        ([service(SNOMED, "401777001")], ARTERIAL, [("warning", "Draft compression")]),
+        ([HOSE], CELLULITIS, [("info", "Draft compression")]),
+        ([HOSE], {}, []),
         ([medicine(IBUPROFEN)], ON_WARFARIN, [("warning", "Draft NSAID and an anticoagulant")]),
         ([medicine(IBUPROFEN), medicine(WARFARIN, "m2")], {}, [("warning", "Draft NSAID and an anticoagulant")]),
         ([medicine(IBUPROFEN)], {}, []),

@@ -44,7 +44,7 @@ def test_the_ids_are_those_that_the_assessment_uses() -> None:
         *("infection", "infection-sepsis", "arterial-rest-pain", "potassium", "no-red-flag", "not-assessed"),
         *("draft-nsaid", "draft-nsaid-unread", "draft-nsaid-pregnancy", "draft-statin", "draft-statin-pain"),
         *("draft-d-dimer", "draft-d-dimer-pregnancy", "draft-d-dimer-anticoagulant"),
-        *("draft-ultrasound", "draft-duplicate"),
+        *("draft-ultrasound", "draft-duplicate", "draft-compression", "draft-compression-arterial"),
     }
     assert expected == card_ids() == FILES.cards.keys()
 
