@@ -142,7 +142,7 @@ def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
         EncounterStart(triage, renderer),
         ProblemListItemCreate(triage, renderer),
         AppointmentBook(triage, renderer),
-        EncounterDischarge(triage, renderer),
+        EncounterDischarge(triage, renderer, settings.system_actions),
         order_select(triage, renderer),
         order_sign(triage, renderer),
     ]

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         ZoneInfo("UTC"),
         description="an IANA time zone such as Europe/London, in which ages and dates are judged",
     )
+    system_actions: bool = Field(
+        False,
+        description="true or false: true lets the EHR draft the instructions for the patient at discharge without "
+        "asking the user",
+    )
     max_indicator: Literal["critical", "warning"] = Field(
         "critical", description="critical or warning: the highest indicator that a card may carry"
     )

@@ -121,7 +121,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
 class HookResponse(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer to a call (section "CDS Service Response"); no cards when there is nothing to say.
 
-    `systemActions` are applied without asking the user (section "System Action"): this service sends none.
+    `systemActions` are applied without asking the user (section "System Action"): only where the operator wants that.
     """
 
     cards: list[Card]

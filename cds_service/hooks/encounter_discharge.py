@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from cds_service.assessment.next_steps import INSTRUCTIONS
 from cds_service.hooks.context import HookCall
@@ -21,9 +24,10 @@ class EncounterDischarge:
     id = "calf-pain-encounter-discharge"
     hook = "encounter-discharge"
 
-    def __init__(self, triage: ChartTriage, renderer: Renderer) -> None:
+    def __init__(self, triage: ChartTriage, renderer: Renderer, system_actions: bool) -> None:
         self._triage = triage
         self._renderer = renderer
+        self._system_actions = system_actions
 
     @property
     def description(self) -> ServiceDescription:
@@ -54,4 +58,12 @@ class EncounterDischarge:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(DISCHARGE, offers=(INSTRUCTIONS,) if assessment.suits_home_care else ())
         cards = self._renderer.render(assessment, call.circumstances(as_of), occasion)
-        return Reply.about(chart, material, assessment.findings, cards)
+        reply = Reply.about(chart, material, assessment.findings, cards)
+        return _without_asking(reply) if self._system_actions else reply
+
+
+def _without_asking(reply: Reply) -> Reply:
+    """The suggestions' actions as system actions: the EHR drafts them at once; sending them is still a clinician's."""
+    actions = [action for card in reply.cards for each in card.suggestions or () for action in each.actions or ()]
+    cards = [msgspec.structs.replace(card, suggestions=None, selectionBehavior=None) for card in reply.cards]
+    return replace(reply, cards=cards, system_actions=actions)

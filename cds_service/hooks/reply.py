@@ -9,7 +9,7 @@ from typing import Self
 from cds_service.assessment.rules import Finding
 from cds_service.facts import Chart
 from cds_service.fhir.page import Material
-from cds_service.wire import Card
+from cds_service.wire import Action, Card
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Reply:
 
     `rules` are the ids of those that fired, the most urgent first. `resources` were seen, `facts` read from them,
     `left_out` passed over; `gaps` are parts of the chart that could not be read. `fhir_ms`: waiting for the EHR.
+    `system_actions` are what the EHR does without asking the user.
     """
 
     cards: list[Card]
@@ -27,6 +28,7 @@ class Reply:
     gaps: int = 0
     left_out: int = 0
     fhir_ms: float = 0.0
+    system_actions: Sequence[Action] = ()
 
     @classmethod
     def about(cls, chart: Chart, material: Material, findings: Sequence[Finding], cards: list[Card]) -> Self:

@@ -77,7 +77,7 @@ def cds_routes(
         with Journalling(journal, service.id, service.hook, caller.name, caller.tenant, as_of) as entry:
             entry.call = read_call(body, service.hook)
             entry.reply = await service.handle(entry.call, caller, as_of)
-            return Response(_encode(HookResponse([] if caller.shadow else entry.reply.cards)), media_type=_JSON)
+            return Response(_encode(_response(entry.reply, caller)), media_type=_JSON)
 
     async def health(_: Request) -> Response:
         return Response(healthy, media_type=_JSON)
@@ -89,6 +89,13 @@ def cds_routes(
         Route("/cds-services/", discover),
         Route("/health", health),
     ]
+
+
+def _response(reply: Reply, caller: Caller) -> HookResponse:
+    """What the caller is told; nothing while it is only observed."""
+    if caller.shadow:
+        return HookResponse([])
+    return HookResponse(reply.cards, list(reply.system_actions) or None)
 
 
 def feedback_routes(

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from tests.calls import cards, outcome, post_hook, searchset
 from tests.charts import Entry
+from tests.conftest import client_with
 
 SCORE: Entry = {"observation": "loinc|72514-3", "at": -1, "value": 8, "site": "sct|53840002", "side": "left"}
 STRAIN: Entry = {"condition": "icd|S86.112A", "id": "strain", "onset": -10}
@@ -50,6 +51,18 @@ def test_the_instructions_are_offered_as_a_draft(client: TestClient) -> None:
     assert draft["subject"] == {"reference": "Patient/p1"}
     assert draft["encounter"] == {"reference": "Encounter/e1"}
     assert any("gentle stretching" in each.get("contentString", "") for each in draft["payload"])
+
+
+def test_the_instructions_are_a_system_action_where_the_operator_wants_that() -> None:
+    with client_with(system_actions=True) as asking_nobody, client_with() as client:
+        answer = post_hook(asking_nobody, "encounter-discharge").json()
+        offered = discharge(client)["suggestions"][0]["actions"]
+        (card,), (action,) = answer["cards"], answer["systemActions"]
+        assert not {"suggestions", "selectionBehavior"} & card.keys()
+        assert (action["type"], action["resource"]["status"]) == ("create", "draft")
+        assert {**action["resource"], "authoredOn": ""} == {**offered[0]["resource"], "authoredOn": ""}
+        assert "systemActions" not in post_hook(asking_nobody, "patient-view").json()
+        assert "systemActions" not in post_hook(client, "encounter-discharge").json()
 
 
 def test_what_to_leave_out_and_why_is_said_once(client: TestClient) -> None:
