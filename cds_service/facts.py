@@ -57,6 +57,10 @@ class Site(StrEnum):
     NOT_STATED = "site not recorded"
 
 
+NAMELESS_MEDICINES = "are current medicines without a code (one could be an anticoagulant)"
+"""The reason in `Chart.left_out` for medicines of which nothing is known."""
+
+
 class Topic(StrEnum):
     """The parts of a chart that are asked for separately, and so can be missing separately."""
 

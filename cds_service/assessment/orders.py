@@ -5,18 +5,18 @@ Each rule: (case) -> findings; the first fact of a finding is the draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from cds_service.assessment.critical import CREATINE_KINASE, RHABDOMYOLYSIS
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, recent_signs
 from cds_service.assessment.red_flags import SEVERE
-from cds_service.assessment.rules import Finding, Level, Rule, found
+from cds_service.assessment.rules import Finding, Level, Rule, found, once
 from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RABE, RCOG
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import Fact, State, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Fact, Side, State, Topic
 
 COMPRESSION_ARTERIAL = Rule(
     "order-compression-arterial", "Draft compression, arterial disease on record", RABE, "draft-compression-arterial"
@@ -45,9 +45,13 @@ _MOST = 3
 
 @dataclass(frozen=True, slots=True)
 class OrderCase:
-    """The drafts, the assessment of the chart, and the view of the whole patient."""
+    """The drafts, the assessment of the chart, and the view of the whole patient.
+
+    `selected`: the sources of the drafts that are asked about; the others are company, such as a draft anticoagulant.
+    """
 
     drafts: Sequence[Fact]
+    selected: Collection[str]
     assessment: Assessment
     patient: Leg
 
@@ -56,26 +60,38 @@ class OrderCase:
         return [fact for fact in self.drafts if fact.concept in concepts]
 
 
-def order_findings(case: OrderCase) -> list[Finding]:
-    """The most urgent first, at most three, one for each card; none where the record holds no leg complaint."""
+def order_findings(case: OrderCase) -> list[tuple[Finding, ...]]:
+    """For each card its findings, the most urgent first: one card for a kind of draft, one for all those that are only
+    doubled, at most three. None where the record holds no leg complaint.
+    """
     if not case.assessment.complaint:
         return []
-    findings = [finding for rule in ORDER_RULES for finding in rule(case)]
-    return sorted(findings, key=lambda finding: -finding.level)[:_MOST]
+    findings = [finding for rule in ORDER_RULES for finding in rule(case) if _is_asked(finding, case)]
+    of_kinds: dict[str, list[Finding]] = {}
+    doubled: list[Fact] = []
+    for finding in sorted(findings, key=lambda each: -each.level):
+        of_kinds.setdefault(_kind(finding), []).append(finding)
+    cards = [tuple(each) for each in of_kinds.values() if any(finding.rule is not DUPLICATE for finding in each)]
+    for each in of_kinds.values():
+        if all(finding.rule is DUPLICATE for finding in each):
+            doubled += each[0].evidence
+    cards += [tuple(found(DUPLICATE, Level.INFO, doubled))] if doubled else []
+    return sorted(cards, key=lambda each: -each[0].level)[:_MOST]
 
 
 def compression(case: OrderCase) -> list[Finding]:
-    """Compression beside arterial disease or a sign of poor supply; else where the home care leaves it out."""
+    """Compression beside arterial disease or a sign of poor supply of a leg that may be meant; else where the home
+    care leaves it out.
+    """
     drafts = case.of("compression")
     if not drafts:
         return []
-    poor_supply = [
-        *case.patient.any_of(*_ARTERIAL),
-        *recent_signs(case.patient).facts(*PERFUSION),
-    ]
+    poor_supply: list[Fact] = []
+    for leg in [_meant(draft, case.patient) for draft in drafts]:
+        poor_supply += [*leg.any_of(*_ARTERIAL), *recent_signs(leg).facts(*PERFUSION)]
     if poor_supply:
         note = "how severe is not read; Rabe 2020 names an ankle-brachial index below 0.6"
-        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *poor_supply], note)
+        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *once(poor_supply)], note)
     against = [reason for step in case.assessment.home_care if step.name == "compression" for reason in step.withheld]
     return found(COMPRESSION, Level.INFO, drafts, "; ".join(against)) if against else []
 
@@ -90,9 +106,16 @@ def nsaid(case: OrderCase) -> list[Finding]:
     findings = found(NSAID_BLEEDING, Level.WARNING, [*drafts, *treatment]) if treatment else []
     if pregnant:
         findings += found(NSAID_PREGNANCY, Level.WARNING, [*drafts, *pregnant], "week of pregnancy not read")
-    if not treatment and not case.patient.chart.was_read(Topic.MEDICATIONS):
-        findings += found(NSAID_UNKNOWN, Level.INFO, drafts, "medicines could not be read")
+    if not treatment and (unknown := _unknown_medicines(case.patient)):
+        findings += found(NSAID_UNKNOWN, Level.INFO, drafts, unknown)
     return findings
+
+
+def _unknown_medicines(patient: Leg) -> str:
+    """Why an anticoagulant may have been missed; empty where all medicines are known."""
+    if not patient.chart.was_read(Topic.MEDICATIONS):
+        return "medicines could not be read"
+    return "a current medicine has no code" if NAMELESS_MEDICINES in patient.chart.left_out else ""
 
 
 def d_dimer(case: OrderCase) -> list[Finding]:
@@ -111,23 +134,26 @@ def d_dimer(case: OrderCase) -> list[Finding]:
 
 
 def ultrasound(case: OrderCase) -> list[Finding]:
-    """Ultrasound of the leg veins, although one was done in the last days."""
-    drafts = case.of("leg-vein-ultrasound")
-    done = case.patient.surely_within(
-        case.patient.present("leg-vein-ultrasound"), case.patient.thresholds.ultrasound_days
-    )
-    return found(SCANNED, Level.INFO, [*drafts, *done]) if drafts and done else []
+    """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days."""
+    findings: list[Finding] = []
+    for draft in case.of("leg-vein-ultrasound"):
+        leg = _meant(draft, case.patient)
+        done = leg.surely_within(leg.present("leg-vein-ultrasound"), leg.thresholds.ultrasound_days)
+        findings += found(SCANNED, Level.INFO, [draft, *done]) if done else []
+    return findings
 
 
 def duplicates(case: OrderCase) -> list[Finding]:
     """Two drafts of one kind for one side, or a medicine of the kind that is already current."""
-    evidence: list[Fact] = []
+    findings: list[Finding] = []
+    stored = {draft.source for draft in case.drafts}
     for kind in (*_KINDS, *_D_DIMER[1:]):
         drafts = case.of(*_D_DIMER) if kind in _D_DIMER else case.of(kind)
         current = case.patient.present(kind) if kind in ("nsaid", "statin") else ()
+        current = [fact for fact in current if fact.source not in stored]  # an EHR may hold the draft already
         same = [fact for fact in drafts if _others_like(fact, drafts) or current]
-        evidence += [*same, *current] if same else []
-    return found(DUPLICATE, Level.INFO, evidence)
+        findings += found(DUPLICATE, Level.INFO, [*same, *current]) if same else []
+    return findings
 
 
 def statin(case: OrderCase) -> list[Finding]:
@@ -161,3 +187,23 @@ ORDER_RULES: tuple[Callable[[OrderCase], list[Finding]], ...] = (
 def _others_like(fact: Fact, drafts: Sequence[Fact]) -> bool:
     """Another draft of the same kind for the same side; orders for two named sides are two."""
     return any(each.source != fact.source and each.side is fact.side for each in drafts)
+
+
+def _is_asked(finding: Finding, case: OrderCase) -> bool:
+    """Does it rest on a draft that is asked about?"""
+    drafts = {draft.source for draft in case.drafts}
+    return any(fact.source in case.selected for fact in finding.evidence if fact.source in drafts)
+
+
+def _kind(finding: Finding) -> str:
+    """What is ordered: the first fact of a finding is the draft."""
+    concept = finding.evidence[0].concept
+    return _D_DIMER[0] if concept in _D_DIMER else concept
+
+
+def _meant(draft: Fact, patient: Leg) -> Leg:
+    """The leg that the draft names, or the whole patient where it names none."""
+    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(draft.side)
+    if other is None:
+        return patient
+    return replace(patient, side=draft.side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))

@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir.page import Page
+from cds_service.fhir.placing import body_sites
 from cds_service.fhir.resources import Concept, DeviceRequest, MedicationRequest, Resource, ServiceRequest
+from cds_service.fhir.sift import medicine_of, medicines_among
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, meanings_of, words_of
+from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, words_of
 
 DRAFT = "draft order"
 _NOT_ORDERED = frozenset({"cancelled", "completed", "entered-in-error", "revoked", "stopped"})
 
 
-def draft_orders(
-    drafts: Page, selections: Collection[str], subject: Subject, terminology: Terminology, as_of: datetime
-) -> list[Fact]:
+def draft_orders(drafts: Page, subject: Subject, terminology: Terminology, as_of: datetime) -> list[Fact]:
     """One fact for each concept that a draft of this patient names, dated now.
 
-    `selections`: the drafts that are meant, as `Type/id`; all of them where it is empty. A draft without an id is told
-    by its place. No member but the code (or medication), subject and sites is looked at: drafts are seldom valid FHIR.
+    A draft without an id is told by its place. No member but the code (or medication), status, doNotPerform, subject
+    and sites is looked at: drafts are seldom valid FHIR. One for another part of the body is left out.
     """
-    wanted = {each.removeprefix("urn:uuid:") for each in selections}
+    medicines = medicines_among(drafts.resources)
     facts: list[Fact] = []
     for number, resource in enumerate(drafts.resources, 1):
-        code = _code(resource)
-        if code is None or str(getattr(resource, "status", None)) in _NOT_ORDERED or not subject.owns(resource):
-            continue
-        if wanted and not wanted & {resource.name, resource.id}:
-            continue
-        facts += _facts(resource, code, number, terminology, as_of)
+        code = _code(resource, medicines)
+        if code is not None and subject.owns(resource):
+            facts += _facts(resource, code, number, terminology, as_of)
     return facts
 
 
-def _code(resource: Resource) -> Concept | None:
+def is_selected(draft: Fact, selections: Sequence[str]) -> bool:
+    """Does one of these references (`Type/id`, absolute, a bare id or `urn:uuid:id`) mean the draft?"""
+    names = {draft.source, draft.source.rsplit("/", 1)[-1]}
+    return any(not names.isdisjoint(_names(each)) for each in selections)
+
+
+def _names(reference: str) -> Sequence[str]:
+    plain = reference.removeprefix("urn:uuid:").split("/_history/")[0]
+    return (plain, "/".join(plain.split("/")[-2:]))
+
+
+def _code(resource: Resource, medicines: Mapping[str, Concept]) -> Concept | None:
+    """What is ordered; None where it is no order, is over, or is one not to do something."""
+    if not isinstance(resource, MedicationRequest | DeviceRequest | ServiceRequest):
+        return None
+    if str(resource.status) in _NOT_ORDERED or resource.doNotPerform is True:
+        return None
     if isinstance(resource, MedicationRequest):  # a MedicationOrder of DSTU2 is one too
-        return resource.medicationCodeableConcept
-    if isinstance(resource, DeviceRequest):
-        return resource.codeCodeableConcept
-    return resource.code if isinstance(resource, ServiceRequest) else None
+        return medicine_of(resource, medicines)
+    return resource.codeCodeableConcept if isinstance(resource, DeviceRequest) else resource.code
 
 
 def _facts(resource: Resource, code: Concept, number: int, terminology: Terminology, as_of: datetime) -> Sequence[Fact]:
     coded = coded_meanings(code, terminology)
-    around = [meaning for _code, meaning in coded]
-    around += [meaning for site in resource.sites() for meaning in meanings_of(site, terminology)]
+    body = body_sites([site for site in resource.sites() if site is not None], (), terminology)
+    if body.elsewhere and body.site is None and not body.thigh:
+        return ()
+    sides = [*(meaning.side for _code, meaning in coded), body.side]
     now = Interval(as_of, as_of, as_of.isoformat(), timed=True)
     return [
         Fact(
@@ -58,7 +71,7 @@ def _facts(resource: Resource, code: Concept, number: int, terminology: Terminol
             display=words_of(code, codes_of(concept, coded)[0]),
             when=now,
             recorded=now,
-            side=combined_side([meaning.side for meaning in around]) or Side.NOT_STATED,
+            side=combined_side(sides) or Side.NOT_STATED,
             remarks=(DRAFT,),
         )
         for concept in concepts_of(coded)

@@ -9,7 +9,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cds_service.errors import InvalidRequest
-from cds_service.facts import Chart, Course, Fact, Gap, Interval, PatientFacts, Side, Site, State, Topic
+from cds_service.facts import (
+    NAMELESS_MEDICINES,
+    Chart,
+    Course,
+    Fact,
+    Gap,
+    Interval,
+    PatientFacts,
+    Side,
+    Site,
+    State,
+    Topic,
+)
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.conditions import condition_facts
@@ -25,7 +37,7 @@ from cds_service.fhir.versions import as_r4
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
 IN_FUTURE = "are dated in the future"
-NAMELESS = "are current medicines without a code (one could be an anticoagulant)"
+NAMELESS = NAMELESS_MEDICINES
 UNCODED = "are not coded (text is not interpreted)"
 
 _TOPICS = {

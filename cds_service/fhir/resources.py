@@ -242,6 +242,7 @@ class DeviceRequest(Resource, tag="DeviceRequest"):
     """A draft order: no search of ours asks for them, hooks send them."""
 
     status: Any = None
+    doNotPerform: Any = None
     codeCodeableConcept: Concept | None = None
 
 
@@ -249,6 +250,7 @@ class ServiceRequest(Resource, tag="ServiceRequest"):
     """A draft order: no search of ours asks for them, hooks send them."""
 
     status: Any = None
+    doNotPerform: Any = None
     code: Concept | None = None
     bodySite: list[Concept] | Concept | None = None
 

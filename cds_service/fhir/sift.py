@@ -6,7 +6,7 @@ value is dropped here, before anything is parsed. Where nothing can be a leg com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -106,7 +106,9 @@ MeaningOf = Callable[[str | None, str | None], Meaning | None]
 
 def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candidate]:
     """Resources with meanings, and those without a code: of a MedicationRequest with the code of its medicine."""
-    medicines = _medicines(material)
+    medicines = medicines_among(
+        [each for topic, page in material.pages if topic is Topic.MEDICATIONS for each in page.resources]
+    )
     meaning_of = terminology.meaning
     meanings: Sequence[Meaning] | None
     for _topic, page in material.pages:
@@ -117,7 +119,7 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
                 if meanings or meanings is None:
                     yield resource, meanings, None
             elif isinstance(resource, MedicationRequest):
-                medicine = _medicine(resource, medicines)
+                medicine = medicine_of(resource, medicines)
                 meanings = _look_up(medicine, meaning_of)
                 if meanings or (resource.status == "active" and not (medicine and medicine.coding)):
                     yield resource, meanings, medicine
@@ -201,17 +203,12 @@ def _is_sited(match: _Match, terminology: Terminology) -> bool:
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 
-def _medicines(material: Material) -> dict[str, fhir.Concept]:
-    return {
-        resource.id: resource.code
-        for topic, page in material.pages
-        if topic is Topic.MEDICATIONS
-        for resource in page.resources
-        if isinstance(resource, fhir.Medication) and resource.code is not None
-    }
+def medicines_among(resources: Iterable[fhir.Resource]) -> dict[str, fhir.Concept]:
+    """The codes of the Medications among these, by id."""
+    return {each.id: each.code for each in resources if isinstance(each, fhir.Medication) and each.code is not None}
 
 
-def _medicine(request: MedicationRequest, medicines: dict[str, fhir.Concept]) -> fhir.Concept | None:
+def medicine_of(request: MedicationRequest, medicines: Mapping[str, fhir.Concept]) -> fhir.Concept | None:
     """The code of the medicine: inline, or of the Medication that is contained or was sent along."""
     inline, given = request.medicationCodeableConcept, request.medicationReference
     if given is None or (inline is not None and inline.coding):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from cds_service.assessment.rules import Finding
+from cds_service.fhir.orders import is_selected
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
 from cds_service.hooks.triage import USAGE, ChartTriage
@@ -46,16 +48,18 @@ class OrderService:
         Raises InvalidRequest and MissingPrecondition. Without an order that is known here nothing is read.
         """
         orders = self._triage.orders(call, as_of)
-        if not (orders and call.is_for_clinician):
+        selected = {each.source for each in orders if not call.selections or is_selected(each, call.selections)}
+        if not (selected and call.is_for_clinician):
             return Reply([])
         material = await self._triage.complete(call, caller)
         chart = self._triage.read(material, call, as_of)
         assessment = self._triage.assess(chart, as_of)
-        findings = self._triage.judge(orders, assessment, chart, as_of)
         circumstances = call.circumstances(as_of)
         cards: list[Card] = []
-        for each in findings:
-            cards += self._renderer.render(replace(assessment, level=each.level, findings=(each,)), circumstances)
+        findings: list[Finding] = []
+        for told in self._triage.judge(orders, selected, assessment, chart, as_of):
+            cards += self._renderer.render(replace(assessment, level=told[0].level, findings=told), circumstances)
+            findings += told
         return Reply.about(chart, material, findings, cards)
 
 

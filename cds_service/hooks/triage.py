@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
@@ -58,10 +58,11 @@ class ChartTriage:
         return late_appointments(assessment.level, proposed, as_of, self._thresholds)
 
     def orders(self, call: HookCall, as_of: datetime) -> Sequence[Fact]:
-        """The draft orders that a value set knows: those that are selected, or all where none is."""
-        subject = Subject(call.patient_id)
-        return draft_orders(call.drafts, call.selections, subject, self._reader.terminology, as_of)
+        """The draft orders that a value set knows."""
+        return draft_orders(call.drafts, Subject(call.patient_id), self._reader.terminology, as_of)
 
-    def judge(self, orders: Sequence[Fact], assessment: Assessment, chart: Chart, as_of: datetime) -> list[Finding]:
-        """What these orders mean beside the chart."""
-        return order_findings(OrderCase(orders, assessment, whole_patient(chart, self._thresholds, as_of)))
+    def judge(
+        self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment, chart: Chart, as_of: datetime
+    ) -> list[tuple[Finding, ...]]:
+        """What the selected ones of these orders mean beside the chart, by card."""
+        return order_findings(OrderCase(orders, selected, assessment, whole_patient(chart, self._thresholds, as_of)))
