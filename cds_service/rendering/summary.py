@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cds_service.assessment import critical, limb_threat, orders, red_flags, risk_factors, warning
+from cds_service.assessment import risk_factors
+from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.wells import WellsScore
@@ -30,9 +31,7 @@ _PAINS = ("pain", "severe-pain", "pain-severity")
 
 def all_rules() -> list[Rule]:
     """Every rule that names a card."""
-    modules = (critical, limb_threat, orders, red_flags, warning)
-    found = {value for module in modules for value in vars(module).values() if isinstance(value, Rule) and value.card}
-    return sorted(found, key=lambda rule: rule.id)
+    return sorted((rule for each in RULE_SETS for rule in each.rules if rule.card), key=lambda rule: rule.id)
 
 
 def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mapping[str, str]) -> dict[str, str]:

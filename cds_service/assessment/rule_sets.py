@@ -1,0 +1,179 @@
+"""The catalogue: every rule of the service, in sets that somebody answers for.
+
+Who adds a rule adds it here, else a test fails: what is published (`cds_service/publishing`) and what can be switched
+off is what stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from cds_service.assessment import critical, home_care, limb_threat, orders, red_flags, risk_factors, warning, wells
+from cds_service.assessment.next_steps import NAMES
+from cds_service.assessment.rules import Rule
+from cds_service.assessment.sources import NICE_DVT, OURS
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Who answers for it, which version it is, when it was last reviewed, and when that is due again."""
+
+    owner: str
+    version: str
+    reviewed: date
+    review_due: date
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RuleSet:
+    """Rules with one purpose. A rule's id is its own within its set. `concepts`: the value sets that can meet them."""
+
+    id: str
+    title: str
+    purpose: str
+    rules: tuple[Rule, ...]
+    written: Written
+    concepts: tuple[str, ...] = ()
+
+
+_FIRST = Written("clinical content lead of the site (to be named)", "1.0.0", date(2026, 11, 23), date(2027, 11, 23))
+
+
+def _id(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+RED_FLAGS = RuleSet(
+    "red-flags",
+    "Red flags of the guidance",
+    "Symptoms with which the guidance sends a patient to a clinician. Each that is new raises the card to warning.",
+    (
+        red_flags.SEVERE,
+        red_flags.SUDDEN,
+        red_flags.SWELLING,
+        red_flags.DISCOLOURATION,
+        red_flags.WALKING,
+        red_flags.REST,
+        red_flags.ONGOING,
+    ),
+    _FIRST,
+    ("pain", "severe-pain", "pain-severity", "cramp", "swelling", "skin-colour", "walking-problem", "rest-pain"),
+)
+LIMB_THREAT = RuleSet(
+    "limb-threat-signs",
+    "Signs of a threatened limb",
+    "Signs that a leg lacks blood or nerve supply. One raises the card to warning, two of which one is of perfusion to "
+    "critical.",
+    limb_threat.SIGNS,
+    _FIRST,
+    tuple(sign.id for sign in limb_threat.SIGNS),
+)
+CRITICAL = RuleSet(
+    "critical",
+    "Critical row of the triage policy",
+    "Threats to limb or life. They rank a card for review first; a finding whose date is not certain counts one level "
+    "less where the window is 14 days or shorter.",
+    (
+        critical.LIMB_ISCHAEMIA,
+        critical.LIMB_SIGNS,
+        critical.COMPARTMENT,
+        critical.COMPARTMENT_SIGNS,
+        critical.EMBOLISM,
+        critical.EMBOLISM_SYMPTOMS,
+        critical.THROMBOSIS,
+        critical.GANGRENE,
+        critical.NECROTISING,
+        critical.CELLULITIS_SEPSIS,
+        critical.RHABDOMYOLYSIS,
+        critical.CREATINE_KINASE,
+    ),
+    _FIRST,
+    tuple(dict.fromkeys(concept for criterion in critical.CRITICAL for concept in criterion.needs)),
+)
+WARNING = RuleSet(
+    "warning",
+    "Warning row of the triage policy",
+    "What else raises the card to warning, beside the red flags and a single sign of a threatened limb.",
+    (
+        warning.SUSPECTED_DVT,
+        warning.D_DIMER,
+        warning.WELLS,
+        warning.PREGNANCY,
+        warning.TREATED,
+        warning.UNTREATED,
+        warning.SUPERFICIAL,
+        warning.CLAUDICATION,
+        warning.REST_PAIN,
+        warning.ARTERIAL,
+        warning.ACHILLES,
+        warning.ACHILLES_STRAIN,
+        warning.CELLULITIS,
+        warning.BLEEDING,
+        warning.POTASSIUM_LOW,
+    ),
+    _FIRST,
+    tuple(dict.fromkeys(concept for criterion in warning.WARNING for concept in criterion.needs)),
+)
+WELLS = RuleSet(
+    "wells-dvt",
+    "Two-level Wells DVT score",
+    "The items of NICE NG158, Table 1, that a record can show. Items that no code shows are named as not recorded and "
+    "never scored.",
+    tuple(Rule(f"wells-{_id(label)}", f"Wells item: {label}", NICE_DVT) for label, *_ in wells.ITEMS),
+    _FIRST,
+    tuple(dict.fromkeys(wells.WELLS_CONCEPTS)),
+)
+RISK_FACTORS = RuleSet(
+    "risk-factors",
+    "Risk factors",
+    "Listed on the card with where each comes from. None raises its level.",
+    (risk_factors.OVER_65, *(unknown.rule for unknown, _concepts, _state in risk_factors.RECORDED)),
+    _FIRST,
+    tuple(dict.fromkeys(concept for _unknown, concepts, _state in risk_factors.RECORDED for concept in concepts)),
+)
+HOME_CARE = RuleSet(
+    "home-care",
+    "What of the home care to leave out",
+    "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record speaks "
+    "against, and why.",
+    tuple(
+        Rule(f"leave-out-{_id(name)}", f"Leave out {', '.join(each.steps)}: {each.reason}", OURS)
+        for name, each in vars(home_care).items()
+        if isinstance(each, home_care.Precaution)
+    ),
+    _FIRST,
+)
+NEXT_STEPS = RuleSet(
+    "next-steps",
+    "Suggestions",
+    "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside a "
+    "threat to limb or life.",
+    tuple(Rule(name, f"Suggestion: {name.replace('-', ' ')}", OURS) for name in NAMES),
+    _FIRST,
+)
+ORDERS = RuleSet(
+    "draft-orders",
+    "Draft orders beside the chart",
+    "What an order about to be placed means beside a leg complaint on the record. Never above warning.",
+    (
+        orders.COMPRESSION_ARTERIAL,
+        orders.COMPRESSION,
+        orders.NSAID_BLEEDING,
+        orders.NSAID_UNKNOWN,
+        orders.NSAID_PREGNANCY,
+        orders.D_DIMER_LIKELY,
+        orders.D_DIMER_PREGNANCY,
+        orders.D_DIMER_TREATED,
+        orders.SCANNED,
+        orders.DUPLICATE,
+        orders.STATIN_CK,
+        orders.STATIN_PAIN,
+    ),
+    _FIRST,
+    ("compression", "nsaid", "anticoagulant", "d-dimer", "d-dimer-request", "leg-vein-ultrasound", "statin"),
+)
+
+RULE_SETS = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, WELLS, RISK_FACTORS, HOME_CARE, NEXT_STEPS, ORDERS)
+"""All of them. A further set is one more name here."""
