@@ -24,6 +24,7 @@ from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
+from cds_service.governance import local_policy, switched_off
 from cds_service.hooks.appointment_book import AppointmentBook
 from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
@@ -133,10 +134,15 @@ def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
     """The services, one per hook, with their content loaded; `read` is how they reach FHIR servers."""
     terminology = Terminology()
     needs = chart_needs(terminology.measurement_codes())
+    policy = local_policy(settings)
     triage = ChartTriage(
-        Prefetch(needs, read, settings.fhir_timeout), ChartReader(settings.timezone, terminology), settings.thresholds
+        Prefetch(needs, read, settings.fhir_timeout),
+        ChartReader(settings.timezone, terminology),
+        settings.thresholds,
+        policy,
     )
-    renderer = Renderer(load_cards(cards_folder(settings)), settings.guidance_url, settings.max_indicator)
+    cards = load_cards(cards_folder(settings)).with_switched_off(switched_off(policy))
+    renderer = Renderer(cards, settings.guidance_url, settings.max_indicator)
     return [
         PatientView(triage, renderer),
         EncounterStart(triage, renderer),
@@ -154,9 +160,10 @@ def cards_folder(settings: Settings) -> Path:
 
 
 def knowledge(settings: Settings) -> str:
-    """The version of value sets, cards and thresholds that these settings choose."""
+    """The version of value sets, cards, thresholds and site's decisions that these settings choose."""
     folders = (shipped("value_sets"), cards_folder(settings))
-    return knowledge_version(__version__, folders, asdict(settings.thresholds))
+    decisions = [*settings.disabled_rules, *settings.exclusions]
+    return knowledge_version(__version__, folders, asdict(settings.thresholds), decisions)
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:

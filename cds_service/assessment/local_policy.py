@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from cds_service.assessment.leg import is_current
-from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Chart
 
@@ -37,11 +37,11 @@ EXCLUSIONS: Mapping[str, Callable[[Assessment, Chart], bool]] = MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class LocalPolicy:
-    """`off`: ids of the rules that yield no finding. `exclusions`: names of EXCLUSIONS. `quiet`: no card where nothing
+    """`off`: the rules that yield no finding. `exclusions`: names of EXCLUSIONS. `quiet`: no card where nothing
     is found, although the record holds a leg complaint.
     """
 
-    off: frozenset[str] = frozenset()
+    off: frozenset[Rule] = frozenset()
     exclusions: tuple[str, ...] = ()
     quiet: bool = False
 
@@ -62,11 +62,11 @@ NO_LOCAL_POLICY = LocalPolicy()
 """Every rule, and every patient."""
 
 
-def _without(assessment: Assessment, off: frozenset[str]) -> Assessment:
+def _without(assessment: Assessment, off: frozenset[Rule]) -> Assessment:
     """The assessment as if these rules had found nothing."""
 
     def kept(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        return tuple([finding for finding in findings if finding.rule.id not in off])
+        return tuple([finding for finding in findings if finding.rule not in off])
 
     findings = kept(assessment.findings)
     silent = Level.NONE if assessment.fully_read else Level.INFO

@@ -48,14 +48,14 @@ class OrderCase:
     """The drafts, the assessment of the chart, and the view of the whole patient.
 
     `selected`: the sources of the drafts that are asked about; the others are company, such as a draft anticoagulant.
-    `off`: ids of the rules that the site has switched off.
+    `off`: the rules that the site has switched off.
     """
 
     drafts: Sequence[Fact]
     selected: Collection[str]
     assessment: Assessment
     patient: Leg
-    off: Collection[str] = ()
+    off: Collection[Rule] = ()
 
     def of(self, *concepts: str) -> list[Fact]:
         """The drafts of these concepts."""
@@ -72,7 +72,7 @@ def order_findings(case: OrderCase) -> list[tuple[Finding, ...]]:
         finding
         for rule in ORDER_RULES
         for finding in rule(case)
-        if finding.rule.id not in case.off and _is_asked(finding, case)
+        if finding.rule not in case.off and _is_asked(finding, case)
     ]
     of_kinds: dict[str, list[Finding]] = {}
     doubled: list[Fact] = []

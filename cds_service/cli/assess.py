@@ -17,6 +17,7 @@ from cds_service.cli.reporting import errors_in_one_line
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.value_sets import Terminology
+from cds_service.governance import decisions, local_policy
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
@@ -43,7 +44,7 @@ def assess(
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
     else:
-        typer.echo("\n\n".join(map(_readable, cards)) or "No card: the record holds nothing to say about calf pain.")
+        typer.echo("\n\n".join(map(_readable, cards)) or _no_card(settings))
 
 
 async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
@@ -79,6 +80,12 @@ def _moment(text: str | None, settings: Settings) -> datetime:
     except ValueError:
         raise ConfigurationError("--as-of is not a date and time. Give it as 2026-11-02T12:00:00Z.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
+
+
+def _no_card(settings: Settings) -> str:
+    told = "No card: the record holds nothing to say about calf pain."
+    policy = local_policy(settings)
+    return f"{told[:-1]}, or this site has decided so. {' '.join(decisions(settings, policy))}" if policy else told
 
 
 def _readable(card: Card) -> str:

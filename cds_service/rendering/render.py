@@ -50,7 +50,7 @@ class Renderer:
         suggestions = self._suggestions.offered(case, circumstances)
         return [
             Card(
-                uuid=stable_uuid(f"{circumstances.hook_instance} {card.id}"),
+                uuid=card_uuid(circumstances.hook_instance, card.id),
                 summary=_summary(case),
                 indicator=self._indicators[assessment.level],
                 source=card.source,
@@ -61,6 +61,11 @@ class Renderer:
                 overrideReasons=list(card.override_reasons),
             )
         ]
+
+
+def card_uuid(hook_instance: str, card_id: str) -> str:
+    """The uuid of this card in the answer to that call."""
+    return stable_uuid(f"{hook_instance} {card_id}")
 
 
 def _summary(case: Case) -> str:
