@@ -54,5 +54,10 @@ async def _read(settings: Settings) -> list[CardFeedback]:
 
 
 def _card_of(hook_instance: str, uuid: str) -> str | None:
-    """A card's uuid is made of the call's hookInstance and the card's id, and cannot be undone: each id is tried."""
-    return next((each for each in card_ids() if card_uuid(hook_instance, each) == uuid), None)
+    """Which card a uuid stands for.
+
+    It is made of the call's hookInstance and the card's id and cannot be undone, so each id is tried. The last group
+    of digits decides: the others may be made of something else.
+    """
+    group = uuid.rpartition("-")[2]
+    return next((each for each in card_ids() if card_uuid(hook_instance, each).endswith(f"-{group}")), None)
