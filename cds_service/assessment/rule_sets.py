@@ -136,8 +136,8 @@ RISK_FACTORS = RuleSet(
 HOME_CARE = RuleSet(
     "home-care",
     "What of the home care to leave out",
-    "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record speaks "
-    "against, and why.",
+    "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record "
+    "speaks against, and why.",
     tuple(
         Rule(f"leave-out-{_id(name)}", f"Leave out {', '.join(each.steps)}: {each.reason}", OURS)
         for name, each in vars(home_care).items()
