@@ -67,8 +67,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "for a likelier diagnosis are a clinician's judgement and are never subtracted.",
         "pregnancy": "Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after, "
         "and new calf pain that is not coded as cramp.",
-        "treated-thrombosis": "A confirmed DVT or pulmonary embolism, a current anticoagulant, and a leg complaint that "
-        "is, or may be, newer than it.",
+        "treated-thrombosis": "A confirmed DVT or pulmonary embolism, a current anticoagulant, and a leg complaint "
+        "that is, or may be, newer than it.",
         "old-thrombosis": "A confirmed DVT or pulmonary embolism, active for over {thrombosis_days} days, coded as "
         "chronic or (embolism) undated, and no current anticoagulant found.",
         "superficial-thrombosis": "Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
@@ -84,8 +84,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
     },
     "wells-dvt": {
         "wells-active-cancer": "Cancer confirmed and current. Whether treated within 6 months is not read.",
-        "wells-paralysis-paresis-or-plaster-of-the-leg": "Paralysis or paresis confirmed and current, or plaster within "
-        "{cast_days} days.",
+        "wells-paralysis-paresis-or-plaster-of-the-leg": "Paralysis or paresis confirmed and current, or plaster "
+        "within {cast_days} days.",
         "wells-bedridden-or-recent-surgery": "Bedridden, or surgery within {surgery_days} days. Days in bed, and "
         "whether it was major and under anaesthesia, are not read.",
         "wells-calf-at-least-3-cm-larger": "Newest calf circumferences of both sides within {finding_days} days, this "
@@ -118,8 +118,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "order-ultrasound-done": "An ultrasound of the leg veins, one done within {ultrasound_days} days.",
         "order-duplicate": "Two drafts of one kind for one side, or an NSAID or statin while one is current.",
         "order-statin-ck": "A statin beside rhabdomyolysis or a high creatine kinase that raised the level.",
-        "order-statin-pain": "A statin for one who takes one and has severe pain, without a creatine kinase of the last "
-        "{laboratory_days} days.",
+        "order-statin-pain": "A statin for one who takes one and has severe pain, without a creatine kinase of the "
+        "last {laboratory_days} days.",
     },
 }
 """By set and rule."""
