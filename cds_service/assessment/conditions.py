@@ -105,6 +105,19 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "pregnancy": "Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after.",
         "obesity": "A code that says so, or a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
     },
+    "next-steps": {
+        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling that no recorded "
+        "injury explains, and no ultrasound of the leg veins was done within {ultrasound_days} days.",
+        "d-dimer": "DVT is in question and the Wells score from the record is below {wells_likely_points}; no "
+        "anticoagulant, no superficial vein thrombosis, and no D-dimer of the last {laboratory_days} days.",
+        "ankle-brachial-index": "Arterial disease is in question; no sign of a threatened limb, and no DVT known or in "
+        "question.",
+        "creatine-kinase": "Muscle breakdown is in question, or low potassium beside weakness, and no creatine kinase "
+        "of the last {laboratory_days} days.",
+        "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
+        "was not refuted within {finding_days} days.",
+        "patient-instructions": "Conditions and Observations were read.",
+    },
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
         "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",

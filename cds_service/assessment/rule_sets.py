@@ -10,10 +10,19 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.assessment import critical, home_care, limb_threat, orders, red_flags, risk_factors, warning, wells
-from cds_service.assessment.next_steps import NAMES
+from cds_service.assessment import (
+    critical,
+    home_care,
+    limb_threat,
+    next_steps,
+    orders,
+    red_flags,
+    risk_factors,
+    warning,
+    wells,
+)
 from cds_service.assessment.rules import Rule
-from cds_service.assessment.sources import NICE_DVT, OURS
+from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,14 @@ NEXT_STEPS = RuleSet(
     "Suggestions",
     "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside a "
     "threat to limb or life.",
-    tuple(Rule(name, f"Suggestion: {name.replace('-', ' ')}", OURS) for name in NAMES),
+    (
+        Rule(next_steps.ULTRASOUND, "Suggest an ultrasound of the proximal leg veins", NICE_DVT),
+        Rule(next_steps.D_DIMER_TEST, "Suggest a quantitative D-dimer", NICE_DVT),
+        Rule(next_steps.ANKLE_BRACHIAL_INDEX, "Suggest a resting ankle-brachial index", AHA_PAD),
+        Rule(next_steps.CREATINE_KINASE, "Suggest creatine kinase", OURS),
+        Rule(next_steps.SUSPECTED_DIAGNOSIS, "Suggest DVT, unconfirmed, for the problem list", OURS),
+        Rule(next_steps.INSTRUCTIONS, "Suggest instructions for the patient", GUIDANCE),
+    ),
     _FIRST,
 )
 ORDERS = RuleSet(

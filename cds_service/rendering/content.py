@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cds_service.rendering.template import Paragraphs, Template
-from cds_service.wire import Coding, Link, Source
+from cds_service.wire import Coding, Indicator, Link, Source
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +73,7 @@ class CardFile:
 
     id: str
     path: Path
+    indicator: Indicator
     summary: Template
     consider: str
     not_recorded: frozenset[str]
