@@ -24,6 +24,7 @@ from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
+from cds_service.governance import decisions, local_policy, overdue, switched_off
 from cds_service.hooks.appointment_book import AppointmentBook
 from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
@@ -64,7 +65,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     client = FhirClient(http, settings.max_body)
     cards = load_cards(cards_folder(settings))
     services = hook_services(settings, client.read, cards)
-    known = Knowledge(publication(settings, cards))
+    known = Knowledge(publication(settings, cards), partial(overdue, cards))
 
     def now() -> datetime:
         return datetime.now(settings.timezone)
@@ -83,7 +84,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     app = Starlette(
         routes=[
-            *cds_routes(services, authenticate, now, settings.max_body, journal.add),
+            *cds_routes(services, authenticate, now, settings.max_body, journal.add, settings.public_url),
             *feedback_routes(services, authenticate, settings.max_body, keep_feedback),
             *knowledge_routes(known, now),
             *extra_routes,
@@ -139,8 +140,13 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
     """The services, one per hook; `read` is how they reach FHIR servers, `cards` are their words."""
     terminology = Terminology()
     needs = chart_needs(terminology.measurement_codes())
+    policy = local_policy(settings)
+    cards = cards.with_switched_off(switched_off(policy))
     triage = ChartTriage(
-        Prefetch(needs, read, settings.fhir_timeout), ChartReader(settings.timezone, terminology), settings.thresholds
+        Prefetch(needs, read, settings.fhir_timeout),
+        ChartReader(settings.timezone, terminology),
+        settings.thresholds,
+        policy,
     )
     renderer = Renderer(cards, settings.guidance_url, settings.max_indicator)
     return [
@@ -161,16 +167,24 @@ def cards_folder(settings: Settings) -> Path:
 
 def publication(settings: Settings, cards: CardFiles) -> Publication:
     """What is published of the knowledge that these settings and cards make up."""
-    value_sets = load_value_sets(shipped("value_sets"))
+    policy = local_policy(settings)
     return Publication(
-        knowledge(settings), settings.thresholds, cards, value_sets, settings.developer, settings.funding
+        knowledge(settings),
+        settings.thresholds,
+        cards,
+        load_value_sets(shipped("value_sets")),
+        settings.developer,
+        settings.funding,
+        policy.off,
+        decisions(settings, policy),
     )
 
 
 def knowledge(settings: Settings) -> str:
-    """The version of value sets, cards and thresholds that these settings choose."""
+    """The version of value sets, cards, thresholds and site's decisions that these settings choose."""
     folders = (shipped("value_sets"), cards_folder(settings))
-    return knowledge_version(__version__, folders, asdict(settings.thresholds))
+    decisions = [*settings.disabled_rules, *settings.exclusions]
+    return knowledge_version(__version__, folders, asdict(settings.thresholds), decisions)
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:

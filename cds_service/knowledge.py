@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 
-def knowledge_version(version: str, folders: Iterable[Path], numbers: Mapping[str, float]) -> str:
-    """The package's version and a digest of value sets, cards and thresholds: `0.1.0+3f2a9c41d07b`.
+def knowledge_version(
+    version: str, folders: Iterable[Path], numbers: Mapping[str, float], decisions: Sequence[str] = ()
+) -> str:
+    """The package's version and a digest of value sets, cards, thresholds and what the site has decided (the rules
+    that it switched off, the patients whom it excludes): `0.1.0+3f2a9c41d07b`.
 
     Two services of the same version of knowledge give the same cards for the same chart at the same moment.
     """
     digest = hashlib.sha256(json.dumps(numbers, sort_keys=True).encode())
+    if decisions:
+        digest.update(json.dumps(sorted(set(decisions))).encode())
     for folder in folders:
         for file in sorted(path for path in folder.iterdir() if path.suffix in (".json", ".md")):
             if file.stem == "README":

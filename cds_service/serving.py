@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from socket import AF_INET, AF_INET6, create_server, socket
 
@@ -35,14 +36,21 @@ def listen(host: str, port: int) -> socket:
         ) from None
 
 
-def run_server(app: Starlette, listening: socket, workers: int, settings: Settings) -> None:
-    """Serve until told to stop. Further workers build the application themselves, from the environment."""
+def run_server(
+    app: Starlette, listening: socket, workers: int, settings: Settings, notices: Sequence[str] = ()
+) -> None:
+    """Serve until told to stop. Further workers build the application themselves, from the environment.
+
+    `notices`: what the people who answer for the content are to know; told once, at the start.
+    """
     configure_log()
     host, port = listening.getsockname()[:2]
     log = structlog.get_logger()
     log.info("listening", host=host, port=port, workers=workers)
     if settings.clients is None and not is_loopback(settings.host):
         log.warning("open_to_everybody", remedy="register the EHRs, see docs/security.md")
+    for notice in notices:
+        log.warning("content", notice=notice)
     config = uvicorn.Config(
         app if workers == 1 else "cds_service.app:create_app_from_environment",
         factory=workers > 1,

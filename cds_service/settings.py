@@ -116,9 +116,29 @@ class Settings(BaseSettings):
         min_length=32,
         description="a secret of at least 32 characters, such as openssl rand -hex 32 prints",
     )
+    disabled_rules: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="ids of rules, or card: and the id of a card for all its rules, with commas between them",
+    )
+    disabled_rules_signed_by: str = Field(
+        "", description="who decided to switch off a red flag or a rule of the critical row, and when, in words"
+    )
+    exclusions: Annotated[tuple[Literal["children", "hospice"], ...], NoDecode] = Field(
+        (), description="whom no card is shown for: children, hospice or both, with a comma between them"
+    )
+    override_rate_limit: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="the share of overridden cards above which a card is flagged, above 0 and at most 1",
+    )
+    override_rate_least: int = Field(
+        20, ge=1, description="cards with feedback, at least 1, below which no rate is judged"
+    )
+    override_rate_days: int = Field(90, ge=1, le=3650, description="days, 1 to 3650, of feedback that the rate is of")
     thresholds: Thresholds = Field(Thresholds(), description="numbers above 0, each with a variable of its own")
 
-    @field_validator("fhir_servers", "cors_origins", "jwt_algorithms", mode="before")
+    @field_validator("fhir_servers", "cors_origins", "jwt_algorithms", "disabled_rules", "exclusions", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -48,12 +48,14 @@ class OrderCase:
     """The drafts, the assessment of the chart, and the view of the whole patient.
 
     `selected`: the sources of the drafts that are asked about; the others are company, such as a draft anticoagulant.
+    `off`: the rules that the site has switched off.
     """
 
     drafts: Sequence[Fact]
     selected: Collection[str]
     assessment: Assessment
     patient: Leg
+    off: Collection[Rule] = ()
 
     def of(self, *concepts: str) -> list[Fact]:
         """The drafts of these concepts."""
@@ -66,7 +68,12 @@ def order_findings(case: OrderCase) -> list[tuple[Finding, ...]]:
     """
     if not case.assessment.complaint:
         return []
-    findings = [finding for rule in ORDER_RULES for finding in rule(case) if _is_asked(finding, case)]
+    findings = [
+        finding
+        for rule in ORDER_RULES
+        for finding in rule(case)
+        if finding.rule not in case.off and _is_asked(finding, case)
+    ]
     of_kinds: dict[str, list[Finding]] = {}
     doubled: list[Fact] = []
     for finding in sorted(findings, key=lambda each: -each.level):

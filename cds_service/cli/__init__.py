@@ -13,6 +13,7 @@ from cds_service.cli.client import client
 from cds_service.cli.db import db
 from cds_service.cli.knowledge import knowledge
 from cds_service.cli.load import load
+from cds_service.cli.overrides import overrides
 from cds_service.cli.serve import demo, serve
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (serve, demo, assess, check, load):
+for command in (serve, demo, assess, check, load, overrides):
     app.command()(command)
 app.add_typer(client, name="client")
 app.add_typer(db, name="db")

@@ -12,15 +12,17 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import hook_services
+from cds_service.app import cards_folder, hook_services
 from cds_service.cli.reporting import errors_in_one_line
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.value_sets import Terminology
+from cds_service.governance import decisions, local_policy
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card, Suggestion
@@ -36,14 +38,15 @@ def assess(
     with errors_in_one_line():
         settings = load_settings()
         hook, request = _as_request(_read_input(file), patient)
-        services = {service.hook: service for service in hook_services(settings, read_nothing)}
+        cards_in_use = load_cards(cards_folder(settings))
+        services = {service.hook: service for service in hook_services(settings, read_nothing, cards_in_use)}
         service = services.get(hook, services[PatientView.hook])
-        call = read_call(request, service.hook)
+        call = read_call(request, service.hook, settings.public_url or "")
         cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())
     else:
-        typer.echo("\n\n".join(map(_readable, cards)) or "No card: the record holds nothing to say about calf pain.")
+        typer.echo("\n\n".join(map(_readable, cards)) or _no_card(settings))
 
 
 async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
@@ -79,6 +82,12 @@ def _moment(text: str | None, settings: Settings) -> datetime:
     except ValueError:
         raise ConfigurationError("--as-of is not a date and time. Give it as 2026-11-02T12:00:00Z.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
+
+
+def _no_card(settings: Settings) -> str:
+    told = "No card: the record holds nothing to say about calf pain."
+    policy = local_policy(settings)
+    return f"{told[:-1]}, or this site has decided so. {' '.join(decisions(settings, policy))}" if policy else told
 
 
 def _readable(card: Card) -> str:

@@ -7,7 +7,7 @@ import os
 import typer
 
 from cds_service.app import cards_folder, create_app
-from cds_service.cli.reporting import errors_in_one_line, tell_unknown_variables
+from cds_service.cli.reporting import content_notices, errors_in_one_line, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.clients import load_clients
@@ -15,7 +15,7 @@ from cds_service.settings import load_settings, unknown_variables
 
 
 def check() -> None:
-    """Check settings, value sets and cards, and say what was checked."""
+    """Check settings, value sets and cards, and say what was checked. A notice is no fault."""
     with errors_in_one_line():
         settings = load_settings()
         typer.echo("settings: usable")
@@ -29,5 +29,7 @@ def check() -> None:
         if settings.clients is not None:
             typer.echo(f"clients: {len(load_clients(settings.clients))} registered, from {settings.clients}")
         create_app(settings)
+        for notice in content_notices(settings):
+            typer.echo(f"notice: {notice}")
     if unknown_variables(os.environ):
         raise typer.Exit(1)

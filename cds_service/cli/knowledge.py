@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from cds_service.cli.expand import expand
+from cds_service.cli.export import export
 
 knowledge = typer.Typer(help="What the service decides with.", no_args_is_help=True)
-knowledge.command()(expand)
+for command in (export, expand):
+    knowledge.command()(command)

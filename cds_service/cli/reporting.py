@@ -1,15 +1,19 @@
-"""How the commands tell what is wrong: one line with the remedy, on stderr."""
+"""What the commands tell: faults, one line with the remedy on stderr, and what a site is to know of its content."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import typer
 
+from cds_service.app import cards_folder
 from cds_service.errors import CdsError, ConfigurationError
-from cds_service.settings import unknown_variables
+from cds_service.governance import decisions, local_policy, overdue
+from cds_service.rendering.card_files import load_cards
+from cds_service.settings import Settings, unknown_variables
 
 
 @contextmanager
@@ -24,3 +28,10 @@ def errors_in_one_line() -> Iterator[None]:
 def tell_unknown_variables() -> None:
     for name in unknown_variables(os.environ):
         typer.echo(f"cds-service: {name} is not a setting of this service. Correct its name or remove it.", err=True)
+
+
+def content_notices(settings: Settings) -> list[str]:
+    """What the site has decided, and the content whose review is overdue, a line each."""
+    today = datetime.now(settings.timezone).date()
+    files = load_cards(cards_folder(settings))
+    return [*decisions(settings, local_policy(settings)), *map(str, overdue(files, today))]

@@ -8,7 +8,8 @@ import typer
 
 from cds_service.app import create_app
 from cds_service.cli.db import prepare_store
-from cds_service.cli.reporting import errors_in_one_line, tell_unknown_variables
+from cds_service.cli.overrides import override_notices
+from cds_service.cli.reporting import content_notices, errors_in_one_line, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.patient_view import PatientView
@@ -36,8 +37,9 @@ def serve(
         tell_unknown_variables()
         service = create_app(settings)  # also before workers are started: what is wrong shows once, and at once
         prepare_store(settings)
+        notices = [*content_notices(settings), *override_notices(settings)]
         socket = listen(settings.host, settings.port)
-        run_server(service, socket, workers, settings)
+        run_server(service, socket, workers, settings, notices)
 
 
 def demo(
@@ -57,7 +59,7 @@ def demo(
         prepare_store(settings)
         socket = listen(settings.host, settings.port)
         typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(samples)))
-        run_server(service, socket, 1, settings)
+        run_server(service, socket, 1, settings, content_notices(settings))
 
 
 def _invitation(base: str, names: list[str]) -> str:

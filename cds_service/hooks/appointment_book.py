@@ -7,7 +7,7 @@ from datetime import datetime
 from cds_service.fhir.appointments import proposed_times
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import APPOINTMENT
 from cds_service.rendering.render import Renderer
@@ -36,7 +36,7 @@ class AppointmentBook:
                 "finding is recorded beside calf pain and every proposed appointment is later than this allows, or "
                 "has no date. Otherwise none."
             ),
-            usageRequirements=USAGE,
+            usageRequirements=self._triage.usage,
             prefetch=self._triage.templates,
             version=CDS_HOOKS_VERSION,
             hookVersion="1.0",

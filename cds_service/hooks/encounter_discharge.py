@@ -10,7 +10,7 @@ import msgspec
 from cds_service.assessment.next_steps import INSTRUCTIONS
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import DISCHARGE
 from cds_service.rendering.render import Renderer
@@ -41,7 +41,7 @@ class EncounterDischarge:
                 "when to come back, and any red flag; the instructions for the patient are offered as a "
                 "CommunicationRequest. Otherwise none."
             ),
-            usageRequirements=USAGE,
+            usageRequirements=self._triage.usage,
             prefetch=self._triage.templates,
             version=CDS_HOOKS_VERSION,
             hookVersion="1.0",

@@ -9,7 +9,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.fhir.orders import is_selected
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
@@ -36,7 +36,7 @@ class OrderService:
                 "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something "
                 "that speaks to the order, at most three. Otherwise none."
             ),
-            usageRequirements=USAGE,
+            usageRequirements=self._triage.usage,
             prefetch=self._triage.templates,
             version=CDS_HOOKS_VERSION,
             hookVersion="1.0",

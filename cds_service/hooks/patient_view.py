@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
@@ -33,7 +33,7 @@ class PatientView:
                 "causes that are recorded beside it, with the entries they come from and with what is not "
                 "recorded. No card where the record holds no leg complaint."
             ),
-            usageRequirements=USAGE,
+            usageRequirements=self._triage.usage,
             prefetch=self._triage.templates,
             version=CDS_HOOKS_VERSION,
             hookVersion="1.0",

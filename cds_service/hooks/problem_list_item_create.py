@@ -8,7 +8,7 @@ from cds_service.assessment.new_entries import news
 from cds_service.fhir.new_entries import new_conditions, together, without
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.triage import USAGE, ChartTriage
+from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import NEW_ENTRY
 from cds_service.rendering.render import Renderer
@@ -37,7 +37,7 @@ class ProblemListItemCreate:
                 "the leg and changes what the record shows: a complaint, a finding or a level that was not there "
                 "without it. Otherwise none."
             ),
-            usageRequirements=USAGE,
+            usageRequirements=self._triage.usage,
             prefetch=self._triage.templates,
             version=CDS_HOOKS_VERSION,
             hookVersion="0.1.0",

@@ -80,7 +80,7 @@ def _plan(rules: RuleSet, published: Publication) -> dict[str, Any]:
     return {
         **_head("PlanDefinition", rules.id, rules.title, rule_set_version(rules, published)),
         "type": _code("plan-definition-type", "eca-rule"),
-        **_about(rules),
+        **_about(rules, published),
         "library": [f"{BASE}Library/{rules.id}|{rule_set_version(rules, published)}"],
         "action": [
             {
@@ -96,9 +96,11 @@ def _plan(rules: RuleSet, published: Publication) -> dict[str, Any]:
 
 
 def _action(rules: RuleSet, rule: Rule, published: Publication) -> dict[str, Any]:
-    """One rule. `description` says what it leads to: a card's name, or that it is only listed or offered."""
+    """One rule. `description` says what it leads to."""
     words = condition(rules.id, rule, published.thresholds)
     leads_to = f"Speaks through the card {rule.card}." if rule.card else "Decides on no card by itself."
+    if rule in published.off:
+        leads_to = "Switched off at this site."
     return {
         "id": rule.id,
         "title": rule.label,
@@ -116,7 +118,7 @@ def _library(rules: RuleSet, published: Publication) -> dict[str, Any]:
         *[canonical(published.value_sets[concept]) for concept in rules.concepts],
         f"{BASE}Library/{TERMINOLOGY}|{published.version}",
     ]
-    about = _about(rules)
+    about = _about(rules, published)
     return {
         **_head("Library", rules.id, rules.title, rule_set_version(rules, published)),
         "type": _code("library-type", "logic-library"),
@@ -157,9 +159,9 @@ def _head(kind: str, name: str, title: str, version: str) -> dict[str, Any]:
     }
 
 
-def _about(rules: RuleSet) -> dict[str, Any]:
+def _about(rules: RuleSet, published: Publication) -> dict[str, Any]:
     """What plan and library say alike: purpose, use, whom to ask, when it was reviewed, what it rests on."""
-    written = rules.written
+    written = published.written(rules)
     return {
         "contact": [{"name": written.owner}],
         "description": rules.purpose,
@@ -224,7 +226,7 @@ def canonical(resource: Mapping[str, Any]) -> str:
 
 def rule_set_version(rules: RuleSet, published: Publication) -> str:
     """The set's own version, and the digest of all content: the words of a rule hold the numbers in force."""
-    return f"{rules.written.version}+{published.version.partition('+')[2]}"
+    return f"{published.written(rules).version}+{published.version.partition('+')[2]}"
 
 
 def _code(system: str, code: str) -> dict[str, Any]:

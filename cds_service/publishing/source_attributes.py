@@ -101,12 +101,14 @@ def _developer(published: Publication) -> str:
     changed = [each.name for each in numbers(published.thresholds) if each.value != each.default]
     operator = published.developer or "The operator of this installation states nothing of itself."
     own = f" This installation has set numbers of its own: {', '.join(changed)}." if changed else ""
+    own += "".join(f" {each}" for each in published.decisions)
     return f"{operator} Code and rules: the authors of calf-pain-cds (Apache-2.0), who name no organisation.{own}"
 
 
 def _dates(published: Publication) -> str:
-    reviewed = [rule_set.written.reviewed for rule_set in published.rule_sets]
-    due = min(rule_set.written.review_due for rule_set in published.rule_sets)
+    written = [published.written(rules) for rules in published.rule_sets]
+    reviewed = [each.reviewed for each in written]
+    due = min(each.review_due for each in written)
     dated = [each["date"] for each in published.value_sets.values()]
     return (
         f"Knowledge version {published.version}. Rule sets last reviewed {_span(reviewed)}, next due {due}. Value sets "

@@ -18,9 +18,10 @@ from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
 from cds_service.errors import ConfigurationError
 from cds_service.rendering import suggestions, summary
 from cds_service.rendering.case import FIXED_CARDS
-from cds_service.rendering.content import CardFile, CardFiles, SharedWords, SmallPrint, SuggestionWords, Written
+from cds_service.rendering.content import CardFile, CardFiles, Limits, SharedWords, SmallPrint, SuggestionWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasion_files import load_occasions
+from cds_service.rendering.rule_dates import load_rule_dates
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
 from cds_service.rendering.template import Template, paragraphs, template
 from cds_service.wire import Coding, Indicator, Link, Source
@@ -81,7 +82,8 @@ def load_cards(directory: Path) -> CardFiles:
     limits = shared.limits
     small_print = SmallPrint(template(limits.always), template(limits.colour), template(limits.child))
     occasions = load_occasions(directory, {card: _longest(card, shared) for card in cards})
-    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions)
+    rules = load_rule_dates(directory)
+    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions, rules)
 
 
 def card_ids() -> set[str]:
@@ -96,8 +98,7 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     for name in SECTIONS:
         if name not in frame.names:
             file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
-    for sentence in (shared.limits.always, shared.limits.colour, shared.limits.child):
-        checked(file, sentence, LIMITS)
+    _check_limits(file, shared.limits)
     for step in STEPS:
         if step not in shared.home_care:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
@@ -109,6 +110,14 @@ def _checked_shared(file: ContentFile) -> SharedWords:
             if len(text) > _LONGEST_WORDS:
                 file.fail(f"more than {_LONGEST_WORDS} characters: {text}", "Shorten it", key=key, text=text)
     return shared
+
+
+def _check_limits(file: ContentFile, limits: Limits) -> None:
+    for sentence in (limits.always, limits.colour, limits.child):
+        checked(file, sentence, LIMITS)
+    wanted = ("rules",)
+    if checked(file, limits.switched_off, wanted).names != wanted:
+        file.fail("limits.switched_off does not say {rules}", "Put it back, once", text="switched_off")
 
 
 def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:

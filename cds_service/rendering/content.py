@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
-from cds_service.rendering.template import Paragraphs, Template
+from cds_service.rendering.template import Paragraphs, Template, template
 from cds_service.wire import Coding, Indicator, Link, Source
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who answers for the words, and until when. A passed review date is no error."""
+    """Who answers for the words or rules, and until when. What is past `review_due` is told and goes on working: that
+    nobody has looked at it must not stop care.
+    """
 
     owner: str
     version: str
@@ -22,9 +25,12 @@ class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`switched_off` is said, with the `{rules}`, where the site has switched any off."""
+
     always: str
     colour: str
     child: str
+    switched_off: str
 
 
 class SuggestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +51,7 @@ class SharedWords(Written, frozen=True, kw_only=True):
     """What all cards share, beside the frame."""
 
     guidance_link: str
+    attributes_link: str
     limits: Limits
     override_reasons: dict[str, str]
     home_care: dict[str, str]
@@ -102,10 +109,21 @@ class OccasionFile:
 
 @dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, what they share, and what is said on certain occasions."""
+    """All cards by id, what they share, what is said on certain occasions, and who answers for the rules (by rule set,
+    and by `set/rule` where a rule has dates of its own).
+    """
 
     cards: dict[str, CardFile]
     shared: SharedWords
     frame: Paragraphs
     small_print: SmallPrint
     occasions: dict[str, OccasionFile]
+    rules: Mapping[str, Written]
+
+    def with_switched_off(self, rules: Sequence[str]) -> CardFiles:
+        """The same where every card says in its limits that this site has switched off these rules, given in words."""
+        if not rules:
+            return self
+        limits = self.shared.limits
+        said = template(limits.switched_off).fill({"rules": ", ".join(rules)})
+        return replace(self, small_print=replace(self.small_print, always=template(f"{limits.always} {said}")))

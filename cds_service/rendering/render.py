@@ -50,17 +50,29 @@ class Renderer:
         suggestions = self._suggestions.offered(case, circumstances)
         return [
             Card(
-                uuid=stable_uuid(f"{circumstances.hook_instance} {card.id}"),
+                uuid=card_uuid(circumstances.hook_instance, card.id),
                 summary=_summary(case),
                 indicator=self._indicators[assessment.level],
                 source=card.source,
                 detail=_detail(case),
                 suggestions=suggestions or None,
                 selectionBehavior="any" if suggestions else None,
-                links=list(self._links[card.id]),
+                links=[*self._links[card.id], *self._basis(circumstances)],
                 overrideReasons=list(card.override_reasons),
             )
         ]
+
+
+def card_uuid(hook_instance: str, card_id: str) -> str:
+    """The uuid of this card in the answer to that call."""
+    return stable_uuid(f"{hook_instance} {card_id}")
+
+    def _basis(self, circumstances: Circumstances) -> list[Link]:
+        """What the card rests on, where the service that says so can be reached."""
+        if not circumstances.service:
+            return []
+        label = self._files.shared.attributes_link
+        return [Link(label=label, url=f"{circumstances.service}/knowledge/source-attributes", type="absolute")]
 
 
 def _summary(case: Case) -> str:

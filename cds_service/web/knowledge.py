@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -41,8 +41,10 @@ class _Document:
 class Knowledge:
     """The documents, each made when it is first asked for: whoever only calls services waits for none of them."""
 
-    def __init__(self, published: Publication) -> None:
+    def __init__(self, published: Publication, overdue: Callable[[date], Sequence[object]]) -> None:
+        """`overdue`: the content that is past its review date on a day, in words."""
         self.published = published
+        self._overdue = overdue
         self.page = lru_cache(maxsize=1)(self._page)  # by day: what is past its review date changes with it
 
     @cached_property
@@ -76,13 +78,13 @@ class Knowledge:
         return _Document(source_attributes_page(source_attributes(self.published)), _HTML)
 
     def _page(self, today: date) -> _Document:
-        return _Document(knowledge_page(self.published, today), _HTML)
+        return _Document(knowledge_page(self.published, self._overdue(today), today), _HTML)
 
 
 def knowledge_routes(knowledge: Knowledge, now: Callable[[], datetime]) -> list[Route]:
     """HTML for people; JSON for who asks by Accept, or by `?format=json` where a link cannot ask.
 
-    Plain functions, which Starlette runs in a thread of their own: to make a document takes longer than a hook may wait.
+    Plain functions, which Starlette runs in threads: to make a document takes longer than a hook may wait.
     """
 
     def everything(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -21,8 +21,8 @@ _TITLE = "What the calf pain service knows"
 _UNITS = {"d": "days", "wk": "weeks", "a": "years"}
 
 
-def knowledge_page(published: Publication, today: date) -> bytes:
-    """For people; `today` tells what is past its review date. Links are relative: a proxy may put a path before."""
+def knowledge_page(published: Publication, overdue: Sequence[object], today: date) -> bytes:
+    """For people. `overdue`: what is past its review date today. Links are relative: a proxy may put a path before."""
     rules = [rule for rule_set in published.rule_sets for rule in rule_set.rules]
     names = [(each.id, each.title) for each in published.rule_sets]
     names += [("numbers", "Numbers"), ("cards", "Cards"), ("value-sets", "Value sets"), ("sources", "Sources")]
@@ -41,6 +41,7 @@ def knowledge_page(published: Publication, today: date) -> bytes:
             " · ",
             link("Source attributes", "knowledge/source-attributes"),
         ),
+        *_notices(published, overdue),
         element("nav", listing(link(title, f"#{name}") for name, title in names), aria_label="Parts of this page"),
         *[_rule_set(each, published, today) for each in published.rule_sets],
         section("numbers", "Numbers", _numbers(numbers(published.thresholds))),
@@ -68,10 +69,24 @@ def source_attributes_page(attributes: Iterable[SourceAttribute]) -> bytes:
     )
 
 
+def _notices(published: Publication, overdue: Sequence[object]) -> list[Markup]:
+    """What this site has decided, and what nobody has looked at again in time."""
+    said = [paragraph(each, class_="mark") for each in published.decisions]
+    if overdue:
+        said.append(paragraph("Past its review date, and in use all the same:", class_="mark"))
+        said.append(listing(overdue))
+    return said
+
+
 def _rule_set(rules: RuleSet, published: Publication, today: date) -> Markup:
-    written = rules.written
+    written = published.written(rules)
     rows = [
-        (rule.label, condition(rules.id, rule, published.thresholds), _card(rule), _source(rule.source))
+        (
+            _rule(rules, rule, published, today),
+            condition(rules.id, rule, published.thresholds),
+            _card(rule),
+            _source(rule.source),
+        )
         for rule in rules.rules
     ]
     return section(
@@ -89,6 +104,17 @@ def _rule_set(rules: RuleSet, published: Publication, today: date) -> Markup:
         ),
         table(f"Rules of the set {rules.id}", ("Rule", "When", "Card", "Source"), rows),
     )
+
+
+def _rule(rules: RuleSet, rule: Rule, published: Publication, today: date) -> Markup:
+    """Its label, with what holds for it alone."""
+    said = [text(rule.label)]
+    if rule in published.off:
+        said.append(element("strong", " Switched off at this site.", class_="mark"))
+    if own := published.written_alone(rules, rule):
+        due = _due(own.review_due, today)
+        said.append(element("span", f" Version {own.version}, {own.owner}, due again ", due, ".", class_="quiet"))
+    return Markup("".join(said))
 
 
 def _card(rule: Rule) -> Markup:
