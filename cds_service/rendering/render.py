@@ -62,17 +62,17 @@ class Renderer:
             )
         ]
 
-
-def card_uuid(hook_instance: str, card_id: str) -> str:
-    """The uuid of this card in the answer to that call."""
-    return stable_uuid(f"{hook_instance} {card_id}")
-
     def _basis(self, circumstances: Circumstances) -> list[Link]:
         """What the card rests on, where the service that says so can be reached."""
         if not circumstances.service:
             return []
         label = self._files.shared.attributes_link
         return [Link(label=label, url=f"{circumstances.service}/knowledge/source-attributes", type="absolute")]
+
+
+def card_uuid(hook_instance: str, card_id: str) -> str:
+    """The uuid of this card in the answer to that call."""
+    return stable_uuid(f"{hook_instance} {card_id}")
 
 
 def _summary(case: Case) -> str:

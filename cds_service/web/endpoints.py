@@ -56,8 +56,8 @@ def cds_routes(
     public_url: str | None = None,
 ) -> list[Route]:
     """The addresses of CDS Hooks 2.0.1 without feedback, each for those only whom `authenticate` knows, and /health
-    for everyone. `journal` is told of each call of a service. `public_url` is the address of the service as clients know
-    it, for links back; without one it is what the client called.
+    for everyone. `journal` is told of each call of a service. `public_url` is the address of the service as clients
+    know it, for links back; without one it is what the client called.
 
     Discovery is no exception: the specification has the client send its token with every call, discovery included.
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
