@@ -24,7 +24,7 @@ from cds_service.errors import CdsError, Unauthenticated
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
-from cds_service.governance import local_policy, switched_off
+from cds_service.governance import decisions, local_policy, overdue, switched_off
 from cds_service.hooks.appointment_book import AppointmentBook
 from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
@@ -35,7 +35,9 @@ from cds_service.hooks.problem_list_item_create import ProblemListItemCreate
 from cds_service.hooks.triage import ChartTriage
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
+from cds_service.publishing.publication import Publication, load_value_sets
 from cds_service.rendering.card_files import load_cards
+from cds_service.rendering.content import CardFiles
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt, FirstUse
@@ -51,6 +53,7 @@ from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.authentication import Anyone, Authentication
 from cds_service.web.endpoints import Service, cds_routes, feedback_routes
+from cds_service.web.knowledge import Knowledge, knowledge_routes
 from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
@@ -60,7 +63,9 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     """The service as an ASGI application. Raises ConfigurationError for unusable cards, value sets or registry."""
     http = pooled_http(settings.fhir_timeout)
     client = FhirClient(http, settings.max_body)
-    services = hook_services(settings, client.read)
+    cards = load_cards(cards_folder(settings))
+    services = hook_services(settings, client.read, cards)
+    known = Knowledge(publication(settings, cards), partial(overdue, cards))
 
     def now() -> datetime:
         return datetime.now(settings.timezone)
@@ -79,8 +84,9 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     app = Starlette(
         routes=[
-            *cds_routes(services, authenticate, now, settings.max_body, journal.add),
+            *cds_routes(services, authenticate, now, settings.max_body, journal.add, settings.public_url),
             *feedback_routes(services, authenticate, settings.max_body, keep_feedback),
+            *knowledge_routes(known, now),
             *extra_routes,
         ],
         middleware=[
@@ -130,18 +136,18 @@ def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -
     return FetchedKeys(client.name, partial(fetch_key_set, http, client.jwks_url, algorithms), time.monotonic)
 
 
-def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
-    """The services, one per hook, with their content loaded; `read` is how they reach FHIR servers."""
+def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[Service]:
+    """The services, one per hook; `read` is how they reach FHIR servers, `cards` are their words."""
     terminology = Terminology()
     needs = chart_needs(terminology.measurement_codes())
     policy = local_policy(settings)
+    cards = cards.with_switched_off(switched_off(policy))
     triage = ChartTriage(
         Prefetch(needs, read, settings.fhir_timeout),
         ChartReader(settings.timezone, terminology),
         settings.thresholds,
         policy,
     )
-    cards = load_cards(cards_folder(settings)).with_switched_off(switched_off(policy))
     renderer = Renderer(cards, settings.guidance_url, settings.max_indicator)
     return [
         PatientView(triage, renderer),
@@ -157,6 +163,21 @@ def hook_services(settings: Settings, read: ReadFhir) -> list[Service]:
 def cards_folder(settings: Settings) -> Path:
     """CDS_CARDS_DIR, else the cards that came with the service."""
     return settings.cards_dir or shipped("cards")
+
+
+def publication(settings: Settings, cards: CardFiles) -> Publication:
+    """What is published of the knowledge that these settings and cards make up."""
+    policy = local_policy(settings)
+    return Publication(
+        knowledge(settings),
+        settings.thresholds,
+        cards,
+        load_value_sets(shipped("value_sets")),
+        settings.developer,
+        settings.funding,
+        policy.off,
+        decisions(settings, policy),
+    )
 
 
 def knowledge(settings: Settings) -> str:

@@ -8,10 +8,14 @@ import msgspec
 
 
 class Circumstances(msgspec.Struct, frozen=True):
-    """`user` is the reference of the clinician, `Type/id`; the other two are bare FHIR ids. `as_of` is aware."""
+    """`user` is the reference of the clinician, `Type/id`; the other two are bare FHIR ids. `as_of` is aware.
+
+    `service` is the address of this service as the caller reaches it, without a slash at its end; empty if none does.
+    """
 
     hook_instance: str
     patient_id: str
     user: str
     as_of: datetime
     encounter_id: str | None = None
+    service: str = ""

@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
         description="the address, starting with https:// or http://, of the guidance that cards link to",
     )
+    developer: str = Field(
+        "", max_length=500, description="at most 500 characters: who answers for this service where it runs"
+    )
+    funding: str = Field(
+        "", max_length=500, description="at most 500 characters: who paid for the development of this service"
+    )
     database_url: SecretStr = Field(
         SecretStr("sqlite+aiosqlite:///cds-service.db"),
         description="sqlite+aiosqlite:///path/to/file.db (four slashes: from the root), or "

@@ -1,4 +1,4 @@
-"""The catalogue: every rule of the service, in sets that somebody answers for.
+"""The catalogue: every rule of the service, in sets that somebody answers for (cards/_rules.md says who).
 
 Who adds a rule adds it here, else a test fails: what is published (`cds_service/publishing`) and what can be switched
 off is what stands here.
@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
-from cds_service.assessment import critical, home_care, limb_threat, orders, red_flags, risk_factors, warning, wells
-from cds_service.assessment.next_steps import NAMES
+from cds_service.assessment import (
+    critical,
+    home_care,
+    limb_threat,
+    next_steps,
+    orders,
+    red_flags,
+    risk_factors,
+    warning,
+    wells,
+)
 from cds_service.assessment.rules import Rule
-from cds_service.assessment.sources import NICE_DVT, OURS
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Who answers for it, which version it is, when it was last reviewed, and when that is due again."""
-
-    owner: str
-    version: str
-    reviewed: date
-    review_due: date
+from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,11 +32,7 @@ class RuleSet:
     title: str
     purpose: str
     rules: tuple[Rule, ...]
-    written: Written
     concepts: tuple[str, ...] = ()
-
-
-_FIRST = Written("clinical content lead of the site (to be named)", "1.0.0", date(2026, 11, 23), date(2027, 11, 23))
 
 
 def _id(text: str) -> str:
@@ -58,7 +52,6 @@ RED_FLAGS = RuleSet(
         red_flags.REST,
         red_flags.ONGOING,
     ),
-    _FIRST,
     ("pain", "severe-pain", "pain-severity", "cramp", "swelling", "skin-colour", "walking-problem", "rest-pain"),
 )
 LIMB_THREAT = RuleSet(
@@ -67,7 +60,6 @@ LIMB_THREAT = RuleSet(
     "Signs that a leg lacks blood or nerve supply. One raises the card to warning, two of which one is of perfusion to "
     "critical.",
     limb_threat.SIGNS,
-    _FIRST,
     tuple(sign.id for sign in limb_threat.SIGNS),
 )
 CRITICAL = RuleSet(
@@ -89,7 +81,6 @@ CRITICAL = RuleSet(
         critical.RHABDOMYOLYSIS,
         critical.CREATINE_KINASE,
     ),
-    _FIRST,
     tuple(dict.fromkeys(concept for criterion in critical.CRITICAL for concept in criterion.needs)),
 )
 WARNING = RuleSet(
@@ -113,7 +104,6 @@ WARNING = RuleSet(
         warning.BLEEDING,
         warning.POTASSIUM_LOW,
     ),
-    _FIRST,
     tuple(dict.fromkeys(concept for criterion in warning.WARNING for concept in criterion.needs)),
 )
 WELLS = RuleSet(
@@ -122,7 +112,6 @@ WELLS = RuleSet(
     "The items of NICE NG158, Table 1, that a record can show. Items that no code shows are named as not recorded and "
     "never scored.",
     tuple(Rule(f"wells-{_id(label)}", f"Wells item: {label}", NICE_DVT) for label, *_ in wells.ITEMS),
-    _FIRST,
     tuple(dict.fromkeys(wells.WELLS_CONCEPTS)),
 )
 RISK_FACTORS = RuleSet(
@@ -130,28 +119,32 @@ RISK_FACTORS = RuleSet(
     "Risk factors",
     "Listed on the card with where each comes from. None raises its level.",
     (risk_factors.OVER_65, *(unknown.rule for unknown, _concepts, _state in risk_factors.RECORDED)),
-    _FIRST,
     tuple(dict.fromkeys(concept for _unknown, concepts, _state in risk_factors.RECORDED for concept in concepts)),
 )
 HOME_CARE = RuleSet(
     "home-care",
     "What of the home care to leave out",
-    "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record speaks "
-    "against, and why.",
+    "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record "
+    "speaks against, and why.",
     tuple(
         Rule(f"leave-out-{_id(name)}", f"Leave out {', '.join(each.steps)}: {each.reason}", OURS)
         for name, each in vars(home_care).items()
         if isinstance(each, home_care.Precaution)
     ),
-    _FIRST,
 )
 NEXT_STEPS = RuleSet(
     "next-steps",
     "Suggestions",
     "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside a "
     "threat to limb or life.",
-    tuple(Rule(name, f"Suggestion: {name.replace('-', ' ')}", OURS) for name in NAMES),
-    _FIRST,
+    (
+        Rule(next_steps.ULTRASOUND, "Suggest an ultrasound of the proximal leg veins", NICE_DVT),
+        Rule(next_steps.D_DIMER_TEST, "Suggest a quantitative D-dimer", NICE_DVT),
+        Rule(next_steps.ANKLE_BRACHIAL_INDEX, "Suggest a resting ankle-brachial index", AHA_PAD),
+        Rule(next_steps.CREATINE_KINASE, "Suggest creatine kinase", OURS),
+        Rule(next_steps.SUSPECTED_DIAGNOSIS, "Suggest DVT, unconfirmed, for the problem list", OURS),
+        Rule(next_steps.INSTRUCTIONS, "Suggest instructions for the patient", GUIDANCE),
+    ),
 )
 ORDERS = RuleSet(
     "draft-orders",
@@ -171,7 +164,6 @@ ORDERS = RuleSet(
         orders.STATIN_CK,
         orders.STATIN_PAIN,
     ),
-    _FIRST,
     ("compression", "nsaid", "anticoagulant", "d-dimer", "d-dimer-request", "leg-vein-ultrasound", "statin"),
 )
 

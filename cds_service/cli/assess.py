@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import hook_services
+from cds_service.app import cards_folder, hook_services
 from cds_service.cli.reporting import errors_in_one_line
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.client import Answer, FhirServer
@@ -22,6 +22,7 @@ from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card, Suggestion
@@ -37,9 +38,10 @@ def assess(
     with errors_in_one_line():
         settings = load_settings()
         hook, request = _as_request(_read_input(file), patient)
-        services = {service.hook: service for service in hook_services(settings, read_nothing)}
+        cards_in_use = load_cards(cards_folder(settings))
+        services = {service.hook: service for service in hook_services(settings, read_nothing, cards_in_use)}
         service = services.get(hook, services[PatientView.hook])
-        call = read_call(request, service.hook)
+        call = read_call(request, service.hook, settings.public_url or "")
         cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
     if as_json:
         typer.echo(msgspec.json.encode({"cards": cards}).decode())

@@ -134,6 +134,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
     return CardFile(
         id=matter.id,
         path=file.path,
+        indicator=matter.indicator,
         summary=headline,
         consider=matter.consider,
         not_recorded=frozenset(matter.not_recorded),

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from cds_service.rendering.template import Paragraphs, Template, template
-from cds_service.wire import Coding, Link, Source
+from cds_service.wire import Coding, Indicator, Link, Source
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +51,7 @@ class SharedWords(Written, frozen=True, kw_only=True):
     """What all cards share, beside the frame."""
 
     guidance_link: str
+    attributes_link: str
     limits: Limits
     override_reasons: dict[str, str]
     home_care: dict[str, str]
@@ -79,6 +80,7 @@ class CardFile:
 
     id: str
     path: Path
+    indicator: Indicator
     summary: Template
     consider: str
     not_recorded: frozenset[str]

@@ -57,10 +57,17 @@ class Renderer:
                 detail=_detail(case),
                 suggestions=suggestions or None,
                 selectionBehavior="any" if suggestions else None,
-                links=list(self._links[card.id]),
+                links=[*self._links[card.id], *self._basis(circumstances)],
                 overrideReasons=list(card.override_reasons),
             )
         ]
+
+    def _basis(self, circumstances: Circumstances) -> list[Link]:
+        """What the card rests on, where the service that says so can be reached."""
+        if not circumstances.service:
+            return []
+        label = self._files.shared.attributes_link
+        return [Link(label=label, url=f"{circumstances.service}/knowledge/source-attributes", type="absolute")]
 
 
 def card_uuid(hook_instance: str, card_id: str) -> str:

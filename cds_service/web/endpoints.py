@@ -20,6 +20,7 @@ from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
 from cds_service.web.journalling import Journalling
+from cds_service.web.own_address import own_address
 from cds_service.wire import Feedback, HookResponse, ServiceDescription
 
 _JSON = "application/json"
@@ -52,10 +53,11 @@ def cds_routes(
     now: Callable[[], datetime],
     max_body: int,
     journal: Callable[[Invocation], None],
+    public_url: str | None = None,
 ) -> list[Route]:
     """The addresses of CDS Hooks 2.0.1 without feedback, each for those only whom `authenticate` knows, and /health
-    for everyone. `journal` is told of each call of a service.
-
+    for everyone. `journal` is told of each call of a service. `public_url` is the address of the service as clients
+    know it, for links back; without one it is what the client called.
 
     Discovery is no exception: the specification has the client send its token with every call, discovery included.
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
@@ -75,7 +77,7 @@ def cds_routes(
         body = await read_json_body(request, max_body)
         as_of = now()
         with Journalling(journal, service.id, service.hook, caller.name, caller.tenant, as_of) as entry:
-            entry.call = read_call(body, service.hook)
+            entry.call = read_call(body, service.hook, public_url or own_address(request))
             entry.reply = await service.handle(entry.call, caller, as_of)
             return Response(_encode(_response(entry.reply, caller)), media_type=_JSON)
 

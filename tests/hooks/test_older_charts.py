@@ -13,10 +13,11 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from cds_service.app import hook_services
+from cds_service.app import cards_folder, hook_services
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import load_settings
 from cds_service.web.authentication import Anyone
@@ -39,7 +40,7 @@ def service() -> TestClient:
         raise AssertionError("all was sent")
 
     routes = cds_routes(
-        hook_services(settings, read),
+        hook_services(settings, read, load_cards(cards_folder(settings))),
         Anyone(NOBODY),
         lambda: datetime(2026, 11, 2, 12, tzinfo=UTC),
         settings.max_body,

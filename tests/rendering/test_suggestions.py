@@ -38,7 +38,7 @@ LABELS = {name: words.label for name, words in FILES.shared.suggestions.items()}
 FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 SAMPLES = {sample.name: sample.bundle for sample in load_samples(FIXTURES)}
 ON_THAT_DAY = datetime(2026, 11, 2, 12, tzinfo=UTC)
-SERVICE = hook_services(load_settings(), read_nothing)[0]
+SERVICE = hook_services(load_settings(), read_nothing, FILES)[0]
 NEEDS = chart_needs(Terminology().measurement_codes())
 
 

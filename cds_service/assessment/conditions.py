@@ -1,0 +1,155 @@
+"""When each rule finds something, in words: what is published of a rule, beside its label and source.
+
+A number of the policy stands as `{name}` of its Threshold, so that the words say what is in force. "Recorded" is a
+coded entry that counts on this leg by docs/reading-rules.md; "new" is one of the last `finding_days` days, or undated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from cds_service.assessment.rules import Rule
+from cds_service.thresholds import Thresholds
+
+SHOWN = "The record shows it."
+"""Of a rule that needs no more words than its label."""
+
+CONDITIONS: Mapping[str, Mapping[str, str]] = {
+    "red-flags": {
+        "severe-pain": "A pain score of {severe_pain_score} of 10 or more, the highest of the last {pain_score_hours} "
+        "hours; or new pain or cramp coded or graded as severe.",
+        "sudden-pain": "New pain, severe pain or cramp, or a pain score above 0, coded as of sudden onset. Acute pain "
+        "means short and is not read as sudden.",
+        "swelling": "New swelling of calf, lower leg, ankle, foot or leg. Where it is of both sides or of no recorded "
+        "side, and not of the lower leg, a known cause of oedema older than {explaining_days} days explains it.",
+        "discolouration": "New change of skin colour of leg, foot or toes. Explained as swelling is.",
+        "walking-problem": "A new problem walking or moving.",
+        "rest-pain": "Pain recorded as at rest or as begun without activity. A night cramp is not.",
+        "ongoing-pain": "Calf pain recorded in the last {finding_days} days, {ongoing_pain_first_days} to "
+        "{ongoing_pain_last_days} days after an earlier onset or record of it.",
+    },
+    "limb-threat-signs": {
+        "cold-limb": "A new record of a cold leg or foot.",
+        "pulse-absent": "A new record of an absent pulse of the leg.",
+        "pallor-cyanosis": "New pallor or cyanosis, sited on the leg.",
+        "numbness-tingling": "New numbness or tingling that no nerve disease older than {nerve_explaining_days} days "
+        "explains.",
+        "limb-weakness": "New weakness or paralysis of the leg that no nerve disease older than "
+        "{nerve_explaining_days} days explains; of the injured muscle itself not alone.",
+    },
+    "critical": {
+        "acute-limb-ischaemia": "Confirmed within {limb_ischaemia_days} days or undated; or suspected.",
+        "limb-ischaemia-signs": "Two kinds of sign of a threatened limb within {limb_ischaemia_sign_days} days, one of "
+        "them of perfusion (cold, absent pulse, pallor or cyanosis).",
+        "compartment-syndrome": "Recorded or suspected, and current.",
+        "compartment-signs": "An injury from knee to ankle within {injury_days} days, beside severe pain and one of "
+        "numbness, weakness and an anticoagulant; or beside numbness and weakness. Pain and signs of the same days.",
+        "pulmonary-embolism": "Suspected; or confirmed within {thrombosis_days} days, dated, and no current "
+        "anticoagulant found.",
+        "embolism-symptoms": "Dyspnoea, chest pain, haemoptysis or syncope begun within {embolism_symptom_days} days, "
+        "beside a leg complaint that is not of both sides and not only cramp or claudication.",
+        "dvt": "Confirmed in the leg, begun within {thrombosis_days} days or undated, not coded as chronic, and no "
+        "current anticoagulant found.",
+        "gangrene": "Gangrene of the leg, within {gangrene_days} days or undated.",
+        "necrotising-infection": "Recorded or suspected, and current.",
+        "cellulitis-sepsis": "Cellulitis of the leg, and sepsis recorded within {sepsis_days} days.",
+        "rhabdomyolysis": "Recorded within {rhabdomyolysis_days} days.",
+        "creatine-kinase": "A result of the last {laboratory_days} days over {ck_times_upper_limit} times its own "
+        "upper limit; without one, over {ck_units_per_litre} U/L.",
+    },
+    "warning": {
+        "suspected-dvt": "DVT of the leg recorded as unconfirmed, provisional or differential, and current.",
+        "d-dimer": "A D-dimer of the last {laboratory_days} days over its own upper limit, or flagged as high by its "
+        "laboratory. No other limit is used.",
+        "wells": "The items that the record shows add up to {wells_likely_points} or more. The 2 points that go off "
+        "for a likelier diagnosis are a clinician's judgement and are never subtracted.",
+        "pregnancy": "Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after, "
+        "and new calf pain that is not coded as cramp.",
+        "treated-thrombosis": "A confirmed DVT or pulmonary embolism, a current anticoagulant, and a leg complaint "
+        "that is, or may be, newer than it.",
+        "old-thrombosis": "A confirmed DVT or pulmonary embolism, active for over {thrombosis_days} days, coded as "
+        "chronic or (embolism) undated, and no current anticoagulant found.",
+        "superficial-thrombosis": "Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
+        "claudication": "Recorded or suspected, and current; its type may be unstated, neurogenic is not meant.",
+        "arterial-rest-pain": "Rest pain recorded, and current.",
+        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, gangrene, or vascular disease of unstated "
+        "type, beside new calf pain.",
+        "achilles-rupture": "Recorded or suspected within {achilles_days} days or undated.",
+        "achilles-strain": "Recorded within {achilles_days} days or undated: ICD-10-CM files a rupture under strain.",
+        "cellulitis": "Recorded or suspected, and current.",
+        "severe-pain-anticoagulant": "The red flag severe pain, and a current anticoagulant.",
+        "potassium": "A result of the last {laboratory_days} days below {potassium_mmol_per_litre} mmol/L.",
+    },
+    "wells-dvt": {
+        "wells-active-cancer": "Cancer confirmed and current. Whether treated within 6 months is not read.",
+        "wells-paralysis-paresis-or-plaster-of-the-leg": "Paralysis or paresis confirmed and current, or plaster "
+        "within {cast_days} days.",
+        "wells-bedridden-or-recent-surgery": "Bedridden, or surgery within {surgery_days} days. Days in bed, and "
+        "whether it was major and under anaesthesia, are not read.",
+        "wells-calf-at-least-3-cm-larger": "Newest calf circumferences of both sides within {finding_days} days, this "
+        "one at least {calf_difference_cm} cm larger.",
+        "wells-pitting-oedema-of-this-leg-only": "New pitting oedema with this side recorded, and none of the other or "
+        "of both.",
+        "wells-previous-dvt": "A history of DVT, a closed DVT, or one active for over {thrombosis_days} days, of "
+        "either leg.",
+    },
+    "risk-factors": {
+        "over-65": "Age in completed years above {over_age_years}, over the whole range that the birth date allows.",
+        "inactive": "A code that says so, or an Exercise Vital Sign of no minutes or no days a week within "
+        "{activity_days} days.",
+        "previous-dvt": "A history code, or a DVT that is over.",
+        "previous-pe": "A history code, or a pulmonary embolism that is over.",
+        "surgery": "A dated operation within {surgery_days} days.",
+        "pregnancy": "Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after.",
+        "obesity": "A code that says so, or a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
+    },
+    "next-steps": {
+        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling that no recorded "
+        "injury explains, and no ultrasound of the leg veins was done within {ultrasound_days} days.",
+        "d-dimer": "DVT is in question and the Wells score from the record is below {wells_likely_points}; no "
+        "anticoagulant, no superficial vein thrombosis, and no D-dimer of the last {laboratory_days} days.",
+        "ankle-brachial-index": "Arterial disease is in question; no sign of a threatened limb, and no DVT known or in "
+        "question.",
+        "creatine-kinase": "Muscle breakdown is in question, or low potassium beside weakness, and no creatine kinase "
+        "of the last {laboratory_days} days.",
+        "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
+        "was not refuted within {finding_days} days.",
+        "patient-instructions": "Conditions and Observations were read.",
+    },
+    "draft-orders": {
+        "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
+        "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",
+        "order-compression": "Compression that the home care leaves out for another reason.",
+        "order-nsaid-anticoagulant": "An NSAID beside an anticoagulant, on record or among the drafts.",
+        "order-nsaid-unread": "An NSAID where medicines could not be read, or a current one has no code.",
+        "order-nsaid-pregnancy": "An NSAID in pregnancy. The week is not read.",
+        "order-d-dimer-wells": "A D-dimer while the Wells score from the record is {wells_likely_points} or more.",
+        "order-d-dimer-pregnancy": "A D-dimer in pregnancy or within {postpartum_days} days after.",
+        "order-d-dimer-anticoagulant": "A D-dimer under an anticoagulant.",
+        "order-ultrasound-done": "An ultrasound of the leg veins, one done within {ultrasound_days} days.",
+        "order-duplicate": "Two drafts of one kind for one side, or an NSAID or statin while one is current.",
+        "order-statin-ck": "A statin beside rhabdomyolysis or a high creatine kinase that raised the level.",
+        "order-statin-pain": "A statin for one who takes one and has severe pain, without a creatine kinase of the "
+        "last {laboratory_days} days.",
+    },
+}
+"""By set and rule."""
+
+_NUMBER = re.compile(r"\{(\w+)\}")
+
+
+def condition(set_id: str, rule: Rule, thresholds: Thresholds) -> str:
+    """When the rule finds something, with the numbers in force."""
+    numbers = asdict(thresholds)
+    return _NUMBER.sub(lambda name: f"{numbers[name[1]]:g}", _words(set_id, rule))
+
+
+def numbers_in(set_id: str, rule: Rule) -> list[str]:
+    """The names of the thresholds that its condition speaks of."""
+    return _NUMBER.findall(_words(set_id, rule))
+
+
+def _words(set_id: str, rule: Rule) -> str:
+    return CONDITIONS.get(set_id, {}).get(rule.id, SHOWN)

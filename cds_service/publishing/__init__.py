@@ -1,0 +1,1 @@
+"""What the service knows, for others to read: as FHIR resources, as source attributes, and on the pages of `web`."""
