@@ -1,7 +1,7 @@
 """No card that is shown breaks the rule for words (cards/README.md), whatever the chart and the hook.
 
-Every sample patient and every vignette goes through every hook; what the cards take from a chart stands in code spans
-and is not ours to judge.
+Every sample patient and every vignette (tests/validation) goes through every hook; what the cards take from a chart
+stands in code spans and is not ours to judge.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cds_service.app import hook_services
 from cds_service.cli.assess import read_nothing
@@ -28,15 +25,14 @@ from cds_service.security.caller import NOBODY
 from cds_service.settings import load_settings
 from cds_service.wire import Card
 from tests.calls import searchset
-from tests.charts import AS_OF, patient, resource
+from tests.charts import resource
+from tests.rendering.by_hand import FILES
 from tests.rendering.test_card_words import ALARM_OF_A_SOURCE, NAMED_SOURCES, NEVER, sentences
+from tests.validation.vignettes import all_vignettes
 
-TESTS = Path(__file__).parents[1]
-SAMPLES = sorted(path for path in (TESTS.parent / "fhir_fixtures").glob("*.json") if path.stem != "expected")
-VIGNETTES = sorted(path for path in (TESTS / "vignettes").glob("*") if path.suffix in (".json", ".yaml"))
-SAMPLES_WRITTEN_AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
+CHARTS = {vignette.id: vignette for vignette in all_vignettes()}
 NEEDS = chart_needs(Terminology().measurement_codes())
-SERVICES = hook_services(load_settings(), read_nothing)
+SERVICES = {service.hook: service for service in hook_services(load_settings(), read_nothing, FILES)}
 RXNORM, SNOMED = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://snomed.info/sct"
 
 
@@ -79,41 +75,21 @@ def contexts(as_of: datetime) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def charts(path: Path) -> Iterator[tuple[dict[str, Any], datetime]]:
-    """The Bundles of a file, each with its moment: a sample patient, or vignettes in the short form of tests/charts.py
-    (codes may be followed by what they mean).
-    """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if path.suffix == ".json":
-        yield content, SAMPLES_WRITTEN_AT
-        return
-    for vignette in content:
-        age = vignette.get("patient", {}).get("age", 46)
-        who = patient(birthDate=f"{AS_OF.year - age}-01-01")
-        made = [resource(_without_meanings(entry), n) for n, entry in enumerate(vignette["chart"])]
-        yield {"resourceType": "Bundle", "entry": [{"resource": each} for each in (who, *made)]}, AS_OF
-
-
-def _without_meanings(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_meanings(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_without_meanings(each) for each in value]
-    return re.sub(r"^(\w+\|\S+) .*", r"\1", value, flags=re.DOTALL) if isinstance(value, str) else value
-
-
 @cache
-def shown(path: Path) -> list[Card]:
-    """Every card that any hook answers for a chart of this file."""
-    found: list[Card] = []
-    services = {service.hook: service for service in SERVICES}
-    for bundle, as_of in charts(path):
-        request = chart_request(bundle, NEEDS)
-        for hook, context in contexts(as_of):
-            call = {**request, "hook": hook, "context": {**request["context"], **context}}
-            service = services[hook]
-            found += asyncio.run(service.handle(read_call(json.dumps(call).encode(), hook), NOBODY, as_of)).cards
-    return found
+def shown(name: str) -> list[Card]:
+    """Every card that any hook answers for this chart."""
+    chart = CHARTS[name]
+    request = chart_request(chart.bundle, NEEDS)
+
+    async def answers() -> list[Card]:
+        found: list[Card] = []
+        for hook, context in contexts(chart.as_of):
+            body = {**request, "hook": hook, "context": {**request["context"], **context}}
+            call = read_call(json.dumps(body).encode(), hook)
+            found += (await SERVICES[hook].handle(call, NOBODY, chart.as_of)).cards
+        return found
+
+    return asyncio.run(answers())
 
 
 def words(card: Card) -> list[str]:
@@ -126,14 +102,14 @@ def words(card: Card) -> list[str]:
         *(link.label for link in card.links or ()),
         *(reason.display or "" for reason in card.overrideReasons or ()),
         *(suggestion.label for suggestion in suggestions),
-        *(action.description for suggestion in suggestions for action in suggestion.actions or ()),
+        *(action.description or "" for suggestion in suggestions for action in suggestion.actions or ()),
     ]
     return [re.sub(r"(`+).*?\1", "", text) for text in texts]
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *VIGNETTES], ids=lambda path: path.stem)
-def test_no_shown_card_says_what_none_may_say(path: Path) -> None:
-    for card in shown(path):
+@pytest.mark.parametrize("name", CHARTS)
+def test_no_shown_card_says_what_none_may_say(name: str) -> None:
+    for card in shown(name):
         for text in words(card):
             flat = re.sub(r"\s+", " ", text)
             assert [word for word in NEVER if re.search(word, flat, re.IGNORECASE)] == [], flat
@@ -143,9 +119,9 @@ def test_no_shown_card_says_what_none_may_say(path: Path) -> None:
             assert flat.count("DVT likely") == flat.count('"DVT likely"')
 
 
-@pytest.mark.parametrize("path", [*SAMPLES, *VIGNETTES], ids=lambda path: path.stem)
-def test_every_shown_card_has_its_limits_and_a_short_summary(path: Path) -> None:
-    for card in shown(path):
+@pytest.mark.parametrize("name", CHARTS)
+def test_every_shown_card_has_its_limits_and_a_short_summary(name: str) -> None:
+    for card in shown(name):
         assert "A lower card, or none, does not mean low risk." in (card.detail or "")
         assert "does not diagnose or exclude any condition" in (card.detail or "")
         assert "Data as of" in (card.detail or "")
@@ -154,8 +130,8 @@ def test_every_shown_card_has_its_limits_and_a_short_summary(path: Path) -> None
 
 def test_nearly_every_card_file_was_shown() -> None:
     """Else the tests above would pass for want of cards."""
-    assert len(SAMPLES) > 30
-    said = [card for path in SAMPLES for card in shown(path)]
-    assert len(said) > 120
+    assert len(CHARTS) > 90
+    said = [card for name in CHARTS for card in shown(name)]
+    assert len(said) > 300
     assert {card.indicator for card in said} == {"info", "warning", "critical"}
     assert len({card.summary.split(",")[0] for card in said}) > 30

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from cds_service.app import hook_services
+from cds_service.app import cards_folder, hook_services
 from cds_service.assessment.rules import Level
 from cds_service.cli.assess import read_nothing
 from cds_service.fhir.value_sets import Terminology
@@ -16,6 +16,7 @@ from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
 from cds_service.wire import Card
@@ -53,7 +54,9 @@ class Answer:
 
 def answers(vignettes: Iterable[Vignette], settings: Settings) -> list[Answer]:
     """The answers of the patient-view service, each as of the moment of its vignette."""
-    service = {each.hook: each for each in hook_services(settings, read_nothing)}[PatientView.hook]
+    service = {each.hook: each for each in hook_services(settings, read_nothing, load_cards(cards_folder(settings)))}[
+        PatientView.hook
+    ]
     needs = chart_needs(Terminology().measurement_codes())
 
     async def answer(vignette: Vignette) -> Answer:
