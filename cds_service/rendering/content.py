@@ -99,12 +99,33 @@ class OccasionFile:
     written: Written
 
 
+class PatternWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the source says of a pattern, in our words, and options to weigh.
+
+    `told_by`: the cards that speak of this cause themselves.
+    """
+
+    says: str
+    options: str
+    told_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFile:
+    """The words of all patterns by id, and the bullet that they are told in."""
+
+    words: dict[str, PatternWords]
+    bullet: Paragraphs
+    written: Written
+
+
 @dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, what they share, and what is said on certain occasions."""
+    """All cards by id, what they share, the words of the patterns, and what is said on certain occasions."""
 
     cards: dict[str, CardFile]
     shared: SharedWords
     frame: Paragraphs
     small_print: SmallPrint
     occasions: dict[str, OccasionFile]
+    patterns: PatternFile
