@@ -96,7 +96,8 @@ class Quantity(msgspec.Struct, frozen=True):
     """A measured value in the unit its concept is judged in; `text` is the value as recorded, with its unit.
 
     `comparator` is `<`, `<=`, `>=`, `>` or empty. `high` and `low` are the limits of the Observation's own reference
-    range in the same unit. `raised` is the laboratory's own interpretation (True high, False normal or low, None not given).
+    range in the same unit. `raised` is the laboratory's own interpretation (True high, False normal or low, None not
+    given).
     """
 
     value: float | None

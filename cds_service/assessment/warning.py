@@ -5,6 +5,7 @@ from __future__ import annotations
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
+from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
@@ -131,8 +132,9 @@ def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Potassium below 2.5 mmol/L within 7 days."""
     recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
-    note = f"below {leg.thresholds.potassium_mmol_per_litre:g} mmol/L"
-    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)], note)
+    limit = leg.thresholds.potassium_mmol_per_litre
+    low = [fact for fact in recent if is_below(fact.quantity, limit)]
+    return found(POTASSIUM_LOW, Level.WARNING, low, f"below {limit:g} mmol/L")
 
 
 WARNING = (
@@ -164,11 +166,3 @@ def _is_raised(fact: Fact) -> bool:
         return quantity.raised is True
     over = quantity.value > quantity.high or (quantity.value == quantity.high and quantity.comparator == ">")
     return over or quantity.raised is True
-
-
-def _is_low(fact: Fact, leg: Leg) -> bool:
-    quantity = fact.quantity
-    if quantity is None or quantity.value is None or quantity.comparator.startswith(">"):
-        return False
-    limit = leg.thresholds.potassium_mmol_per_litre
-    return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")

@@ -19,10 +19,10 @@ CONVERTED = [
     ("potassium", 2.4, "mmol/L", 2.4, "mmol/L"),
     ("potassium", 2.4, "meq/L", 2.4, "mmol/L"),
     ("sodium", 128, "meq/L", 128, "mmol/L"),
-    ("magnesium", 1.6, "mg/dL", 0.6583, "mmol/L"),  # molar mass 24.305 g/mol
+    ("magnesium", 2.4305, "mg/dL", 1, "mmol/L"),  # molar mass 24.305 g/mol
     ("magnesium", 1.4, "meq/L", 0.7, "mmol/L"),  # two charges
     ("magnesium", 0.6, "mmol/L", 0.6, "mmol/L"),
-    ("calcium", 8.0, "mg/dL", 1.9961, "mmol/L"),  # molar mass 40.078 g/mol
+    ("calcium", 8.0156, "mg/dL", 2, "mmol/L"),  # molar mass 40.078 g/mol
     ("calcium", 4.2, "meq/L", 2.1, "mmol/L"),
     ("calf-circumference", 380, "mm", 38, "cm"),
     ("calf-circumference", 0.38, "m", 38, "cm"),
