@@ -35,6 +35,10 @@ class Thresholds:
     low_magnesium_mmol_per_litre: float = 0.7  # AAA Medicines 2025: lower end of the reference range; likewise
     low_calcium_mmol_per_litre: float = 2.2  # AAA Medicines 2022: lower end of the reference range; likewise
     low_sodium_mmol_per_litre: float = 130.0  # GPnotebook: usually without symptoms from 130 to 135
+    ankle_brachial_abnormal: float = 0.90  # AHA/ACC 2024: an ankle-brachial index of 0.90 or less is abnormal
+    ankle_brachial_normal: float = 1.00  # AHA/ACC 2024: 1.00 to 1.40 is normal, between the two borderline
+    ankle_brachial_noncompressible: float = 1.40  # AHA/ACC 2024: over 1.40 the vessels cannot be compressed
+    ankle_brachial_days: int = 90  # ours: how long an ankle-brachial index is recent, so that none is offered
     appointment_warning_days: int = 1  # ours; NICE NG158 1.1.4 has the scan of a likely DVT within 24 hours
     achilles_days: int = 42  # ours
     postpartum_days: int = 42  # RCOG Green-top Guideline 37b (2015): up to 6 weeks

@@ -36,6 +36,21 @@ AHA_PAD = Citation(
     "https://eguideline.guidelinecentral.com/i/1521560-lower-extremity-peripheral-artery-disease-2024/3",
     "pocket version, p. 3: acute limb ischaemia, claudication; read 2026-11-23",
 )
+AHA_ABI = Citation(
+    "AHA/ACC 2024",
+    "2024 guideline for the management of lower extremity peripheral artery disease",
+    2024,
+    "https://eguideline.guidelinecentral.com/i/1521560/15",
+    "pocket version, p. 15, section 3.1: bands of the resting ankle-brachial index, toe-brachial index where it is "
+    "over 1.40, exercise index where it is normal or borderline; read 2026-11-25",
+)
+ACC_ANEURYSM = Citation(
+    "ACC 2020",
+    "Patient case quiz: lower limb hypoperfusion, on popliteal artery aneurysm (American College of Cardiology)",
+    2020,
+    "https://www.acc.org/Education-and-Meetings/Patient-Case-Quizzes/2020/03/09/13/39/Lower-Limb-Hypoperfusion",
+    "presentation: ischaemia by thrombosis or embolism, claudication, rest pain; read 2026-11-25 (a teaching source)",
+)
 CLTI = Citation(
     "Global Vascular Guidelines 2019",
     "Global vascular guidelines on the management of chronic limb-threatening ischemia",
@@ -91,6 +106,34 @@ RABE = Citation(
     2020,
     "https://www.phlebolymphology.org/risks-and-contraindications-of-medical-compression-treatment/",
     "the authors' own summary; read 2026-11-23",
+)
+SUPERFICIAL_VEIN = Citation(
+    "CALISTO 2013",
+    "Clinical relevance of symptomatic superficial-vein thrombosis extension (Blood 2013;122:1724-1729)",
+    2013,
+    "http://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
+    "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
+)
+BAKER_CYST = Citation(
+    "Am J Med Sci 2023",
+    "Ruptured Baker's cyst, images in the medical sciences (S0002-9629(23)00007-1)",
+    2023,
+    "https://www.amjmedsci.org/article/S0002-9629(23)00007-1/fulltext",
+    "case and discussion: resembles DVT, bruise at the ankle, ultrasound; read 2026-11-25 (a case report)",
+)
+CALF_HAEMATOMA = Citation(
+    "Mohamed 2024",
+    "Case report of unique presentation of spontaneous calf hematoma (Int J Surg Case Rep 2024;116:109361)",
+    2024,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC10943655",
+    "abstract: anticoagulants and age as risks, mistaken for DVT; read 2026-11-25 (a case report)",
+)
+BMJ_NECROTISING = Citation(
+    "BMJ Best Practice",
+    "Necrotising fasciitis, diagnosis approach (topic 821)",
+    2026,
+    "https://bestpractice.bmj.com/topics/en-gb/821/diagnosis-approach",
+    "key recommendations, in the copy of a university library, undated; read 2026-11-25",
 )
 FDA_NSAID = Citation(
     "FDA 2020",

@@ -42,7 +42,8 @@ def neurogenic_claudication(leg: Leg, presentation: Presentation) -> Fit | None:
     if not coded and not complaint:
         return None
     against = leg.any_of("claudication", "arterial-disease", "pulse-absent")
-    missing = ("whether sitting or bending forward relieves it", "pulses and ankle-brachial index")
+    index = () if leg.present("ankle-brachial-index") else ("ankle-brachial index",)
+    missing = ("whether sitting or bending forward relieves it", *index)
     return Fit((*coded, *stenosis, *complaint), tuple(against), missing=missing)
 
 
