@@ -141,11 +141,16 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
     high, low_limit = _limits(concept, holder, unit)
-    if high is not None:
-        as_recorded = known[1] == unit or concept.name == "d-dimer"
-        limit = units.number(high) if as_recorded else units.display(round(high, 2), known[1])
-        text += f" (upper limit {limit})"
+    if low_limit is not None and known[0] < low_limit:
+        text += f" (lower limit {_limit_words(low_limit, known[1], unit)})"
+    elif high is not None:
+        text += f" (upper limit {_limit_words(high, known[1], unit)})"
     return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised, low_limit))
+
+
+def _limit_words(limit: float, judged_in: str, recorded_in: str) -> str:
+    """The bare number where it is in the unit of the value as recorded."""
+    return units.number(limit) if judged_in == recorded_in else units.display(round(limit, 2), judged_in)
 
 
 def _limits(concept: Concept, holder: Any, unit: str) -> tuple[float | None, float | None]:
