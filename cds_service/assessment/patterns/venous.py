@@ -19,8 +19,8 @@ from cds_service.facts import Fact, Side
 _LIKE_A_CLOT = ("baker-cyst", "cellulitis", *INJURIES)
 _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
-OTHER_CAUSE = "another cause takes points off the Wells score only if a clinician judges it at least as likely"
-OUTSIDE_WELLS = "pregnant or within 6 weeks after: outside NG158, RCOG 37b goes to compression ultrasound"
+OTHER_CAUSE = "another cause lowers the Wells score only if judged at least as likely"
+OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
 CYST_AND_CLOT = "a known cyst does not speak against DVT, both can be there"
 
