@@ -31,6 +31,10 @@ class Thresholds:
     ck_times_upper_limit: float = 5.0  # common definition of rhabdomyolysis, >= 5 times the upper limit
     ck_units_per_litre: float = 1000.0  # the same where no upper limit is given
     potassium_mmol_per_litre: float = 2.5  # severe hypokalaemia: RCEMLearning, Disorders of potassium balance
+    low_potassium_mmol_per_litre: float = 3.5  # RCEMLearning: hypokalaemia; used where a result has no own limit
+    low_magnesium_mmol_per_litre: float = 0.7  # AAA Medicines 2025: lower end of the reference range; likewise
+    low_calcium_mmol_per_litre: float = 2.2  # AAA Medicines 2022: lower end of the reference range; likewise
+    low_sodium_mmol_per_litre: float = 130.0  # GPnotebook: usually without symptoms from 130 to 135
     ankle_brachial_abnormal: float = 0.90  # AHA/ACC 2024: an ankle-brachial index of 0.90 or less is abnormal
     ankle_brachial_normal: float = 1.00  # AHA/ACC 2024: 1.00 to 1.40 is normal, between the two borderline
     ankle_brachial_noncompressible: float = 1.40  # AHA/ACC 2024: over 1.40 the vessels cannot be compressed

@@ -150,4 +150,69 @@ AHA_CHOLESTEROL = Citation(
     "https://eguideline.guidelinecentral.com/i/1512420/25",
     "pocket version, p. 26: creatine kinase for severe muscle symptoms or objective weakness; read 2026-11-25",
 )
+RHABDOMYOLYSIS = Citation(
+    "RCEMLearning",
+    "Acute rhabdomyolysis: definition",
+    2026,
+    "https://rcemlearning.org/modules/acute-rhabdomyolysis/lessons/definition-14",
+    "creatine kinase over five times the upper limit; read 2026-11-25 (a teaching source)",
+)
+ELECTROLYTES = Citation(
+    "AAA Medicines 2025",
+    "Management of hypomagnesaemia (reviewed February 2025) and of hypocalcaemia (reviewed August 2022)",
+    2025,
+    "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypomagnesaemia",
+    "reference ranges, muscle cramps among the symptoms of both; for potassium a copy of Standard Treatment Guidelines "
+    "(duckeggcontent.com, hypokalaemia), for sodium GPnotebook (hyponatraemia); read 2026-11-25",
+)
+CRAMP_MEDICINES = Citation(
+    "Garrison 2012",
+    "Nocturnal leg cramps and prescription use that precedes them (Arch Intern Med 2012;172:120-126)",
+    2012,
+    "https://pubmed.ncbi.nlm.nih.gov/22157068/",
+    "abstract, in a mirror of PubMed; read 2026-11-25",
+)
+STATIN_MUSCLE = Citation(
+    "EAS 2015",
+    "Statin-associated muscle symptoms: European Atherosclerosis Society consensus (Eur Heart J 2015;36:1012-1022)",
+    2015,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC4416140/table/EHV043TB1",
+    "table 1, and box 1 of Eur Heart J 2018;39:2526 (PMC6047411); read 2026-11-25",
+)
+FLUOROQUINOLONE = Citation(
+    "FDA 2008",
+    "Notice of 2008-07-08: boxed warning of tendinitis and tendon rupture for fluoroquinolones for systemic use",
+    2008,
+    "https://www.bycomet.com/entry/2008/07/10/130700",
+    "a copy of the notice; that drops for eye and ear are not meant: a copy of FDA's consumer update "
+    "(ecbasis.org, stronger warnings requested); read 2026-11-25",
+)
+STRESS_FRACTURE = Citation(
+    "Am Fam Physician 2011",
+    "Stress fractures: diagnosis, treatment, and prevention (2011;83:39-46)",
+    2011,
+    "https://doczz.net/doc/5650651/stress-fractures--diagnosis--treatment--and-prevention",
+    "summary, in a copy; read 2026-11-25",
+)
+SCIATICA = Citation(
+    "BMJ 2019",
+    "Diagnosis and treatment of sciatica (BMJ 2019;367:l6273)",
+    2019,
+    "https://www.doi.org/10.1136/bmj.l6273",
+    "what you need to know; read 2026-11-25",
+)
+NEUROGENIC = Citation(
+    "BMC Musculoskelet Disord 2009",
+    "Neurogenic claudication associated with lumbar spinal stenosis in UK primary care (2009;10:121)",
+    2009,
+    "https://link.springer.com/doi/10.1186/1471-2474-10-121",
+    "background; read 2026-11-25",
+)
+OEDEMA = Citation(
+    "Am Fam Physician 2013",
+    "Edema: diagnosis and management (2013;88:102-110)",
+    2013,
+    "https://docslib.org/doc/3190057/edema-diagnosis-and-management-kathryn-p",
+    "summary, in a copy; read 2026-11-25",
+)
 OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")

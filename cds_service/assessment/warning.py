@@ -6,6 +6,7 @@ from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
 from cds_service.assessment.d_dimer import is_raised
+from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
@@ -132,8 +133,9 @@ def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Potassium below 2.5 mmol/L within 7 days."""
     recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
-    note = f"below {leg.thresholds.potassium_mmol_per_litre:g} mmol/L"
-    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)], note)
+    limit = leg.thresholds.potassium_mmol_per_litre
+    low = [fact for fact in recent if is_below(fact.quantity, limit)]
+    return found(POTASSIUM_LOW, Level.WARNING, low, f"below {limit:g} mmol/L")
 
 
 WARNING = (
@@ -154,11 +156,3 @@ def _may_be_newer(fact: Fact, known: Fact) -> bool:
     if fact.when is None or known.when is None:
         return True
     return fact.when.first > known.when.last
-
-
-def _is_low(fact: Fact, leg: Leg) -> bool:
-    quantity = fact.quantity
-    if quantity is None or quantity.value is None or quantity.comparator.startswith(">"):
-        return False
-    limit = leg.thresholds.potassium_mmol_per_litre
-    return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")

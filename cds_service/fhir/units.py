@@ -17,6 +17,10 @@ _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "creatine-kinase": ("U/L", {"U/L": 1.0, "u/L": 1.0, "[IU]/L": 1.0, "IU/L": 1.0, "ukat/L": 60.0}),
     # Potassium has one charge: 1 meq is 1 mmol.
     "potassium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
+    "sodium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
+    # Two charges: 1 meq is half a mmol. By molar mass (g/mol): magnesium 24.305, calcium 40.078.
+    "magnesium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 2.4305}),
+    "calcium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 4.0078}),
     # A ratio of two pressures; some record it in percent.
     "ankle-brachial-index": ("", {**dict.fromkeys(("", "1", "{ratio}", "ratio"), 1.0), "%": 0.01}),
     "bmi": ("kg/m2", {"kg/m2": 1.0, "kg/m^2": 1.0, "kg/m²": 1.0}),

@@ -140,22 +140,31 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     text = low + units.display(value, shown, comparator)
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
-    high = _upper_limit(concept, holder, unit)
+    high, low_limit = _limits(concept, holder, unit)
     if high is not None:
-        text += f" (upper limit {units.number(high)})"
-    return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised))
+        as_recorded = known[1] == unit or concept.name == "d-dimer"
+        limit = units.number(high) if as_recorded else units.display(round(high, 2), known[1])
+        text += f" (upper limit {limit})"
+    return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised, low_limit))
 
 
-def _upper_limit(concept: Concept, holder: Any, unit: str) -> float | None:
-    """The upper limit of the first reference range that has one in a unit we can compare."""
-    for reference in holder.referenceRange or ():
-        high = reference.high
-        if high is None or high.value is None:
+def _limits(concept: Concept, holder: Any, unit: str) -> tuple[float | None, float | None]:
+    """The upper and the lower limit of the value's own reference ranges."""
+    ranges = holder.referenceRange
+    if not ranges:
+        return None, None
+    return _limit([each.high for each in ranges], concept, unit), _limit([each.low for each in ranges], concept, unit)
+
+
+def _limit(ends: Sequence[Any], concept: Concept, unit: str) -> float | None:
+    """The first of these ends of a reference range that is given in a unit we can compare."""
+    for end in ends:
+        if end is None or end.value is None:
             continue
-        limit_unit = _unit(high) or unit
+        limit_unit = _unit(end) or unit
         if concept.name == "d-dimer" and limit_unit != unit:
             continue
-        known = units.judged(concept.name, float(high.value), limit_unit)
+        known = units.judged(concept.name, float(end.value), limit_unit)
         if known is not None:
             return known[0]
     return None

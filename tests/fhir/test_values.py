@@ -189,6 +189,24 @@ def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
 
 
 @pytest.mark.parametrize(
+    ("low", "limit"),
+    [
+        ({"value": 1.5, "unit": "mg/dL"}, pytest.approx(0.617, abs=0.001)),
+        ({"value": 1.5}, pytest.approx(0.617, abs=0.001)),
+        ({"value": 0.7, "unit": "mmol/L"}, 0.7),
+        ({"value": 1.5, "unit": "U/L"}, None),
+        (None, None),
+    ],
+)
+def test_a_lower_limit_is_read_in_the_unit_that_is_judged(low: dict[str, Any] | None, limit: float | None) -> None:
+    entry = {"observation": "loinc|19123-9", "at": -1, "value": 1.6, "unit": "mg/dL"}
+    ranges = [{"low": low}] if low else [{"high": {"value": 2.6, "unit": "mg/dL"}}]
+    quantity = quantity_of(fact_of({**entry, "members": {"referenceRange": ranges}}))
+    assert quantity.value == pytest.approx(0.658, abs=0.001)
+    assert (quantity.low, quantity.text) == (limit, "1.6 mg/dL" if low else "1.6 mg/dL (upper limit 1.07 mmol/L)")
+
+
+@pytest.mark.parametrize(
     ("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)]
 )
 def test_a_laboratory_may_interpret_its_own_value(code: str, raised: bool) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.patterns import arterial, compartment, infection, venous
+from cds_service.assessment.patterns import (
+    arterial,
+    compartment,
+    cramp,
+    infection,
+    muscle,
+    nerve,
+    oedema,
+    tendon_bone,
+    venous,
+)
 from cds_service.assessment.patterns.pattern import Fit, Pattern, Recognised, fitting, merged
 
 _THREATS = (
@@ -33,6 +43,11 @@ PATTERNS = _in_order(
         *compartment.PATTERNS,
         *venous.PATTERNS,
         *infection.PATTERNS,
+        *tendon_bone.PATTERNS,
+        *muscle.PATTERNS,
+        *cramp.PATTERNS,
+        *nerve.PATTERNS,
+        *oedema.PATTERNS,
     )
 )
 
