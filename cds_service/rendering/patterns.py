@@ -8,19 +8,24 @@ from cds_service.assessment.patterns.pattern import Fit, Recognised
 from cds_service.facts import Certainty, Course, Fact, Side, State
 from cds_service.rendering.case import Case
 from cds_service.rendering.summary import kind_words
-from cds_service.rendering.words import and_more, own_words, quoted, source_words
+from cds_service.rendering.words import and_more, bullets, mid_sentence, own_words, quoted, source_words
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _NO_SIDE, _ABSENT, _SUSPECTED, _HISTORY = Side.NOT_STATED, State.ABSENT, Certainty.SUSPECTED, Course.HISTORY
 
-_MOST = 4
-_MOST_FACTS = 5
+_MOST, _MOST_FACTS, _MOST_MISSING = 3, 4, 3
+"""What a card shows of them: it is read in seconds."""
 
 
 def patterns(case: Case) -> str:
     """The patterns that the card does not speak of already, the most threatening first."""
-    lines = [_bullet(each, case) for each in untold(case)] if case.assessment.patterns else []
-    return "\n" + "\n".join([f"- {line}" for line in and_more(lines, _MOST)]) if lines else ""
+    if not case.assessment.patterns:
+        return ""
+    fitting = untold(case)
+    lines = [_bullet(each, case) for each in fitting[:_MOST]]
+    if others := [mid_sentence(each.pattern.label) for each in fitting[_MOST:]]:
+        lines.append(f"{len(others)} more: {', '.join(others)}.")
+    return bullets(lines)
 
 
 def untold(case: Case) -> list[Recognised]:
@@ -51,7 +56,7 @@ def _bullet(each: Recognised, case: Case) -> str:
             "supporting": _named(fit.supporting, case),
             "against": _named(fit.against, case),
             "note": own_words(fit.note) if fit.note else "",
-            "missing": ", ".join(fit.missing),
+            "missing": ", ".join(and_more(fit.missing, _MOST_MISSING)),
             "options": words.options,
         }
     )

@@ -78,7 +78,7 @@ def ruptured_cyst(leg: Leg, presentation: Presentation) -> Fit | None:
     if not cyst:
         return None
     signs = [*_one_sided(leg.new("swelling", "skin-colour")), *(fact for fact in leg.new("pain") if fact.sudden)]
-    missing = ("a bruise at the ankle", "ultrasound")
+    missing = ("a bruise at the ankle",)
     return Fit(once([*cyst, *signs]), note=CYST_AND_CLOT, missing=missing)
 
 
