@@ -15,11 +15,11 @@ CONCEPT = "ankle-brachial-index"
 class Band(Enum):
     """What the guideline calls an index; each value says what it means for the next step, in our words."""
 
-    ABNORMAL = "an index of 0.90 or less is abnormal"
-    BORDERLINE = "an index of 0.91 to 0.99 is borderline, and an index after exercise tells more"
-    NORMAL = "a normal index at rest does not settle it, an index after exercise tells more"
-    NONCOMPRESSIBLE = "an index over 1.40 means vessels that cannot be compressed, a toe-brachial index tells more"
-    UNCLEAR = "an index that is only bounded cannot be placed"
+    ABNORMAL = "abnormal index"
+    BORDERLINE = "borderline index, one after exercise tells more"
+    NORMAL = "a normal index at rest does not settle it, one after exercise tells more"
+    NONCOMPRESSIBLE = "vessels that cannot be compressed, a toe-brachial index tells more"
+    UNCLEAR = "an index recorded only as over or under a value"
 
 
 def indices(leg: Leg) -> dict[Fact, Band]:

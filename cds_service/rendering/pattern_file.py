@@ -17,7 +17,7 @@ from cds_service.rendering.template import paragraphs
 NAME = "_patterns.md"
 BULLET = ("label", "source", "says", "supporting", "against", "note", "missing", "options")
 """The placeholders of the bullet."""
-_LONGEST = 180
+_LONGEST = 140
 
 
 class _Matter(Written, frozen=True, kw_only=True):

@@ -83,7 +83,7 @@ def popliteal_aneurysm(leg: Leg, presentation: Presentation) -> Fit | None:
         return None
     supporting = [*aneurysm, *presentation.signs.facts(*PERFUSION), *leg.any_of("claudication", "rest-pain")]
     note = "the entry may be of the popliteal or the femoral artery"
-    return Fit(once(supporting), note=note, missing=("the popliteal pulses of both legs", "imaging"))
+    return Fit(once(supporting), note=note, missing=("the popliteal pulses of both legs",))
 
 
 PATTERNS = (

@@ -39,7 +39,7 @@ def anticoagulant_haematoma(leg: Leg, presentation: Presentation) -> Fit | None:
     features = [*changes, *_severe_pain(presentation), *sudden]
     if not features:
         return None
-    return Fit(once([*drugs, *features]), missing=("bruising", "tension of the calf", "haemoglobin"))
+    return Fit(once([*drugs, *features]), missing=("bruising", "haemoglobin"))
 
 
 PATTERNS = (

@@ -39,8 +39,8 @@ def cellulitis(leg: Leg, presentation: Presentation) -> Fit | None:
     one_sided = [fact for fact in (*colours, *swelling) if fact.side is not Side.BOTH]
     if not recorded and not (colours and swelling and one_sided):
         return None
-    bilateral = [fact for fact in (*recorded, *colours) if fact.side is Side.BOTH]
-    supporting = [fact for fact in (*recorded, *colours, *swelling) if fact not in bilateral]
+    bilateral = [fact for fact in colours if fact.side is Side.BOTH]
+    supporting = [*recorded, *one_sided]
     note = "" if recorded else COLOUR_NOT_STATED
     return Fit(once(supporting), once([*bilateral, *leg.present("oedema-cause")]), note, ("warmth", "fever"))
 

@@ -19,8 +19,8 @@ from cds_service.facts import Fact, Side
 _LIKE_A_CLOT = ("baker-cyst", "cellulitis", *INJURIES)
 _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
-OTHER_CAUSE = "another cause takes points off the Wells score only if a clinician judges it at least as likely"
-OUTSIDE_WELLS = "pregnant or within 6 weeks after: outside NG158, RCOG 37b goes to compression ultrasound"
+OTHER_CAUSE = "another cause lowers the Wells score only if judged at least as likely"
+OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
 CYST_AND_CLOT = "a known cyst does not speak against DVT, both can be there"
 
@@ -78,7 +78,7 @@ def ruptured_cyst(leg: Leg, presentation: Presentation) -> Fit | None:
     if not cyst:
         return None
     signs = [*_one_sided(leg.new("swelling", "skin-colour")), *(fact for fact in leg.new("pain") if fact.sudden)]
-    missing = ("a bruise at the ankle", "ultrasound")
+    missing = ("a bruise at the ankle",)
     return Fit(once([*cyst, *signs]), note=CYST_AND_CLOT, missing=missing)
 
 
