@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
 from cds_service.fhir.value_sets import SNOMED, Concept, Meaning, Terminology
@@ -141,16 +143,19 @@ def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value 
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
     high, low_limit = _limits(concept, holder, unit)
-    if low_limit is not None and known[0] < low_limit:
-        text += f" (lower limit {_limit_words(low_limit, known[1], unit)})"
-    elif high is not None:
-        text += f" (upper limit {_limit_words(high, known[1], unit)})"
-    return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised, low_limit))
+    quantity = Quantity(known[0], known[1], text, comparator, high, raised, low_limit)
+    return Value(State.PRESENT, replace(quantity, text=text + _limit_words(quantity, unit)))
 
 
-def _limit_words(limit: float, judged_in: str, recorded_in: str) -> str:
-    """The bare number where it is in the unit of the value as recorded."""
-    return units.number(limit) if judged_in == recorded_in else units.display(round(limit, 2), judged_in)
+def _limit_words(quantity: Quantity, recorded_in: str) -> str:
+    """The limit that the value has passed, else the upper one; a bare number if in the unit of the recorded value."""
+    is_under = quantity.value is not None and quantity.low is not None and quantity.value < quantity.low
+    limit = quantity.low if is_under else quantity.high
+    if limit is None:
+        return ""
+    as_recorded = quantity.unit == recorded_in
+    words = units.number(limit) if as_recorded else units.display(round(limit, 2), quantity.unit)
+    return f" ({'lower' if is_under else 'upper'} limit {words})"
 
 
 def _limits(concept: Concept, holder: Any, unit: str) -> tuple[float | None, float | None]:
