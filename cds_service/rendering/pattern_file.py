@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+import msgspec
+
 from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.content import PatternFile, PatternWords, Written
@@ -21,7 +23,7 @@ _LONGEST = 140
 
 
 class _Matter(Written, frozen=True, kw_only=True):
-    patterns: dict[str, PatternWords]
+    patterns: dict[str, object]
 
 
 def load_patterns(directory: Path, cards: Collection[str]) -> PatternFile:
@@ -42,9 +44,8 @@ def load_patterns(directory: Path, cards: Collection[str]) -> PatternFile:
                 f"the bullet does not say {{{name}}} once", "Put the placeholder back, once", text=bullet.parts[0]
             )
     _check_ids(file, matter.patterns)
-    for name, words in matter.patterns.items():
-        _check_words(file, name, words, cards)
-    return PatternFile(matter.patterns, paragraphs(unwrapped(file.body)), matter)
+    words = {name: _checked_words(file, name, written, cards) for name, written in matter.patterns.items()}
+    return PatternFile(words, paragraphs(unwrapped(file.body)), matter)
 
 
 def _check_ids(file: ContentFile, written: Collection[str]) -> None:
@@ -58,15 +59,22 @@ def _check_ids(file: ContentFile, written: Collection[str]) -> None:
             file.fail(f"unknown pattern {name}", f"Use one of: {', '.join(known)}", key="patterns", text=f"{name}:")
 
 
-def _check_words(file: ContentFile, name: str, words: PatternWords, cards: Collection[str]) -> None:
+def _checked_words(file: ContentFile, name: str, written: object, cards: Collection[str]) -> PatternWords:
+    """The words of one pattern. What is wrong with them is told at the line of its name."""
+    place = f"  {name}:"
+    try:
+        words = msgspec.convert(written, PatternWords)
+    except msgspec.ValidationError as error:
+        problem = str(error).partition(" - at ")[0]
+        file.fail(f"{name}: {problem[:1].lower()}{problem[1:]}", "Write says, options and, if any, told_by", text=place)
     for text in (words.says, words.options):
         if not text.strip():
-            file.fail(f"{name} has an empty text", "Write says and options", key="patterns", text=f"{name}:")
+            file.fail(f"{name} has an empty text", "Write says and options", text=place)
         if len(text) > _LONGEST:
             remedy = f"Shorten it to {_LONGEST} characters: a card is read in seconds"
-            file.fail(f"{name} has a text of {len(text)} characters", remedy, key="patterns", text=f"{name}:")
+            file.fail(f"{name} has a text of {len(text)} characters", remedy, text=place)
         checked(file, text, (), key="patterns")
     for card in words.told_by:
         if card not in cards:
-            remedy = f"Use one of: {', '.join(sorted(cards))}"
-            file.fail(f"told_by of {name} names no card: {card}", remedy, key="patterns", text=f"{name}:")
+            file.fail(f"told_by of {name} names no card: {card}", f"Use one of: {', '.join(sorted(cards))}", text=place)
+    return words

@@ -12,7 +12,7 @@ from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BOAST, CALF_HAEMATOMA
 from cds_service.facts import Fact, Side
 
-PULSES = "pulses are usually still there and do not speak against it"
+PULSES = "pulses are usually still there, so that they speak little against it"
 
 
 def compartment_syndrome(leg: Leg, presentation: Presentation) -> Fit | None:
