@@ -95,8 +95,9 @@ class Interval(msgspec.Struct, frozen=True):
 class Quantity(msgspec.Struct, frozen=True):
     """A measured value in the unit its concept is judged in; `text` is the value as recorded, with its unit.
 
-    `comparator` is `<`, `<=`, `>=`, `>` or empty. `high` is the upper limit of the Observation's own reference range
-    in the same unit. `raised` is the laboratory's own interpretation (True high, False normal or low, None not given).
+    `comparator` is `<`, `<=`, `>=`, `>` or empty. `high` and `low` are the limits of the Observation's own reference
+    range in the same unit. `raised` is the laboratory's own interpretation (True high, False normal or low, None not
+    given).
     """
 
     value: float | None
@@ -105,6 +106,7 @@ class Quantity(msgspec.Struct, frozen=True):
     comparator: str = ""
     high: float | None = None
     raised: bool | None = None
+    low: float | None = None
 
 
 class Fact(msgspec.Struct, frozen=True):

@@ -45,6 +45,30 @@ class Thresholds:
     potassium_mmol_per_litre: float = _number(
         2.5, "mmol/L", "severe hypokalaemia: RCEMLearning, Disorders of potassium balance"
     )
+    low_potassium_mmol_per_litre: float = _number(
+        3.5, "mmol/L", "RCEMLearning: hypokalaemia; used where a result has no own limit"
+    )
+    low_magnesium_mmol_per_litre: float = _number(
+        0.7, "mmol/L", "AAA Medicines 2025: lower end of the reference range; likewise"
+    )
+    low_calcium_mmol_per_litre: float = _number(
+        2.2, "mmol/L", "AAA Medicines 2022: lower end of the reference range; likewise"
+    )
+    low_sodium_mmol_per_litre: float = _number(
+        130.0, "mmol/L", "GPnotebook: usually without symptoms from 130 to 135"
+    )
+    ankle_brachial_abnormal: float = _number(
+        0.90, "ratio", "AHA/ACC 2024: an ankle-brachial index of 0.90 or less is abnormal"
+    )
+    ankle_brachial_normal: float = _number(
+        1.00, "ratio", "AHA/ACC 2024: 1.00 to 1.40 is normal, between the two borderline"
+    )
+    ankle_brachial_noncompressible: float = _number(
+        1.40, "ratio", "AHA/ACC 2024: over 1.40 the vessels cannot be compressed"
+    )
+    ankle_brachial_days: int = _number(
+        90, "days", "ours: how long an ankle-brachial index is recent, so that none is offered"
+    )
     appointment_warning_days: int = _number(
         1, "days", "ours; NICE NG158 1.1.4 has the scan of a likely DVT within 24 hours"
     )

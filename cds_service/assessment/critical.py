@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from cds_service.assessment import diagnoses
 from cds_service.assessment.complaint import embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
+from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
 from cds_service.assessment.red_flags import SEVERE
@@ -119,7 +120,8 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
     recorded = leg.within(leg.present("rhabdomyolysis"), limits.rhabdomyolysis_days)
     sure = leg.surely_within(recorded, limits.rhabdomyolysis_days)
     findings = found(RHABDOMYOLYSIS, Level.CRITICAL if sure else Level.WARNING, sure or recorded)
-    high = [fact for fact in leg.within(leg.present("creatine-kinase"), limits.laboratory_days) if _is_high(fact, leg)]
+    recent = leg.within(leg.present("creatine-kinase"), limits.laboratory_days)
+    high = [fact for fact in recent if is_high_creatine_kinase(fact, limits)]
     sure = leg.surely_within(high, limits.laboratory_days)
     named = sure or high
     note = f"over {limits.ck_times_upper_limit:g} times its own upper limit"
@@ -146,12 +148,3 @@ def _with(first: Sequence[Fact], more: Sequence[Fact]) -> Sequence[Fact]:
 def medicines_note(leg: Leg) -> str:
     """What is known of an anticoagulant where none was found."""
     return NO_ANTICOAGULANT if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
-
-
-def _is_high(fact: Fact, leg: Leg) -> bool:
-    quantity = fact.quantity
-    if quantity is None or quantity.value is None or quantity.comparator.startswith("<"):
-        return False
-    limits = leg.thresholds
-    limit = quantity.high * limits.ck_times_upper_limit if quantity.high else limits.ck_units_per_litre
-    return quantity.value > limit or (quantity.value == limit and quantity.comparator == ">")

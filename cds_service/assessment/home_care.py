@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cds_service.assessment import diagnoses
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, Signs
 from cds_service.assessment.rules import Finding
@@ -66,11 +67,12 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
     critical = bool("rest-pain" in current or signs.facts(*PERFUSION) or diagnoses.acute_limb_ischaemia(leg))
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
     possible_clot = not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
+    index = in_bands(indices(leg), Band.ABNORMAL, Band.NONCOMPRESSIBLE)
     tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
     return [
         precaution
         for precaution, holds in (
-            (POOR_SUPPLY, critical or leg.any_of("arterial-disease", "vascular-disease", "claudication")),
+            (POOR_SUPPLY, critical or leg.any_of("arterial-disease", "vascular-disease", "claudication") or index),
             (CRITICAL_SUPPLY, critical),
             (COMPARTMENT_HEIGHT, "compartment-syndrome" in cards),
             (COMPARTMENT, "compartment-syndrome" in cards),

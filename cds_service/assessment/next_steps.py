@@ -1,8 +1,7 @@
 """Which next steps may be offered, by what the record says. An option is left out where the record speaks against it.
 
 D-dimer and ultrasound follow NICE NG158 and, in pregnancy and after it, RCOG 37b. Where no source is named, the
-restraint is this service's own. Imaging reports and ankle-brachial indices are not read: of an earlier ultrasound only
-its Procedure is known, an earlier index cannot be told from none.
+restraint is this service's own. Imaging reports are not read: of an earlier ultrasound only its Procedure is known.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Callable, Collection
 
 import msgspec
 
+from cds_service.assessment.ankle_brachial import known_of_both_legs
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.red_flags import SWELLING
@@ -105,7 +105,7 @@ def _d_dimer(situation: _Situation) -> bool:
 
 
 def _ankle_brachial_index(situation: _Situation) -> bool:
-    """Where arterial disease is in question (AHA/ACC 2024).
+    """Where arterial disease is in question (AHA/ACC 2024), and no index of both legs is on record of the last 90 days.
 
     Not beside a sign of a threatened limb, and no cuff on a leg with a thrombosis known or suspected.
     """
@@ -114,6 +114,7 @@ def _ankle_brachial_index(situation: _Situation) -> bool:
         or "limb-sign" in situation.cards
         or situation.patient.present("dvt")
         or situation.thrombosis_in_question
+        or known_of_both_legs(situation.patient)
     )
 
 

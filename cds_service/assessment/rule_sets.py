@@ -20,6 +20,7 @@ from cds_service.assessment import (
     warning,
     wells,
 )
+from cds_service.assessment.patterns.catalogue import PATTERNS as ALL_PATTERNS
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
 
@@ -121,6 +122,13 @@ RISK_FACTORS = RuleSet(
     (risk_factors.OVER_65, *(unknown.rule for unknown, _concepts, _state in risk_factors.RECORDED)),
     tuple(dict.fromkeys(concept for _unknown, concepts, _state in risk_factors.RECORDED for concept in concepts)),
 )
+PATTERNS = RuleSet(
+    "patterns",
+    "Patterns to weigh",
+    "Causes that the record's facts fit, with what speaks for and against each. They explain; none changes the level.",
+    tuple(Rule(f"pattern-{each.id}", each.label, each.source) for each in ALL_PATTERNS),
+    tuple(dict.fromkeys(concept for each in ALL_PATTERNS for concept in each.needs)),
+)
 HOME_CARE = RuleSet(
     "home-care",
     "What of the home care to leave out",
@@ -167,5 +175,5 @@ ORDERS = RuleSet(
     ("compression", "nsaid", "anticoagulant", "d-dimer", "d-dimer-request", "leg-vein-ultrasound", "statin"),
 )
 
-RULE_SETS = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, WELLS, RISK_FACTORS, HOME_CARE, NEXT_STEPS, ORDERS)
+RULE_SETS = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, WELLS, RISK_FACTORS, PATTERNS, HOME_CARE, NEXT_STEPS, ORDERS)
 """All of them. A further set is one more name here."""

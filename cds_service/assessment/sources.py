@@ -36,6 +36,21 @@ AHA_PAD = Citation(
     "https://eguideline.guidelinecentral.com/i/1521560-lower-extremity-peripheral-artery-disease-2024/3",
     "pocket version, p. 3: acute limb ischaemia, claudication; read 2026-11-23",
 )
+AHA_ABI = Citation(
+    "AHA/ACC 2024",
+    "2024 guideline for the management of lower extremity peripheral artery disease",
+    2024,
+    "https://eguideline.guidelinecentral.com/i/1521560/15",
+    "pocket version, p. 15, section 3.1: bands of the resting ankle-brachial index, toe-brachial index where it is "
+    "over 1.40, exercise index where it is normal or borderline; read 2026-11-25",
+)
+ACC_ANEURYSM = Citation(
+    "ACC 2020",
+    "Patient case quiz: lower limb hypoperfusion, on popliteal artery aneurysm (American College of Cardiology)",
+    2020,
+    "https://www.acc.org/Education-and-Meetings/Patient-Case-Quizzes/2020/03/09/13/39/Lower-Limb-Hypoperfusion",
+    "presentation: ischaemia by thrombosis or embolism, claudication, rest pain; read 2026-11-25 (a teaching source)",
+)
 CLTI = Citation(
     "Global Vascular Guidelines 2019",
     "Global vascular guidelines on the management of chronic limb-threatening ischemia",
@@ -92,6 +107,34 @@ RABE = Citation(
     "https://www.phlebolymphology.org/risks-and-contraindications-of-medical-compression-treatment/",
     "the authors' own summary; read 2026-11-23",
 )
+SUPERFICIAL_VEIN = Citation(
+    "CALISTO 2013",
+    "Clinical relevance of symptomatic superficial-vein thrombosis extension (Blood 2013;122:1724-1729)",
+    2013,
+    "http://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
+    "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
+)
+BAKER_CYST = Citation(
+    "Am J Med Sci 2023",
+    "Ruptured Baker's cyst, images in the medical sciences (S0002-9629(23)00007-1)",
+    2023,
+    "https://www.amjmedsci.org/article/S0002-9629(23)00007-1/fulltext",
+    "case and discussion: resembles DVT, bruise at the ankle, ultrasound; read 2026-11-25 (a case report)",
+)
+CALF_HAEMATOMA = Citation(
+    "Mohamed 2024",
+    "Case report of unique presentation of spontaneous calf hematoma (Int J Surg Case Rep 2024;116:109361)",
+    2024,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC10943655",
+    "abstract: anticoagulants and age as risks, mistaken for DVT; read 2026-11-25 (a case report)",
+)
+BMJ_NECROTISING = Citation(
+    "BMJ Best Practice",
+    "Necrotising fasciitis, diagnosis approach (topic 821)",
+    2026,
+    "https://bestpractice.bmj.com/topics/en-gb/821/diagnosis-approach",
+    "key recommendations, in the copy of a university library, undated; read 2026-11-25",
+)
 FDA_NSAID = Citation(
     "FDA 2020",
     "Drug safety communication of 2020-10-15: NSAIDs in pregnancy at 20 weeks or later",
@@ -106,5 +149,70 @@ AHA_CHOLESTEROL = Citation(
     2018,
     "https://eguideline.guidelinecentral.com/i/1512420/25",
     "pocket version, p. 26: creatine kinase for severe muscle symptoms or objective weakness; read 2026-11-25",
+)
+RHABDOMYOLYSIS = Citation(
+    "RCEMLearning",
+    "Acute rhabdomyolysis: definition",
+    2026,
+    "https://rcemlearning.org/modules/acute-rhabdomyolysis/lessons/definition-14",
+    "creatine kinase over five times the upper limit; read 2026-11-25 (a teaching source)",
+)
+ELECTROLYTES = Citation(
+    "AAA Medicines 2025",
+    "Management of hypomagnesaemia (reviewed February 2025) and of hypocalcaemia (reviewed August 2022)",
+    2025,
+    "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypomagnesaemia",
+    "reference ranges, muscle cramps among the symptoms of both; for potassium a copy of Standard Treatment Guidelines "
+    "(duckeggcontent.com, hypokalaemia), for sodium GPnotebook (hyponatraemia); read 2026-11-25",
+)
+CRAMP_MEDICINES = Citation(
+    "Garrison 2012",
+    "Nocturnal leg cramps and prescription use that precedes them (Arch Intern Med 2012;172:120-126)",
+    2012,
+    "https://pubmed.ncbi.nlm.nih.gov/22157068/",
+    "abstract, in a mirror of PubMed; read 2026-11-25",
+)
+STATIN_MUSCLE = Citation(
+    "EAS 2015",
+    "Statin-associated muscle symptoms: European Atherosclerosis Society consensus (Eur Heart J 2015;36:1012-1022)",
+    2015,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC4416140/table/EHV043TB1",
+    "table 1, and box 1 of Eur Heart J 2018;39:2526 (PMC6047411); read 2026-11-25",
+)
+FLUOROQUINOLONE = Citation(
+    "FDA 2008",
+    "Notice of 2008-07-08: boxed warning of tendinitis and tendon rupture for fluoroquinolones for systemic use",
+    2008,
+    "https://www.bycomet.com/entry/2008/07/10/130700",
+    "a copy of the notice; that drops for eye and ear are not meant: a copy of FDA's consumer update "
+    "(ecbasis.org, stronger warnings requested); read 2026-11-25",
+)
+STRESS_FRACTURE = Citation(
+    "Am Fam Physician 2011",
+    "Stress fractures: diagnosis, treatment, and prevention (2011;83:39-46)",
+    2011,
+    "https://doczz.net/doc/5650651/stress-fractures--diagnosis--treatment--and-prevention",
+    "summary, in a copy; read 2026-11-25",
+)
+SCIATICA = Citation(
+    "BMJ 2019",
+    "Diagnosis and treatment of sciatica (BMJ 2019;367:l6273)",
+    2019,
+    "https://www.doi.org/10.1136/bmj.l6273",
+    "what you need to know; read 2026-11-25",
+)
+NEUROGENIC = Citation(
+    "BMC Musculoskelet Disord 2009",
+    "Neurogenic claudication associated with lumbar spinal stenosis in UK primary care (2009;10:121)",
+    2009,
+    "https://link.springer.com/doi/10.1186/1471-2474-10-121",
+    "background; read 2026-11-25",
+)
+OEDEMA = Citation(
+    "Am Fam Physician 2013",
+    "Edema: diagnosis and management (2013;88:102-110)",
+    2013,
+    "https://docslib.org/doc/3190057/edema-diagnosis-and-management-kathryn-p",
+    "summary, in a copy; read 2026-11-25",
 )
 OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")

@@ -15,6 +15,8 @@ from cds_service.assessment.home_care import HomeCareStep, Precaution, home_care
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.next_steps import NextStep, next_steps
+from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
+from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
@@ -32,8 +34,8 @@ class Assessment:
 
     `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
-    not apply. `next_steps`: what may be offered. `age`: least and greatest age in completed years. `fully_read`:
-    Conditions and Observations were.
+    not apply. `patterns`: causes that the facts fit, the most threatening first. `next_steps`: what may be offered.
+    `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
     level: Level
@@ -44,6 +46,7 @@ class Assessment:
     risk_factors: tuple[Finding, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
+    patterns: tuple[Recognised, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     age: tuple[int, int] | None = None
     is_child: bool = False
@@ -67,6 +70,7 @@ class _LegAssessment:
     presentation: Presentation
     findings: Sequence[Finding]
     precautions: Sequence[Precaution]
+    patterns: Sequence[Recognised]
 
 
 def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
@@ -91,6 +95,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         risk_factors=risk_factors(patient) if concerned else (),
         home_care=home_care([each.precautions for each in concerned]) if concerned else (),
         wells=wells,
+        patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
         next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
         age=age,
         is_child=is_child,
@@ -105,7 +110,8 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
         return None
     findings = met((*CRITICAL, *WARNING), leg, presentation)
     findings += [flag for flag in presentation.flags.values() if flag.level]
-    return _LegAssessment(presentation, findings, precautions(leg, presentation.signs, findings))
+    held_back = precautions(leg, presentation.signs, findings)
+    return _LegAssessment(presentation, findings, held_back, recognised(leg, presentation))
 
 
 def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:

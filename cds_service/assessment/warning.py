@@ -5,6 +5,8 @@ from __future__ import annotations
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
+from cds_service.assessment.d_dimer import is_raised
+from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
@@ -56,7 +58,7 @@ def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
 def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis."""
     raised = leg.surely_within(
-        [fact for fact in leg.present("d-dimer") if _is_raised(fact)], leg.thresholds.laboratory_days
+        [fact for fact in leg.present("d-dimer") if is_raised(fact)], leg.thresholds.laboratory_days
     )
     return [
         *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
@@ -70,7 +72,7 @@ def likely_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     score = presentation.wells
     if score is None or score.points < leg.thresholds.wells_likely_points:
         return []
-    return found(WELLS, Level.WARNING, [fact for item in score.items for fact in item.evidence], score.note)
+    return found(WELLS, Level.WARNING, score.evidence, score.note)
 
 
 def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -131,8 +133,9 @@ def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Potassium below 2.5 mmol/L within 7 days."""
     recent = leg.surely_within(leg.present("potassium"), leg.thresholds.laboratory_days)
-    note = f"below {leg.thresholds.potassium_mmol_per_litre:g} mmol/L"
-    return found(POTASSIUM_LOW, Level.WARNING, [fact for fact in recent if _is_low(fact, leg)], note)
+    limit = leg.thresholds.potassium_mmol_per_litre
+    low = [fact for fact in recent if is_below(fact.quantity, limit)]
+    return found(POTASSIUM_LOW, Level.WARNING, low, f"below {limit:g} mmol/L")
 
 
 WARNING = (
@@ -153,22 +156,3 @@ def _may_be_newer(fact: Fact, known: Fact) -> bool:
     if fact.when is None or known.when is None:
         return True
     return fact.when.first > known.when.last
-
-
-def _is_raised(fact: Fact) -> bool:
-    """By the laboratory's own flag, or over the upper limit that came with the result. No other limit is used."""
-    quantity = fact.quantity
-    if quantity is None:
-        return False
-    if quantity.value is None or quantity.high is None or quantity.comparator.startswith("<"):
-        return quantity.raised is True
-    over = quantity.value > quantity.high or (quantity.value == quantity.high and quantity.comparator == ">")
-    return over or quantity.raised is True
-
-
-def _is_low(fact: Fact, leg: Leg) -> bool:
-    quantity = fact.quantity
-    if quantity is None or quantity.value is None or quantity.comparator.startswith(">"):
-        return False
-    limit = leg.thresholds.potassium_mmol_per_litre
-    return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")

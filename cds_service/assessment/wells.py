@@ -39,6 +39,11 @@ class WellsScore:
         return len(self.items)
 
     @property
+    def evidence(self) -> list[Fact]:
+        """The entries that give the points."""
+        return [fact for item in self.items for fact in item.evidence]
+
+    @property
     def note(self) -> str:
         caveats = "; ".join(item.caveat for item in self.items if item.caveat)
         labels = ", ".join(item.label for item in self.items)

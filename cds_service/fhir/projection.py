@@ -54,8 +54,9 @@ def _projection(model: type[FHIRAbstractModel], names: tuple[str, ...], **typed:
 
 
 _quantity_model = _projection(Quantity, _QUANTITY)
-_range_model = _projection(Range, ("low", "high"), low=_quantity_model | None, high=_quantity_model | None)
-_limits_model = _projection(ObservationReferenceRange, ("high",), high=_quantity_model | None)
+_ends = {"low": _quantity_model | None, "high": _quantity_model | None}
+_range_model = _projection(Range, ("low", "high"), **_ends)
+_limits_model = _projection(ObservationReferenceRange, ("low", "high"), **_ends)
 _CONCEPTS = ("code", "category", "clinicalStatus", "verificationStatus", "severity")
 _VALUE_CONCEPTS = ("valueCodeableConcept", "medicationCodeableConcept", "dataAbsentReason")
 _TYPED: dict[str, Any] = {
@@ -150,7 +151,7 @@ def _range(given: _GivenRange | None) -> dict[str, Any] | None:
 
 
 def _limits(raw: msgspec.Raw) -> list[dict[str, Any]]:
-    return [{"high": _quantity(each.high)} for each in _decode_limits(raw) or () if each.high is not None]
+    return [_range(each) or {} for each in _decode_limits(raw) or ()]
 
 
 def _concept(value: resources.Concept | None) -> CodeableConcept | None:

@@ -17,12 +17,18 @@ _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "creatine-kinase": ("U/L", {"U/L": 1.0, "u/L": 1.0, "[IU]/L": 1.0, "IU/L": 1.0, "ukat/L": 60.0}),
     # Potassium has one charge: 1 meq is 1 mmol.
     "potassium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
+    "sodium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
+    # Two charges: 1 meq is half a mmol. By molar mass (g/mol): magnesium 24.305, calcium 40.078.
+    "magnesium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 2.4305}),
+    "calcium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 4.0078}),
+    # A ratio of two pressures; some record it in percent.
+    "ankle-brachial-index": ("", {**dict.fromkeys(("", "1", "{ratio}", "ratio"), 1.0), "%": 0.01}),
     "bmi": ("kg/m2", {"kg/m2": 1.0, "kg/m^2": 1.0, "kg/m²": 1.0}),
     "activity-days": ("d/wk", dict.fromkeys(("", "1", "d", "d/wk", "/wk", "days", "days/week", "{days}/wk"), 1.0)),
     "activity-minutes": ("min/d", {"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0, "minutes": 1.0}),
     "activity-minutes-per-week": ("min/wk", {"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0, "minutes": 1.0}),
 }
-_RANGES = {"pain-severity": (0.0, 10.0)}
+_RANGES = {"pain-severity": (0.0, 10.0), "ankle-brachial-index": (0.0, 3.0)}
 
 
 def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from math import isfinite
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
@@ -89,22 +91,39 @@ def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value 
     text = low + units.display(value, shown, comparator)
     if known is None:
         return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
-    high = _upper_limit(concept, holder, unit)
-    if high is not None:
-        text += f" (upper limit {units.number(high)})"
-    return Value(State.PRESENT, Quantity(known[0], known[1], text, comparator, high, raised))
+    high, low_limit = _limits(concept, holder, unit)
+    quantity = Quantity(known[0], known[1], text, comparator, high, raised, low_limit)
+    return Value(State.PRESENT, replace(quantity, text=text + _limit_words(quantity, unit)))
 
 
-def _upper_limit(concept: Concept, holder: Any, unit: str) -> float | None:
-    """The upper limit of the first reference range that has one in a unit we can compare."""
-    for reference in holder.referenceRange or ():
-        high = reference.high
-        if high is None or high.value is None:
+def _limit_words(quantity: Quantity, recorded_in: str) -> str:
+    """The limit that the value has passed, else the upper one; a bare number if in the unit of the recorded value."""
+    is_under = quantity.value is not None and quantity.low is not None and quantity.value < quantity.low
+    limit = quantity.low if is_under else quantity.high
+    if limit is None:
+        return ""
+    as_recorded = quantity.unit == recorded_in
+    words = units.number(limit) if as_recorded else units.display(round(limit, 2), quantity.unit)
+    return f" ({'lower' if is_under else 'upper'} limit {words})"
+
+
+def _limits(concept: Concept, holder: Any, unit: str) -> tuple[float | None, float | None]:
+    """The upper and the lower limit of the value's own reference ranges."""
+    ranges = holder.referenceRange
+    if not ranges:
+        return None, None
+    return _limit([each.high for each in ranges], concept, unit), _limit([each.low for each in ranges], concept, unit)
+
+
+def _limit(ends: Sequence[Any], concept: Concept, unit: str) -> float | None:
+    """The first of these ends of a reference range that is given in a unit we can compare."""
+    for end in ends:
+        if end is None or end.value is None:
             continue
-        limit_unit = _unit(high) or unit
+        limit_unit = _unit(end) or unit
         if concept.name == "d-dimer" and limit_unit != unit:
             continue
-        known = units.judged(concept.name, float(high.value), limit_unit)
+        known = units.judged(concept.name, float(end.value), limit_unit)
         if known is not None:
             return known[0]
     return None

@@ -21,6 +21,7 @@ from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import CardFile, CardFiles, Limits, SharedWords, SmallPrint, SuggestionWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasion_files import load_occasions
+from cds_service.rendering.pattern_file import load_patterns
 from cds_service.rendering.rule_dates import load_rule_dates
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
 from cds_service.rendering.template import Template, paragraphs, template
@@ -82,8 +83,9 @@ def load_cards(directory: Path) -> CardFiles:
     limits = shared.limits
     small_print = SmallPrint(template(limits.always), template(limits.colour), template(limits.child))
     occasions = load_occasions(directory, {card: _longest(card, shared) for card in cards})
+    patterns = load_patterns(directory, cards)
     rules = load_rule_dates(directory)
-    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions, rules)
+    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions, patterns, rules)
 
 
 def card_ids() -> set[str]:

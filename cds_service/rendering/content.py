@@ -107,10 +107,30 @@ class OccasionFile:
     written: Written
 
 
+class PatternWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the source says of a pattern, in our words, and options to weigh.
+
+    `told_by`: the cards that speak of this cause themselves.
+    """
+
+    says: str
+    options: str
+    told_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFile:
+    """The words of all patterns by id, and the bullet that they are told in."""
+
+    words: dict[str, PatternWords]
+    bullet: Paragraphs
+    written: Written
+
+
 @dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, what they share, what is said on certain occasions, and who answers for the rules (by rule set,
-    and by `set/rule` where a rule has dates of its own).
+    """All cards by id, what they share, what is said on certain occasions, the words of the patterns, and who answers
+    for the rules (by rule set, and by `set/rule` where a rule has dates of its own).
     """
 
     cards: dict[str, CardFile]
@@ -118,6 +138,7 @@ class CardFiles:
     frame: Paragraphs
     small_print: SmallPrint
     occasions: dict[str, OccasionFile]
+    patterns: PatternFile
     rules: Mapping[str, Written]
 
     def with_switched_off(self, rules: Sequence[str]) -> CardFiles:

@@ -13,6 +13,7 @@ from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.wells import NOT_CODED, WellsScore
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
+from cds_service.rendering.patterns import patterns, untold
 from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, points_words
 from cds_service.rendering.words import (
     age_words,
@@ -83,9 +84,10 @@ def also(case: Case) -> str:
 
 
 def evidence(case: Case) -> str:
-    """The entries that the card rests on: those of the deciding finding first, then the complaint's own."""
+    """The entries that the card rests on: those of the deciding finding, the complaint's own, those of the patterns."""
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    facts = dated(case.entries, [*newest(case.assessment.complaint), *flagged], case.as_of)
+    fitting = [fact for each in untold(case) for fact in (*each.fit.supporting, *each.fit.against)]
+    facts = dated(case.entries, [*newest(case.assessment.complaint), *flagged, *fitting], case.as_of)
     words = case.files.shared.findings
     sources: dict[str, dict[str, None]] = {}
     for fact, when in facts.items():
@@ -187,6 +189,7 @@ SECTIONS: dict[str, Say] = {
     "why": why,
     "also": also,
     "evidence": evidence,
+    "patterns": patterns,
     "wells": wells,
     "risk_factors": risk_factors,
     "not_recorded": not_recorded,

@@ -18,10 +18,19 @@ CONVERTED = [
     ("creatine-kinase", 100, "ukat/L", 6000, "U/L"),  # 1 ukat/L is 60 U/L
     ("potassium", 2.4, "mmol/L", 2.4, "mmol/L"),
     ("potassium", 2.4, "meq/L", 2.4, "mmol/L"),
+    ("sodium", 128, "meq/L", 128, "mmol/L"),
+    ("magnesium", 2.4305, "mg/dL", 1, "mmol/L"),  # molar mass 24.305 g/mol
+    ("magnesium", 1.4, "meq/L", 0.7, "mmol/L"),  # two charges
+    ("magnesium", 0.6, "mmol/L", 0.6, "mmol/L"),
+    ("calcium", 8.0156, "mg/dL", 2, "mmol/L"),  # molar mass 40.078 g/mol
+    ("calcium", 4.2, "meq/L", 2.1, "mmol/L"),
     ("calf-circumference", 380, "mm", 38, "cm"),
     ("calf-circumference", 0.38, "m", 38, "cm"),
     ("calf-circumference", 15, "[in_i]", 38.1, "cm"),
     ("bmi", 31, "kg/m2", 31, "kg/m2"),
+    ("ankle-brachial-index", 0.62, "1", 0.62, ""),
+    ("ankle-brachial-index", 0.62, "{ratio}", 0.62, ""),
+    ("ankle-brachial-index", 62, "%", 0.62, ""),
     ("activity-days", 0, "d/wk", 0, "d/wk"),
     ("activity-minutes", 2, "h", 120, "min/d"),
     ("activity-minutes-per-week", 150, "min/wk", 150, "min/wk"),
@@ -50,8 +59,15 @@ def test_a_known_unit_is_converted(concept: str, value: float, unit: str, conver
         ("creatine-kinase", -5, "U/L"),
         ("potassium", 9.4, "mg/dL"),
         ("potassium", 2.4, ""),
+        ("magnesium", 1.6, ""),
+        ("calcium", 45, "U/mL"),  # public code labels 17861-6 CA 19-9, and CRP
+        ("calcium", 45, "mg/L"),
+        ("sodium", 128, "mg/dL"),
         ("calf-circumference", 38, ""),
         ("bmi", 31, "kg"),
+        ("ankle-brachial-index", 62, ""),
+        ("ankle-brachial-index", 80, "mm[Hg]"),
+        ("ankle-brachial-index", -0.1, "1"),
         ("activity-minutes", 30, "s"),
     ],
 )

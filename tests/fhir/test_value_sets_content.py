@@ -200,6 +200,59 @@ def test_anticoagulants_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "ingredients"),
+    [
+        (
+            "diuretic",
+            r"thiazide|chlorthalidone|indapamide|metolazone|furosemide|bumetanide|torsemide|ethacryn|"
+            r"spironolactone|eplerenone|amiloride|triamterene",
+        ),
+        ("fluoroquinolone", r"floxacin"),
+        ("corticosteroid", r"predniso|cortisone|dexamethasone|betamethasone"),
+    ],
+)
+def test_each_product_holds_what_its_set_says(name: str, ingredients: str) -> None:
+    displays = [concept["display"] for system, concept in listed(SETS[name]) if system == RXNORM]
+    assert not [each for each in displays if not re.search(ingredients, each, re.IGNORECASE)]
+    assert len(displays) > 40
+
+
+@pytest.mark.parametrize("name", ["fluoroquinolone", "corticosteroid"])
+def test_what_is_put_on_skin_eye_or_ear_does_not_count(name: str) -> None:
+    """Nor does an ingredient that is also sold so: its code does not say the route."""
+    local = re.compile(r"topical|cream|ointment|lotion|ophthalmic|otic|nasal|inhal|rectal|vaginal", re.IGNORECASE)
+    products = {concept["code"]: concept["display"] for _, concept in listed(SETS[name])}
+    assert not [each for each in products.values() if local.search(each)]
+    # ciprofloxacin, levofloxacin, moxifloxacin, ofloxacin, norfloxacin; hydrocortisone, dexamethasone, betamethasone,
+    # prednisolone, methylprednisolone
+    routeless = {"2551", "82122", "139462", "7623", "7517", "5492", "3264", "1514", "8638", "6902"}
+    assert not products.keys() & routeless
+    assert not [each for each in below(SETS[name], "http://www.whocc.no/atc") if each.startswith(("D", "S", "R"))]
+
+
+def test_combinations_with_a_diuretic_are_diuretics() -> None:
+    codes = {concept["code"]: concept["display"] for _, concept in listed(SETS["diuretic"])}
+    assert codes["197885"] == "hydrochlorothiazide 12.5 MG / lisinopril 10 MG Oral Tablet"
+    assert codes["198224"] == "hydrochlorothiazide 25 MG / spironolactone 25 MG Oral Tablet"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"),
+    [
+        ("lumbar-radiculopathy", "nerve-disease"),
+        ("neurogenic-claudication", "nerve-disease"),
+        ("lumbar-stenosis", "nerve-disease"),
+        ("stress-fracture", "leg-injury"),
+        ("chronic-dvt", "dvt"),
+    ],
+)
+def test_a_subset_is_one(part: str, whole: str) -> None:
+    snomed = [{c["code"] for system, c in listed(SETS[name]) if system == SNOMED} for name in (part, whole)]
+    assert snomed[0] <= snomed[1]
+    assert icd_codes(SETS[part]) <= icd_codes(SETS[whole])
+
+
+@pytest.mark.parametrize(
     ("name", "code", "inside"),
     [
         ("dvt", "I82.441", True),
@@ -223,6 +276,18 @@ def test_anticoagulants_only() -> None:
         ("postpartum", "O88.211", False),
         ("pregnancy", "Z33.2", False),
         ("obesity", "E66.3", False),
+        ("neurogenic-claudication", "M48.062", True),
+        ("neurogenic-claudication", "M48.061", False),
+        ("lumbar-stenosis", "M48.062", False),
+        ("lumbar-radiculopathy", "M54.41", True),
+        ("lumbar-radiculopathy", "M54.12", False),
+        ("lumbar-radiculopathy", "M51.36", False),
+        ("stress-fracture", "M84.362A", True),
+        ("stress-fracture", "M84.374A", False),
+        ("drug-myopathy", "T46.6X5A", True),
+        ("drug-myopathy", "T46.6X1A", False),
+        ("electrolyte-disorder", "E87.6", True),
+        ("electrolyte-disorder", "E87.5", False),
     ],
 )
 def test_borders(name: str, code: str, inside: bool) -> None:

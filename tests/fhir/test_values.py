@@ -188,6 +188,32 @@ def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
     )
 
 
+def test_the_limit_that_a_value_has_passed_is_told() -> None:
+    entry = {"observation": "loinc|2823-3", "at": -1, "unit": "mmol/L"}
+    ranges = {"referenceRange": [{"low": {"value": 3.5}, "high": {"value": 5.1}}]}
+    assert quantity_of(fact_of({**entry, "value": 3.4, "members": ranges})).text == "3.4 mmol/L (lower limit 3.5)"
+    assert quantity_of(fact_of({**entry, "value": 3.5, "members": ranges})).text == "3.5 mmol/L (upper limit 5.1)"
+
+
+@pytest.mark.parametrize(
+    ("low", "limit"),
+    [
+        ({"value": 1.5, "unit": "mg/dL"}, pytest.approx(0.617, abs=0.001)),
+        ({"value": 1.5}, pytest.approx(0.617, abs=0.001)),
+        ({"value": 0.7, "unit": "mmol/L"}, 0.7),
+        ({"value": 1.5, "unit": "U/L"}, None),
+        (None, None),
+    ],
+)
+def test_a_lower_limit_is_read_in_the_unit_that_is_judged(low: dict[str, Any] | None, limit: float | None) -> None:
+    entry = {"observation": "loinc|19123-9", "at": -1, "value": 1.6, "unit": "mg/dL"}
+    ranges = [{"low": low}] if low else [{"high": {"value": 2.6, "unit": "mg/dL"}}]
+    quantity = quantity_of(fact_of({**entry, "members": {"referenceRange": ranges}}))
+    assert quantity.value == pytest.approx(0.658, abs=0.001)
+    assert quantity.low == limit
+    assert low or quantity.text == "1.6 mg/dL (upper limit 1.07 mmol/L)"
+
+
 @pytest.mark.parametrize(
     ("code", "raised"), [("H", True), ("HH", True), ("POS", True), ("N", False), ("L", False), ("NEG", False)]
 )

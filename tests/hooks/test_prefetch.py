@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.facts import Topic
+from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.prefetch import chart_needs
 from tests.calls import (
     CALF_PAIN,
@@ -162,6 +163,15 @@ def test_each_key_answers_one_part_of_the_chart() -> None:
     assert tuple(need.key for need in needs) == KEYS
     assert {need.topic for need in needs} == set(Topic)
     assert needs[3].address("p1") == "Observation?patient=p1&code=http://loinc.org|72514-3"
+
+
+def test_all_measurements_that_are_understood_are_asked_for_in_an_address_that_servers_take() -> None:
+    """Many servers and proxies refuse addresses of 2,000 characters and more."""
+    codes = Terminology().measurement_codes()
+    assert {"2823-3", "19123-9", "2601-3", "17861-6", "2000-8", "2951-2", "2157-6"} <= set(codes)
+    template = next(need.template for need in chart_needs(codes) if need.key == "measurements")
+    assert template.count("http://loinc.org|") == len(codes)
+    assert len(template) < 1000
 
 
 def test_every_template_is_explained() -> None:

@@ -1,0 +1,28 @@
+"""Laboratory values beside a limit. "Under 5" is not known to be over 4, nor "over 5" to be under 6."""
+
+from __future__ import annotations
+
+from cds_service.facts import Fact, Quantity
+from cds_service.thresholds import Thresholds
+
+
+def is_above(quantity: Quantity | None, limit: float) -> bool:
+    """Surely above this limit, which is in the unit of the value."""
+    if quantity is None or quantity.value is None or quantity.comparator.startswith("<"):
+        return False
+    return quantity.value > limit or (quantity.value == limit and quantity.comparator == ">")
+
+
+def is_below(quantity: Quantity | None, limit: float) -> bool:
+    """Surely below this limit, which is in the unit of the value."""
+    if quantity is None or quantity.value is None or quantity.comparator.startswith(">"):
+        return False
+    return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")
+
+
+def is_high_creatine_kinase(fact: Fact, limits: Thresholds) -> bool:
+    """Over 5 times the upper limit that came with it; without one, over 1,000 U/L."""
+    quantity = fact.quantity
+    if quantity is not None and quantity.high:
+        return is_above(quantity, quantity.high * limits.ck_times_upper_limit)
+    return is_above(quantity, limits.ck_units_per_litre)

@@ -1,0 +1,82 @@
+"""The section of a card that tells which patterns the record fits, one short bullet each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.assessment.patterns.pattern import Fit, Recognised
+from cds_service.facts import Certainty, Course, Fact, Side, State
+from cds_service.rendering.case import Case
+from cds_service.rendering.summary import kind_words
+from cds_service.rendering.words import and_more, bullets, mid_sentence, own_words, quoted, source_words
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_NO_SIDE, _ABSENT, _SUSPECTED, _HISTORY = Side.NOT_STATED, State.ABSENT, Certainty.SUSPECTED, Course.HISTORY
+
+_MOST, _MOST_FACTS, _MOST_MISSING = 3, 4, 3
+"""What a card shows of them: it is read in seconds."""
+
+
+def patterns(case: Case) -> str:
+    """The patterns that the card does not speak of already, the most threatening first."""
+    if not case.assessment.patterns:
+        return ""
+    fitting = untold(case)
+    lines = [_bullet(each, case) for each in fitting[:_MOST]]
+    if others := [mid_sentence(each.pattern.label) for each in fitting[_MOST:]]:
+        lines.append(f"{len(others)} more: {', '.join(others)}.")
+    return bullets(lines)
+
+
+def untold(case: Case) -> list[Recognised]:
+    """The patterns less those whose card this is, unless something is not on it yet: a fact against, a measurement."""
+    words = case.files.patterns.words
+    return [
+        each
+        for each in case.assessment.patterns
+        if case.card.id not in words[each.pattern.id].told_by or _has_news(each.fit, case)
+    ]
+
+
+def _has_news(fit: Fit, case: Case) -> bool:
+    assessment = case.assessment
+    told = {*case.entries, *assessment.complaint, *(fact for flag in assessment.red_flags for fact in flag.evidence)}
+    measured = [fact for fact in fit.supporting if fact.quantity is not None]
+    return not told.issuperset([*fit.against, *measured])
+
+
+def _bullet(each: Recognised, case: Case) -> str:
+    pattern, fit = each.pattern, each.fit
+    words = case.files.patterns.words[pattern.id]
+    told = case.files.patterns.bullet.fill(
+        {
+            "label": pattern.label,
+            "source": source_words(pattern.source),
+            "says": words.says,
+            "supporting": _named(fit.supporting, case),
+            "against": _named(fit.against, case),
+            "note": own_words(fit.note) if fit.note else "",
+            "missing": ", ".join(and_more(fit.missing, _MOST_MISSING)),
+            "options": words.options,
+        }
+    )
+    return told.replace("\n\n", " ")
+
+
+def _named(facts: Sequence[Fact], case: Case) -> str:
+    """What kind of things they are, each once, with what sets them apart from a plain finding of today."""
+    words = case.files.shared.findings
+    named = dict.fromkeys([_fact(fact, kind_words(fact, words)) for fact in facts])
+    return ", ".join(and_more(list(named), _MOST_FACTS))
+
+
+def _fact(fact: Fact, kind: str) -> str:
+    said = f"{kind} {quoted(fact.quantity.text)}" if fact.quantity is not None else kind
+    if fact.state is _ABSENT:
+        said += " denied"
+    apart = [str(fact.side)] if fact.side is not _NO_SIDE else []
+    if fact.certainty is _SUSPECTED:
+        apart.append("suspected")
+    if fact.course is _HISTORY:
+        apart.append("history")
+    return f"{said} ({', '.join(apart)})" if apart else said
