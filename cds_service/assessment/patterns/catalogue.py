@@ -52,9 +52,12 @@ PATTERNS = _in_order(
 )
 
 
+_NEEDED = frozenset([concept for pattern in PATTERNS for concept in pattern.needs])
+
+
 def recognised(leg: Leg, presentation: Presentation) -> list[Recognised]:
     """The patterns that this leg fits, the most threatening first."""
-    return fitting(PATTERNS, leg, presentation)
+    return fitting(PATTERNS, leg, presentation) if leg.mentions(_NEEDED) else []
 
 
 def of_all_legs(each_leg: Iterable[Recognised]) -> tuple[Recognised, ...]:

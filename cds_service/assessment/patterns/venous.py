@@ -22,7 +22,7 @@ _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 OTHER_CAUSE = "another cause lowers the Wells score only if judged at least as likely"
 OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
-CYST_AND_CLOT = "a known cyst does not speak against DVT, both can be there"
+CYST_AND_CLOT = "a known cyst leaves DVT open, both can be there"
 
 
 def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
