@@ -5,6 +5,7 @@ from __future__ import annotations
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
+from cds_service.assessment.d_dimer import is_raised
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.pain import new_pains
@@ -26,7 +27,7 @@ from cds_service.facts import Fact, Site
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
-WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
+WELLS = Rule("wells", "Two-level Wells from the record", NICE_DVT, "possible-dvt")
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
 TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
 UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be recent", OURS, "known-dvt")
@@ -56,7 +57,7 @@ def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
 def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis."""
     raised = leg.surely_within(
-        [fact for fact in leg.present("d-dimer") if _is_raised(fact)], leg.thresholds.laboratory_days
+        [fact for fact in leg.present("d-dimer") if is_raised(fact)], leg.thresholds.laboratory_days
     )
     return [
         *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
@@ -70,7 +71,7 @@ def likely_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     score = presentation.wells
     if score is None or score.points < leg.thresholds.wells_likely_points:
         return []
-    return found(WELLS, Level.WARNING, [fact for item in score.items for fact in item.evidence], score.note)
+    return found(WELLS, Level.WARNING, score.evidence)
 
 
 def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -153,17 +154,6 @@ def _may_be_newer(fact: Fact, known: Fact) -> bool:
     if fact.when is None or known.when is None:
         return True
     return fact.when.first > known.when.last
-
-
-def _is_raised(fact: Fact) -> bool:
-    """By the laboratory's own flag, or over the upper limit that came with the result. No other limit is used."""
-    quantity = fact.quantity
-    if quantity is None:
-        return False
-    if quantity.value is None or quantity.high is None or quantity.comparator.startswith("<"):
-        return quantity.raised is True
-    over = quantity.value > quantity.high or (quantity.value == quantity.high and quantity.comparator == ">")
-    return over or quantity.raised is True
 
 
 def _is_low(fact: Fact, leg: Leg) -> bool:

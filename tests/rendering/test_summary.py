@@ -149,7 +149,7 @@ def test_the_wells_score_is_told_in_points() -> None:
     items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
     made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
     assert (
-        card(made).summary == "Two-level Wells score from the record, 2 points, left leg; consider assessment for DVT"
+        card(made).summary == "Two-level Wells from the record, 2 (possible 2 to 2), left leg; consider assessment for DVT"
     )
 
 
