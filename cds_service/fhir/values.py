@@ -153,7 +153,10 @@ def _upper_limit(concept: Concept, holder: Any, unit: str) -> float | None:
         if high is None or high.value is None:
             continue
         limit_unit = _unit(high) or unit
-        if concept.name == "d-dimer" and limit_unit != unit:
+        if concept.name == "d-dimer":
+            limit = units.limit_of_assay(float(high.value), limit_unit, unit)
+            if limit is not None:
+                return limit
             continue
         known = units.judged(concept.name, float(high.value), limit_unit)
         if known is not None:

@@ -93,11 +93,11 @@ def _items(score: WellsScore, case: Case) -> list[str]:
         lines.append(f"Recorded as absent: {'; '.join([_item(item, case) for item in score.absent])}")
     unknown = [item.label for item in score.unknown]
     coded = ", ".join([label for label in unknown if label not in NOT_CODED])
-    uncoded = ", ".join([label for label in unknown if label in NOT_CODED])
+    uncoded = _listed([label for label in unknown if label in NOT_CODED], "or")
     if len(unknown) == len(score.items):
-        lines.append(f"Not recorded: any item; no code shows {uncoded}")
+        lines.append(f"Not recorded: any of the ten items; no code shows {uncoded}")
     else:
-        lines.append(f"Not recorded: {coded}{'; ' if coded else ''}and, as no code shows them: {uncoded}")
+        lines.append(f"Not recorded: {coded}{'; ' if coded else ''}no code shows {uncoded}")
     return lines
 
 
@@ -134,8 +134,8 @@ def _confirmed(open_items: Sequence[str], spare: int) -> str:
     return f"{of_all}{_listed(open_items)} {'are' if len(open_items) > 1 else 'is'} confirmed"
 
 
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def _listed(words: Sequence[str], last: str = "and") -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _all(conditions: Sequence[str]) -> str:
