@@ -24,9 +24,19 @@ _BEDSIDE = {
     table.COLLATERALS: ("collateral superficial veins", "look for collateral veins"),
 }
 """What an examination of the leg can find, and how; the quickest first."""
+_NOT_BY_AGE = "a limit by age is not applied: it is for a Wells score of 1 or less, and four items have no code"
 _COUNTS = ("no", "one", "two", "three", "four", "five")
 _OTHER_DIAGNOSES = frozenset(
-    ("cramp", "strain", "contusion", "tendinopathy", "claudication", "cellulitis", "achilles-strain", "achilles-rupture")
+    (
+        "cramp",
+        "strain",
+        "contusion",
+        "tendinopathy",
+        "claudication",
+        "cellulitis",
+        "achilles-strain",
+        "achilles-rupture",
+    )
 )
 """Complaints that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
 _OUTSIDE = {
@@ -73,7 +83,8 @@ def outlook(score: WellsScore, others: Sequence[str] = ()) -> str:
     conditions += [unlikelier] if score.points - 2 < score.likely_points else []
     if conditions:
         return f"{category} if {_all(conditions)}"
-    return f"{category} unless another diagnosis{on_record} is judged as likely and this is not confirmed: {_listed(open_items)}"
+    likelier = f"another diagnosis{on_record} is judged as likely"
+    return f"{category} unless {likelier} and this is not confirmed: {_listed(open_items)}"
 
 
 def d_dimer(case: Case) -> str:
@@ -130,8 +141,9 @@ def _examination(score: WellsScore, need: int) -> tuple[str, str]:
 
 def _confirmed(open_items: Sequence[str], spare: int) -> str:
     """That what is open is confirmed; not all of it where there are points to spare."""
-    of_all = f"at least {len(open_items) - spare} of these: " if spare else ""
-    return f"{of_all}{_listed(open_items)} {'are' if len(open_items) > 1 else 'is'} confirmed"
+    if spare:
+        return f"at least {len(open_items) - spare} of these is confirmed ({'; '.join(open_items)})"
+    return f"{_listed(open_items)} {'are' if len(open_items) > 1 else 'is'} confirmed"
 
 
 def _listed(words: Sequence[str], last: str = "and") -> str:
@@ -155,7 +167,7 @@ def _reading(reading: Reading, case: Case) -> str:
     elif reading.is_normal:
         said.append(_worth(reading, case))
     elif reading.is_raised and _is_over_50(case) and reading.kind is Kind.FEU:
-        said.append("a limit by age is not applied: NICE NG158 ties it to the Wells score, four items have no code")
+        said.append(_NOT_BY_AGE)
     return "; ".join(said)
 
 

@@ -5,7 +5,7 @@ So a rule need not be asked there, and its declaration can be shown to whoever w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import msgspec

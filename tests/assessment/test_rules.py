@@ -4,8 +4,9 @@ The chart is in the short form of tests/charts.py. Beside it an example may give
 an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
 name: level; findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
 each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
-(points), wells_range (least and most), wells_items (the state of each named item; `to confirm` for one that is
-present and open), outside_wells; d_dimers (of each, newest first: kind and verdict); withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred;
+(points), wells_range (least and most), wells_items (the state of each named; `to confirm` for a present one
+of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each); withheld and
+offered (steps of the home care); next_steps (all that may be offered) and preferred;
 child; fully_read.
 """
 
