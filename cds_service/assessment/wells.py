@@ -32,7 +32,7 @@ _TO_CONFIRM = {
     "bedridden": "3 days or more in bed",
     "surgery": "major surgery under general or regional anaesthesia",
 }
-"""What Table 1 asks of an item beyond what these concepts say. Until it is known, the item may turn out not to count."""
+"""What Table 1 asks of an item beyond what these concepts say. Until then the item may turn out not to count."""
 
 
 class Outside(StrEnum):

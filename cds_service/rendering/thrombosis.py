@@ -58,8 +58,8 @@ def wells(case: Case) -> str:
     if case.card.id == NO_RED_FLAG and not (score.points or assessment.d_dimers):
         return ""
     of_side = f", {score.side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
-    told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most}). {outlook(score, _others(case))}."
-    return f"{told}\n{bullets(_items(score, case))}"
+    told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most})"
+    return f"{told}. {outlook(score, _others(case))}.\n{bullets(_items(score, case))}"
 
 
 def outlook(score: WellsScore, others: Sequence[str] = ()) -> str:

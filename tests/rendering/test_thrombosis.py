@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cds_service.assessment.d_dimer import Kind, Reading, Verdict
-from cds_service.assessment.rules import Finding
 from cds_service.assessment.wells import LARGER_CALF, Outside, WellsItem
 from cds_service.facts import Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
@@ -106,7 +105,7 @@ def test_the_section_names_each_item_with_its_state_and_evidence() -> None:
         "found, such as tenderness along the deep veins, and no other diagnosis is judged as likely: feel along the "
         "deep veins.",
         "",
-        "- Recorded: previous DVT (onset 2024-06-06 (900 days ago), `Condition/old`)",
+        "- Recorded: previous DVT (onset 2024-06-06 (2 years ago), `Condition/old`)",
         "- Recorded as absent: calf at least 3 cm larger (`36 cm`, left, 2026-11-22 (1 day ago), `Observation/LEFT`; "
         "`35 cm`, right, 2026-11-22 (1 day ago), `Observation/RIGHT`)",
         "- Not recorded: active cancer, paralysis, paresis or plaster of the leg, bedridden or recent surgery, pitting "
@@ -260,5 +259,5 @@ def test_one_point_tells_what_would_make_it_two() -> None:
 
 def test_no_finding_repeats_the_items() -> None:
     score = wells(present("active cancer", OLD_DVT), present("previous DVT", OLD_DVT))
-    text = detail(assessment(Finding(RULES["wells"], State.PRESENT, (OLD_DVT,)), wells=score))
+    text = detail(assessment(finding(RULES["wells"], OLD_DVT), wells=score))
     assert text.count("active cancer") == 1
