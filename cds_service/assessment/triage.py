@@ -82,7 +82,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
-    wells = max(scores, key=lambda score: (score.points, score.most), default=None)
+    wells = max(scores, key=lambda score: (score.points, score.most)) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
@@ -94,7 +94,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         risk_factors=risk_factors(patient) if concerned else (),
         home_care=home_care([each.precautions for each in concerned]) if concerned else (),
         wells=wells,
-        outside_wells=outside(patient) if concerned else (),
+        outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
         next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
         age=age,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment import wells as table
+from cds_service.assessment import wells_items as table
 from cds_service.assessment.d_dimer import Kind, Reading
-from cds_service.assessment.wells import NOT_CODED, Outside, WellsItem, WellsScore
+from cds_service.assessment.wells import Outside, WellsItem, WellsScore
+from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
 from cds_service.rendering.summary import kind_words, range_words

@@ -21,7 +21,7 @@ from cds_service.assessment.risk_factors import RECORDED
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import presentation_of
 from cds_service.assessment.warning import WARNING
-from cds_service.assessment.wells import ITEMS, Item, View
+from cds_service.assessment.wells_items import ITEMS, Item, View
 from cds_service.facts import Chart, Fact, Interval, Site, State
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_policy_properties import charts_made

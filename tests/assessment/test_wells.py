@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from cds_service.assessment.d_dimer import DDU_CODES, FEU_CODES, UNCLEAR_CODES, readings
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.triage import assess
-from cds_service.assessment.wells import ITEMS, NOT_CODED, WellsItem, WellsScore, wells_score
+from cds_service.assessment.wells import WellsItem, WellsScore, wells_score
+from cds_service.assessment.wells_items import ITEMS, NOT_CODED
 from cds_service.facts import Chart, Fact, Side, State
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_policy_properties import charts, charts_made

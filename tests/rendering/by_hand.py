@@ -8,7 +8,8 @@ from typing import Any
 
 from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.wells import ITEMS, WellsItem, WellsScore
+from cds_service.assessment.wells import WellsItem, WellsScore
+from cds_service.assessment.wells_items import ITEMS
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact, Interval, Side, Site, State
 from cds_service.rendering.card_files import load_cards
@@ -61,7 +62,9 @@ def assessment(*findings: Finding, **members: Any) -> Assessment:
 def wells(*known: WellsItem, **members: Any) -> WellsScore:
     """The score of these items; the others of the table are not recorded."""
     of_label = {item.label: item for item in known}
-    return WellsScore(tuple(of_label.get(row.label, row.unknown) for row in ITEMS), **members)
+    return WellsScore(
+        tuple(of_label.get(row.label, WellsItem(row.label, weight=row.weight)) for row in ITEMS), **members
+    )
 
 
 def present(label: str, *evidence: Fact, to_confirm: str = "") -> WellsItem:

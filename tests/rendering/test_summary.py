@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cds_service.assessment.risk_factors import PREGNANT
 from cds_service.assessment.rules import Finding, Rule
-from cds_service.assessment.wells import ITEMS, WellsScore
+from cds_service.assessment.wells import WellsScore
+from cds_service.assessment.wells_items import ITEMS
 from cds_service.facts import Certainty, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import (
     OF_A_FINDING,

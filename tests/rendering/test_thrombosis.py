@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cds_service.assessment.d_dimer import Kind, Reading, Verdict
-from cds_service.assessment.wells import LARGER_CALF, Outside, WellsItem
+from cds_service.assessment.wells import Outside, WellsItem
+from cds_service.assessment.wells_items import LARGER_CALF
 from cds_service.facts import Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
 from cds_service.rendering.thrombosis import outlook
