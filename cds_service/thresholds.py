@@ -54,9 +54,7 @@ class Thresholds:
     low_calcium_mmol_per_litre: float = _number(
         2.2, "mmol/L", "AAA Medicines 2022: lower end of the reference range; likewise"
     )
-    low_sodium_mmol_per_litre: float = _number(
-        130.0, "mmol/L", "GPnotebook: usually without symptoms from 130 to 135"
-    )
+    low_sodium_mmol_per_litre: float = _number(130.0, "mmol/L", "GPnotebook: usually without symptoms from 130 to 135")
     ankle_brachial_abnormal: float = _number(
         0.90, "ratio", "AHA/ACC 2024: an ankle-brachial index of 0.90 or less is abnormal"
     )

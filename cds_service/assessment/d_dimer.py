@@ -1,16 +1,117 @@
-"""A D-dimer, read against the limit of its own assay and nothing else."""
+"""A D-dimer, read against the limit of its own assay and nothing else (docs/wells.md).
+
+FEU and DDU are never converted into each other, and a result under LOINC 30240-6, which tells neither, is not compared
+with any limit. A normal result lowers nothing: NICE NG158 (2023) rests on it only with a two-level Wells score of 1 or
+less. The age-adjusted limit of the same guideline (over 50: age x 10 ng/mL FEU, ADJUST-DVT 2026) is for that score too,
+with all its items known; four of them have no code, so that no record can qualify and the limit is not applied.
+"""
 
 from __future__ import annotations
 
-from cds_service.facts import Fact
+from enum import StrEnum
+
+import msgspec
+
+from cds_service.assessment.leg import Leg
+from cds_service.facts import Fact, Quantity, State
+
+FEU_CODES = frozenset({"48065-7", "48067-3"})
+DDU_CODES = frozenset({"48066-5"})
+UNCLEAR_CODES = frozenset({"30240-6"})
+"""LOINC codes by what they measure (value set d-dimer); 30240-6 is deprecated, as it could be either."""
+
+
+class Kind(StrEnum):
+    """Fibrinogen equivalent units, or D-dimer units: of one sample the first is about twice the second."""
+
+    FEU = "FEU"
+    DDU = "DDU"
+    NOT_STATED = "FEU or DDU not stated"
+    CONTRADICTORY = "FEU or DDU unclear, as code and unit differ"
+
+
+class Verdict(StrEnum):
+    RAISED = "raised by its own limit"
+    FLAGGED = "raised by the laboratory's own flag"
+    NORMAL = "not raised by its own limit"
+    FLAGGED_NORMAL = "not raised by the laboratory's own flag"
+    AMBIGUOUS_CODE = "not compared with its limit, as LOINC 30240-6 does not tell FEU from DDU"
+    NO_LIMIT = "not judged, as it came without a limit that can be compared and without a flag"
+    NO_VALUE = "no result that can be read"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One result, in which units, and what it is by its own assay.
+
+    `current`: of the last 7 days. `treated`: an anticoagulant is on record, which may have come before the sample.
+    """
+
+    fact: Fact
+    kind: Kind
+    verdict: Verdict
+    current: bool
+    treated: bool = False
+
+    @property
+    def is_raised(self) -> bool:
+        return self.verdict in (Verdict.RAISED, Verdict.FLAGGED)
+
+    @property
+    def is_normal(self) -> bool:
+        return self.verdict in (Verdict.NORMAL, Verdict.FLAGGED_NORMAL)
+
+
+def readings(patient: Leg) -> tuple[Reading, ...]:
+    """Every D-dimer on record, the newest first, undated ones last."""
+    if not patient.mentions(("d-dimer",)):
+        return ()
+    results = [fact for fact in patient.chart.facts if fact.concept == "d-dimer"]
+    results.sort(key=lambda fact: fact.source)
+    results.sort(key=lambda fact: fact.when.last.timestamp() if fact.when else float("-inf"), reverse=True)
+    current = patient.surely_within(results, patient.thresholds.laboratory_days)
+    treated = bool(patient.anticoagulants())
+    return tuple([Reading(fact, kind_of(fact), verdict_of(fact), fact in current, treated) for fact in results])
+
+
+def kind_of(fact: Fact) -> Kind:
+    """What its code or its unit says; what they say of each other is not resolved."""
+    codes = {code for _system, code in fact.codes}
+    unit = fact.quantity.unit.upper() if fact.quantity is not None else ""
+    feu = "FEU" in unit or not codes.isdisjoint(FEU_CODES)
+    ddu = "DDU" in unit or not codes.isdisjoint(DDU_CODES)
+    if feu and ddu:
+        return Kind.CONTRADICTORY
+    return Kind.FEU if feu else Kind.DDU if ddu else Kind.NOT_STATED
 
 
 def is_raised(fact: Fact) -> bool:
     """By the laboratory's own flag, or over the upper limit that came with the result. No other limit is used."""
+    return verdict_of(fact) in (Verdict.RAISED, Verdict.FLAGGED)
+
+
+def verdict_of(fact: Fact) -> Verdict:
+    """A value over its own limit is raised whatever the flag says; a flag for raised counts whatever the value."""
     quantity = fact.quantity
-    if quantity is None:
-        return False
-    if quantity.value is None or quantity.high is None or quantity.comparator.startswith("<"):
-        return quantity.raised is True
-    over = quantity.value > quantity.high or (quantity.value == quantity.high and quantity.comparator == ">")
-    return over or quantity.raised is True
+    if fact.state is not State.PRESENT or quantity is None or (quantity.value is None and quantity.raised is None):
+        return Verdict.NO_VALUE
+    comparable = not {code for _system, code in fact.codes} <= UNCLEAR_CODES
+    over = _over(quantity) if comparable else None
+    if over:
+        return Verdict.RAISED
+    if quantity.raised is not None:
+        return Verdict.FLAGGED if quantity.raised else Verdict.FLAGGED_NORMAL
+    if not comparable:
+        return Verdict.AMBIGUOUS_CODE
+    return Verdict.NO_LIMIT if over is None else Verdict.NORMAL
+
+
+def _over(quantity: Quantity) -> bool | None:
+    """Is the value over its own limit? None where that cannot be told: no limit, or "<600" with a limit of 500."""
+    value, limit, comparator = quantity.value, quantity.high, quantity.comparator
+    if value is None or limit is None:
+        return None
+    if comparator.startswith("<"):
+        return False if value <= limit else None
+    if comparator.startswith(">") and value <= limit:
+        return True if value == limit and comparator == ">" else None
+    return value > limit

@@ -134,8 +134,7 @@ def d_dimer(case: OrderCase) -> list[Finding]:
         return found(D_DIMER_PREGNANCY, Level.WARNING, [*drafts, *pregnancy])
     score = case.assessment.wells
     if score is not None and score.points >= case.patient.thresholds.wells_likely_points:
-        evidence = [fact for item in score.items for fact in item.evidence]
-        return found(D_DIMER_LIKELY, Level.WARNING, [*drafts, *evidence], score.note)
+        return found(D_DIMER_LIKELY, Level.WARNING, [*drafts, *score.evidence])
     treatment = case.patient.anticoagulants()
     return found(D_DIMER_TREATED, Level.INFO, [*drafts, *treatment]) if treatment else []
 

@@ -23,6 +23,7 @@ from cds_service.assessment import (
 from cds_service.assessment.patterns.catalogue import PATTERNS as ALL_PATTERNS
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
+from cds_service.assessment.wells_items import ITEMS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,9 +111,9 @@ WARNING = RuleSet(
 WELLS = RuleSet(
     "wells-dvt",
     "Two-level Wells DVT score",
-    "The items of NICE NG158, Table 1, that a record can show. Items that no code shows are named as not recorded and "
-    "never scored.",
-    tuple(Rule(f"wells-{_id(label)}", f"Wells item: {label}", NICE_DVT) for label, *_ in wells.ITEMS),
+    "The ten items of NICE NG158, Table 1, each present, absent or not recorded. Items that no code shows are named as "
+    "not recorded; the two points off for a likelier diagnosis are never subtracted for the level.",
+    tuple(Rule(f"wells-{_id(item.label)}", f"Wells item: {item.label}", NICE_DVT) for item in ITEMS),
     tuple(dict.fromkeys(wells.WELLS_CONCEPTS)),
 )
 RISK_FACTORS = RuleSet(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL
+from cds_service.assessment.d_dimer import Reading, readings
 from cds_service.assessment.home_care import HomeCareStep, Precaution, home_care, precautions
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
@@ -21,7 +22,7 @@ from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
 from cds_service.assessment.warning import WARNING
-from cds_service.assessment.wells import WellsScore, wells_score
+from cds_service.assessment.wells import Outside, WellsScore, outside, wells_score
 from cds_service.facts import Chart, Fact, Gap, Side, State, Topic
 from cds_service.thresholds import Thresholds
 
@@ -34,7 +35,8 @@ class Assessment:
 
     `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
-    not apply. `patterns`: causes that the facts fit, the most threatening first. `next_steps`: what may be offered.
+    not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
+    the most threatening first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -47,6 +49,8 @@ class Assessment:
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
     patterns: tuple[Recognised, ...] = ()
+    outside_wells: tuple[Outside, ...] = ()
+    d_dimers: tuple[Reading, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
     age: tuple[int, int] | None = None
     is_child: bool = False
@@ -83,7 +87,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
-    wells = max(scores, key=lambda score: score.points, default=None)
+    wells = max(scores, key=lambda score: (score.points, score.most)) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
@@ -96,6 +100,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         home_care=home_care([each.precautions for each in concerned]) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
+        outside_wells=outside(patient) if concerned and wells is None else (),
+        d_dimers=readings(patient) if concerned else (),
         next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
         age=age,
         is_child=is_child,
@@ -119,7 +125,7 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
     flags = {flag.rule.id: flag for flag in [flag(leg) for flag in RED_FLAGS]}
     signs = recent_signs(leg)
     facts = complaint(leg, flags, signs)
-    return Presentation(facts, flags, signs, wells_score(leg, patient)) if facts else None
+    return Presentation(facts, flags, signs, wells_score(leg, patient, facts)) if facts else None
 
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:

@@ -28,7 +28,7 @@ from cds_service.facts import Fact, Site
 
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
-WELLS = Rule("wells", "Two-level Wells score from the record", NICE_DVT, "possible-dvt")
+WELLS = Rule("wells", "Two-level Wells from the record", NICE_DVT, "possible-dvt")
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
 TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
 UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be recent", OURS, "known-dvt")
@@ -72,7 +72,7 @@ def likely_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     score = presentation.wells
     if score is None or score.points < leg.thresholds.wells_likely_points:
         return []
-    return found(WELLS, Level.WARNING, score.evidence, score.note)
+    return found(WELLS, Level.WARNING, score.evidence)
 
 
 def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:

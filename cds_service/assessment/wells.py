@@ -1,138 +1,160 @@
-"""The two-level Wells score for DVT (NICE NG158, Table 1), from what the record holds.
+"""The two-level Wells score for DVT (NICE NG158, Table 1) as a range, from what the record holds (docs/wells.md).
 
-Items that no code can show are never scored; the -2 for a likelier diagnosis is a clinician's judgement and is never
-subtracted. The sum is therefore "at least".
+Each of its ten items is present, absent or unknown, that is not recorded. The level rests on `points`, the items that
+are recorded as present; the -2 for a likelier diagnosis is a clinician's judgement, which no code holds, and is never
+subtracted from them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import StrEnum
 
-from cds_service.assessment.diagnoses import old_thrombosis, pregnant_or_postpartum, recent_surgery
+import msgspec
+
+from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.risk_factors import age_years
-from cds_service.facts import Fact, Side, Site, State
+from cds_service.assessment.wells_items import ITEMS, Item, View
+from cds_service.facts import Certainty, Fact, Side, State
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
+
+_ONE_DAY = timedelta(days=1)
+_ONLY_SUSPECTED = "an entry that is only suspected"
+_TO_CONFIRM = {
+    "malignancy": "cancer treatment within 6 months or palliative care",
+    "bedridden": "3 days or more in bed",
+    "surgery": "major surgery under general or regional anaesthesia",
+}
+"""What Table 1 asks of an item beyond what these concepts say. Until then the item may turn out not to count."""
 
 
-@dataclass(frozen=True, slots=True)
-class WellsItem:
-    """One item that the record shows, worth one point. `caveat`: what of it is not recorded."""
+class Outside(StrEnum):
+    """Why there is no score: the patient is none of those for whom it was made."""
 
-    label: str
-    evidence: tuple[Fact, ...]
-    caveat: str = ""
+    CHILD = "under 18"
+    PREGNANCY = "pregnant or up to 6 weeks after"
 
 
-@dataclass(frozen=True, slots=True)
-class WellsScore:
-    """`points` is the sum of the recorded items; what is not recorded can raise or lower the true score.
+class WellsItem(msgspec.Struct, frozen=True):
+    """One item of the table, worth `weight` points.
 
-    `missing` names the items that a code could show and none does.
+    `evidence` shows it, or denies it. `to_confirm`: what of a present item is not recorded.
     """
 
-    items: tuple[WellsItem, ...]
-    missing: tuple[str, ...] = ()
+    label: str
+    state: State = State.UNKNOWN
+    evidence: tuple[Fact, ...] = ()
+    to_confirm: str = ""
+    weight: int = 1
 
     @property
     def points(self) -> int:
-        return len(self.items)
+        return self.weight if self.state is _PRESENT else 0
+
+    @property
+    def least(self) -> int:
+        """Its share if whatever is open goes against it. A present item of which something is to be confirmed is 0."""
+        open_still = self.state is _UNKNOWN or bool(self.to_confirm)
+        return min(0, self.weight) if open_still else self.points
+
+    @property
+    def most(self) -> int:
+        """Its share if whatever is open is found."""
+        return max(0, self.weight) if self.state is _UNKNOWN else self.points
+
+
+class WellsScore(msgspec.Struct, frozen=True):
+    """The ten items, of the leg of this side.
+
+    `points`: from the record; what decides the level. `least` and `most`: between them lies the score that a bedside
+    examination can find. `least` <= `points` <= `most`. From `likely_points` on NICE calls DVT "likely".
+    """
+
+    items: tuple[WellsItem, ...]
+    side: Side = Side.NOT_STATED
+    likely_points: int = 2
+
+    @property
+    def points(self) -> int:
+        return sum([item.points for item in self.items])
+
+    @property
+    def least(self) -> int:
+        return sum([item.least for item in self.items])
+
+    @property
+    def most(self) -> int:
+        return sum([item.most for item in self.items])
 
     @property
     def evidence(self) -> list[Fact]:
         """The entries that give the points."""
-        return [fact for item in self.items for fact in item.evidence]
+        return [fact for item in self.present for fact in item.evidence]
 
     @property
-    def note(self) -> str:
-        caveats = "; ".join(item.caveat for item in self.items if item.caveat)
-        labels = ", ".join(item.label for item in self.items)
-        return f"{self.points} from the record ({labels})" + (f"; not recorded: {caveats}" if caveats else "")
+    def present(self) -> list[WellsItem]:
+        return self._of(_PRESENT)
+
+    @property
+    def absent(self) -> list[WellsItem]:
+        return self._of(_ABSENT)
+
+    @property
+    def unknown(self) -> list[WellsItem]:
+        return self._of(_UNKNOWN)
+
+    def _of(self, state: State) -> list[WellsItem]:
+        return [item for item in self.items if item.state is state]
 
 
-NOT_CODED = (
-    "tenderness along the deep veins",
-    "swelling of the whole leg",
-    "collateral superficial veins",
-    "whether another diagnosis is as likely",
-)
-"""Items of the table that no code of a record can show."""
-
-
-def wells_score(leg: Leg, patient: Leg) -> WellsScore | None:
-    """The score of one leg. None outside the table's population: under 18, pregnant, or within 6 weeks after.
-
-    `patient` is the view of the whole patient: a previous DVT counts on either leg.
-    """
+def outside(leg: Leg) -> tuple[Outside, ...]:
+    """Why the score does not apply to this patient: NICE NG158 is for people of 18 and over who are not pregnant."""
     age = age_years(leg.chart.patient.born, leg.as_of.date())
-    if (age is not None and age[1] < leg.thresholds.adult_years) or pregnant_or_postpartum(leg):
+    child = age is not None and age[1] < leg.thresholds.adult_years
+    pregnancy = leg.mentions(("pregnancy", "postpartum")) and pregnant_or_postpartum(leg)
+    return (*((Outside.PREGNANCY,) if pregnancy else ()), *((Outside.CHILD,) if child else ()))
+
+
+def wells_score(leg: Leg, patient: Leg, complaint: Sequence[Fact]) -> WellsScore | None:
+    """The score of one leg; None for whom it is not meant (`outside`).
+
+    `patient` is the view of the whole patient: a previous DVT counts on either leg. A denial counts from the day before
+    the earliest fact of the `complaint` on, within 30 days: what was denied before the complaint says nothing of now.
+    """
+    if outside(leg):
         return None
-    items, missing = [], []
-    for label, concepts, evidence_of, caveat in ITEMS:
-        if leg.mentions(concepts) and (evidence := evidence_of(leg, patient)):
-            items.append(WellsItem(label, tuple(evidence), caveat))
-        else:
-            missing.append(label)
-    return WellsScore(tuple(items), tuple(missing))
+    likely = leg.thresholds.wells_likely_points
+    if not leg.mentions(_READ):
+        return WellsScore(_NOTHING_RECORDED, leg.side, likely)
+    window = leg.windows[leg.thresholds.finding_days]
+    begun = [fact.when.first - _ONE_DAY if fact.when else window for fact in complaint]
+    view = View(leg, patient, max(window, min(begun, default=window)))
+    items = [_judged(item, view) if item.concepts & leg.recorded else _UNKNOWN_ITEMS[item.label] for item in ITEMS]
+    return WellsScore(tuple(items), leg.side, likely)
 
 
-def _cancer(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    return leg.confirmed("malignancy")
+def _judged(item: Item, view: View) -> WellsItem:
+    if view.leg.mentions(item.needs) and (evidence := item.shown_by(view)):
+        return WellsItem(item.label, _PRESENT, tuple(evidence), _to_confirm(evidence))
+    if view.leg.mentions(item.deniable_by) and (denial := item.denied_by(view)):
+        return WellsItem(item.label, _ABSENT, tuple(denial))
+    return _UNKNOWN_ITEMS[item.label]
 
 
-def _paralysed(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    return [*leg.confirmed("paralysis"), *leg.within(leg.present("cast"), leg.thresholds.cast_days)]
-
-
-def _bedridden_or_surgery(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    return [*leg.present("bedridden"), *recent_surgery(leg)]
-
-
-def _previous_thrombosis(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    """A previously documented DVT of either leg: a history code, a closed DVT, or one that is over 90 days old."""
-    return [*patient.past("previous-dvt", "dvt"), *old_thrombosis(patient)]
-
-
-def _pitting(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    """Pitting oedema with this side recorded, and none of the other leg or of both."""
-    everywhere = [fact for fact in leg.chart.facts if fact.concept == "pitting-oedema" and fact.state is State.PRESENT]
-    here = [fact for fact in leg.new("pitting-oedema") if fact.side is leg.side and leg.side is not Side.NOT_STATED]
-    return here if all(fact.side is leg.side for fact in everywhere) else []
-
-
-def _larger_calf(leg: Leg, patient: Leg) -> Sequence[Fact]:
-    """Calf circumferences of both sides on record, this one at least 3 cm larger."""
-    newest: dict[Side, Fact] = {}
-    window = leg.thresholds.finding_days
-    measured = [
-        fact
-        for fact in leg.within(leg.chart.facts, window)
-        if fact.concept == "calf-circumference" and fact.site is Site.LOWER_LEG and fact.when and fact.quantity
+def _to_confirm(evidence: Sequence[Fact]) -> str:
+    """Of what shows the item, what is open; nothing where any of it shows the item without more ado."""
+    parts = [
+        _ONLY_SUSPECTED if fact.certainty is Certainty.SUSPECTED else _TO_CONFIRM.get(fact.concept, "")
+        for fact in evidence
     ]
-    for fact in sorted(measured, key=lambda each: (each.when.last.timestamp() if each.when else 0.0, each.source)):
-        newest[fact.side] = fact
-    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(leg.side)
-    here, there = newest.get(leg.side), newest.get(other) if other else None
-    if here is None or there is None or here.quantity is None or there.quantity is None:
-        return []
-    if here.quantity.value is None or there.quantity.value is None:
-        return []
-    difference = round(here.quantity.value - there.quantity.value, 6)  # 32.3 - 29.3 is not 3 in binary fractions
-    return [here, there] if difference >= leg.thresholds.calf_difference_cm else []
+    return " or ".join(dict.fromkeys(parts)) if all(parts) else ""
 
 
-ITEMS: tuple[tuple[str, tuple[str, ...], Callable[[Leg, Leg], Sequence[Fact]], str], ...] = (
-    ("active cancer", ("malignancy",), _cancer, "cancer treatment within 6 months or palliative care"),
-    ("paralysis, paresis or plaster of the leg", ("paralysis", "cast"), _paralysed, ""),
-    (
-        "bedridden or recent surgery",
-        ("bedridden", "surgery"),
-        _bedridden_or_surgery,
-        "3 days or more in bed, or whether surgery was major and under anaesthesia",
-    ),
-    ("calf at least 3 cm larger", ("calf-circumference",), _larger_calf, ""),
-    ("pitting oedema of this leg only", ("pitting-oedema",), _pitting, ""),
-    ("previous DVT", ("previous-dvt", "dvt"), _previous_thrombosis, ""),
-)
-"""Each item: its label, the concepts that can show it, (leg, whole patient) -> evidence, and its caveat."""
-WELLS_CONCEPTS = tuple(concept for _label, concepts, _evidence_of, _caveat in ITEMS for concept in concepts)
+WELLS_CONCEPTS = tuple([concept for item in ITEMS for concept in item.needs])
+_READ = frozenset([concept for item in ITEMS for concept in (*item.needs, *item.deniable_by)])
+_UNKNOWN_ITEMS = {item.label: WellsItem(item.label, weight=item.weight) for item in ITEMS}
+_NOTHING_RECORDED = tuple(_UNKNOWN_ITEMS.values())

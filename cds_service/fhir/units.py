@@ -6,6 +6,8 @@ converted: the value then counts as not legible, never as normal.
 
 from __future__ import annotations
 
+import re
+
 _MINUTES = {"min": 1.0, "h": 60.0}
 _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "pain-severity": (
@@ -28,6 +30,12 @@ _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "activity-minutes": ("min/d", {"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0, "minutes": 1.0}),
     "activity-minutes-per-week": ("min/wk", {"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0, "minutes": 1.0}),
 }
+# D-dimer: 1 ng/mL is 1 ug/L, 1 mg/L and 1 ug/mL are a thousand of them.
+_MASS = {
+    **dict.fromkeys(("ng/mL", "ug/L", "mcg/L", "µg/L", "μg/L"), 1.0),
+    **dict.fromkeys(("mg/L", "ug/mL", "mcg/mL", "µg/mL", "μg/mL"), 1000.0),
+}
+_ASSAY = re.compile(r"[ _]*(?:\{(FEU|DDU)\}|\((FEU|DDU)\)|(FEU|DDU))$", re.IGNORECASE)
 _RANGES = {"pain-severity": (0.0, 10.0), "ankle-brachial-index": (0.0, 3.0)}
 
 
@@ -45,6 +53,28 @@ def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:
     low, high = _RANGES.get(concept, (0.0, float("inf")))
     converted = value * factor
     return (converted, canonical) if low <= converted <= high else None
+
+
+def limit_of_assay(limit: float, limit_unit: str, unit: str) -> float | None:
+    """The upper limit of a D-dimer in the unit of its value; None where they cannot be compared.
+
+    Only the prefix of the mass is converted. One of the two may leave out FEU or DDU, as they are of one assay; they
+    may not say both, since a value in FEU and a limit in DDU are different things.
+    """
+    if limit_unit == unit:
+        return limit
+    (limit_mass, limit_assay), (mass, assay) = _mass_and_assay(limit_unit), _mass_and_assay(unit)
+    if limit_mass is None or mass is None or (limit_assay and assay and limit_assay != assay):
+        return None
+    return round(limit * limit_mass / mass, 9)
+
+
+def _mass_and_assay(unit: str) -> tuple[float | None, str]:
+    """ng/mL{FEU}, ng/mL FEU or ng/mL (FEU): 1.0 and FEU."""
+    assay = _ASSAY.search(unit)
+    if assay is None:
+        return _MASS.get(unit), ""
+    return _MASS.get(unit[: assay.start()]), (assay[1] or assay[2] or assay[3]).upper()
 
 
 def display(value: float, unit: str, comparator: str = "") -> str:

@@ -121,7 +121,10 @@ def _limit(ends: Sequence[Any], concept: Concept, unit: str) -> float | None:
         if end is None or end.value is None:
             continue
         limit_unit = _unit(end) or unit
-        if concept.name == "d-dimer" and limit_unit != unit:
+        if concept.name == "d-dimer":
+            limit = units.limit_of_assay(float(end.value), limit_unit, unit)
+            if limit is not None:
+                return limit
             continue
         known = units.judged(concept.name, float(end.value), limit_unit)
         if known is not None:

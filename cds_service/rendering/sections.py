@@ -10,11 +10,11 @@ from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.risk_factors import OVER_65
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
-from cds_service.assessment.wells import NOT_CODED, WellsScore
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
 from cds_service.rendering.patterns import patterns, untold
-from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, points_words
+from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside
+from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
     age_words,
     and_more,
@@ -96,16 +96,6 @@ def evidence(case: Case) -> str:
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
-def wells(case: Case) -> str:
-    """The score, on cards where DVT is in question and no finding of its own says it already."""
-    score = case.assessment.wells
-    if score is None or not score.points or "wells" not in case.card.not_recorded:
-        return ""
-    if any(finding.rule.id == "wells" for finding in case.assessment.findings):
-        return ""
-    return f"{points_words(score)} from recorded items: {_wells_items(score)}"
-
-
 def risk_factors(case: Case) -> str:
     """Risk factors on the record, those of the guidance first. An entry already shown is not repeated."""
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
@@ -124,10 +114,6 @@ def not_recorded(case: Case) -> str:
         signs = [mid_sentence(rule.label) for rule in (*PERFUSION, *NERVE) if rule not in counted]
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
-    if "wells" in wanted and assessment.wells is not None:
-        in_question = case.card.id == "possible-dvt" or assessment.wells.points
-        items = (*assessment.wells.missing, *NOT_CODED) if in_question else NOT_CODED
-        missing.append(f"for the Wells score: {', '.join(items)}")
     return "; ".join(missing)
 
 
@@ -191,6 +177,7 @@ SECTIONS: dict[str, Say] = {
     "evidence": evidence,
     "patterns": patterns,
     "wells": wells,
+    "d_dimer": d_dimer,
     "risk_factors": risk_factors,
     "not_recorded": not_recorded,
     "recorded_absent": recorded_absent,
@@ -261,14 +248,7 @@ def _in_words(finding: Finding, case: Case) -> str:
 
 
 def _note(finding: Finding, case: Case) -> str:
-    if finding.rule.id == "wells" and case.assessment.wells is not None:
-        return _wells_items(case.assessment.wells)
     return own_words(finding.note) if finding.note else ""
-
-
-def _wells_items(score: WellsScore) -> str:
-    caveats = "; ".join([item.caveat for item in score.items if item.caveat])
-    return ", ".join([item.label for item in score.items]) + (f"; to confirm: {caveats}" if caveats else "")
 
 
 def entry(fact: Fact, when: str) -> str:

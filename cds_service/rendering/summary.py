@@ -22,6 +22,7 @@ _MEASURED = {
     "potassium": ("potassium", "mmol/L"),
 }
 _VALUE_ROOM = 12
+_RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
 _RISK_ROOM = 40
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
@@ -71,13 +72,14 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 
 
 def _longest_name(rule: Rule) -> str:
-    value = f", {'9' * _VALUE_ROOM}" if rule.id in (*_MEASURED, "wells") else ""
+    room = _RANGE_ROOM if rule.id == "wells" else _VALUE_ROOM if rule.id in _MEASURED else 0
+    value = f", {'9' * room}" if room else ""
     return f"{rule.label}{value} (part suspected)"
 
 
 def _value(finding: Finding, assessment: Assessment) -> str:
     if finding.rule.id == "wells" and assessment.wells is not None:
-        return points_words(assessment.wells)
+        return range_words(assessment.wells)
     if finding.rule.id not in _MEASURED:
         return ""
     concept, unit = _MEASURED[finding.rule.id]
@@ -92,8 +94,9 @@ def _value(finding: Finding, assessment: Assessment) -> str:
     return text if len(text) <= _VALUE_ROOM else ""
 
 
-def points_words(score: WellsScore) -> str:
-    return f"{score.points} point{'s' if score.points != 1 else ''}"
+def range_words(score: WellsScore) -> str:
+    """2 (possible -2 to 9)"""
+    return f"{score.points} (possible {score.least} to {score.most})"
 
 
 def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
@@ -159,7 +162,7 @@ def complaint_words(case: Case) -> str:
 
 def thrombosis_risks(assessment: Assessment) -> list[str]:
     """A DVT that is known, the Wells items on record, then the other risks of venous thrombosis."""
-    items = assessment.wells.items if assessment.wells is not None else ()
+    items = assessment.wells.present if assessment.wells is not None else ()
     counted = {fact for item in items for fact in item.evidence}
     risks = [
         mid_sentence(finding.rule.label)

@@ -5,7 +5,7 @@ So a rule need not be asked there, and its declaration can be shown to whoever w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -21,7 +21,7 @@ from cds_service.assessment.risk_factors import RECORDED
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import presentation_of
 from cds_service.assessment.warning import WARNING
-from cds_service.assessment.wells import ITEMS
+from cds_service.assessment.wells_items import ITEMS, Item, View
 from cds_service.facts import Chart, Fact, Interval, Site, State
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_policy_properties import charts_made
@@ -48,8 +48,19 @@ def _criterion(criterion: Criterion) -> Needing:
     return Needing(criterion.judge.__name__, criterion.needs, finds)
 
 
-def _item(label: str, needs: tuple[str, ...], evidence_of: Callable[[Leg, Leg], Sequence[Fact]]) -> Needing:
-    return Needing(f"wells: {label}", needs, lambda leg, patient: list(evidence_of(leg, patient)))
+def _item(row: Item) -> Needing:
+    return Needing(f"wells: {row.label}", row.needs, lambda leg, patient: list(row.shown_by(_view(leg, patient))))
+
+
+def _denial(row: Item) -> Needing:
+    def finds(leg: Leg, patient: Leg) -> list[Fact]:
+        return list(row.denied_by(_view(leg, patient)))
+
+    return Needing(f"wells denied: {row.label}", row.deniable_by, finds)
+
+
+def _view(leg: Leg, patient: Leg) -> View:
+    return View(leg, patient, leg.windows[leg.thresholds.finding_days])
 
 
 def _factor(rule: Rule, needs: tuple[str, ...], state: Callable[[Rule, Leg], Finding]) -> Needing:
@@ -59,7 +70,8 @@ def _factor(rule: Rule, needs: tuple[str, ...], state: Callable[[Rule, Leg], Fin
 DECLARED = [
     Needing("opening diagnoses", OPENING, lambda leg, _patient: list(opening_diagnoses(leg))),
     *(_criterion(criterion) for criterion in (*CRITICAL, *WARNING)),
-    *(_item(label, needs, evidence_of) for label, needs, evidence_of, _caveat in ITEMS),
+    *(_item(row) for row in ITEMS if row.needs),
+    *(_denial(row) for row in ITEMS if row.deniable_by),
     *(_factor(unknown.rule, needs, state) for unknown, needs, state in RECORDED),
 ]
 each_declaration = pytest.mark.parametrize("declared", DECLARED, ids=lambda declared: declared.name)

@@ -4,7 +4,9 @@ The chart is in the short form of tests/charts.py. Beside it an example may give
 an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
 name: level; findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
 each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
-(points); withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred;
+(points), wells_range (least and most), wells_items (the state of each named; `to confirm` for a present one
+of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each); withheld and
+offered (steps of the home care); next_steps (all that may be offered) and preferred;
 child; fully_read.
 """
 
@@ -20,6 +22,7 @@ import yaml
 from cds_service.assessment import critical, limb_threat, red_flags, warning
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Gap, State, Topic
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
@@ -72,6 +75,10 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
         "side": assessment.side.value,
         "risk_factors": _states(assessment.risk_factors, expect.get("risk_factors", {})),
         "wells": assessment.wells.points if assessment.wells else None,
+        "wells_range": [assessment.wells.least, assessment.wells.most] if assessment.wells else None,
+        "wells_items": _items(assessment.wells, expect.get("wells_items", {})),
+        "outside_wells": [reason.value for reason in assessment.outside_wells],
+        "d_dimers": [[each.kind.value, each.verdict.value] for each in assessment.d_dimers],
         "withheld": among(withheld, "withheld"),
         "offered": among(offered, "offered"),
         "next_steps": [step.name for step in assessment.next_steps],
@@ -86,6 +93,11 @@ def _states(findings: tuple[Finding, ...], named: dict[str, str]) -> dict[str, s
     """The state of each named rule. One that the assessment leaves out is unknown to its reader."""
     states = {finding.rule.id: finding.state.value for finding in findings}
     return {name: states.get(name, State.UNKNOWN.value) for name in named}
+
+
+def _items(score: WellsScore | None, named: dict[str, str]) -> dict[str, str]:
+    items = {item.label: item for item in score.items} if score else {}
+    return {label: "to confirm" if items[label].to_confirm else items[label].state.value for label in named}
 
 
 def test_no_two_examples_share_a_name() -> None:

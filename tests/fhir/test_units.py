@@ -80,6 +80,34 @@ def test_assays_that_must_not_be_converted_keep_their_unit() -> None:
     assert units.judged("d-dimer", 0.9, "mg/L{FEU}") == (0.9, "mg/L{FEU}")
 
 
+@pytest.mark.parametrize(
+    ("limit", "limit_unit", "unit", "expected"),
+    [
+        (500, "ng/mL{FEU}", "ng/mL{FEU}", 500),
+        (500, "ng/mL", "ng/mL{FEU}", 500),
+        (500, "ng/mL{FEU}", "ug/L", 500),
+        (500, "ug/L FEU", "ng/mL{FEU}", 500),
+        (500, "ng/mL{FEU}", "mg/L{FEU}", 0.5),
+        (0.5, "mg/L FEU", "ng/mL{FEU}", 500),
+        (0.5, "ug/mL{FEU}", "mg/L FEU", 0.5),
+        (0.5, "µg/mL (FEU)", "μg/mL", 0.5),
+        (0.23, "ug/mL{DDU}", "ng/mL DDU", 230),
+        (250, "ng/mL{DDU}", "mg/L{FEU}", None),
+        (0.5, "mg/L{FEU}", "ng/mL{DDU}", None),
+        (500, "ng/mL{FEU}", "", None),
+        (500, "", "ng/mL{FEU}", None),
+        (500, "mg/dL", "ng/mL", None),
+        (500, "U/L", "ng/mL", None),
+        (500, "odd", "odd", 500),
+        (500, "ng/mL{feu}", "ng/mL{DDU}", None),
+    ],
+)
+def test_the_limit_of_a_d_dimer_is_compared_across_masses_never_across_assays(
+    limit: float, limit_unit: str, unit: str, expected: float | None
+) -> None:
+    assert units.limit_of_assay(limit, limit_unit, unit) == expected
+
+
 @given(value=st.floats(), unit=st.sampled_from(["", "1", "{score}", "/10", "mm", "%", "cm", "of 100"]))
 def test_no_pain_score_lies_outside_its_scale(value: float, unit: str) -> None:
     found = units.judged("pain-severity", value, unit)

@@ -177,6 +177,8 @@ def test_the_ucum_code_is_the_unit(quantity: dict[str, Any], value: float | None
         ({**CREATINE_KINASE, "value": 900, "unit": "U/L"}, {"value": 3, "unit": "mg/dL"}, None),
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 0.5, "unit": "mg/L{FEU}"}, 0.5),
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 250, "unit": "ng/mL{DDU}"}, None),
+        ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 500, "unit": "ng/mL"}, 0.5),
+        ({**D_DIMER, "value": 900, "unit": "ng/mL"}, {"value": 0.5, "unit": "ug/mL{FEU}"}, 500),
     ],
 )
 def test_an_upper_limit_counts_only_in_a_unit_of_the_value(

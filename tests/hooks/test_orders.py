@@ -125,6 +125,26 @@ def test_the_card_shows_draft_and_record(client: TestClient) -> None:
     assert len(card["summary"]) < 140
 
 
+def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) -> None:
+    (card,) = sign(client, D_DIMER, **LIKELY)
+    assert "2 from the record (possible" in card["detail"]
+    assert "no code shows tenderness along the deep veins" in card["detail"]
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (PREGNANT, "not shown in pregnancy and up to 6 weeks after it"),
+        (ON_WARFARIN, "0 from the record (possible -2 to 9)"),
+    ],
+)
+def test_the_other_cards_of_a_d_dimer_tell_the_score_or_why_there_is_none(
+    client: TestClient, record: dict[str, Any], words: str
+) -> None:
+    (card,) = sign(client, D_DIMER, **record)
+    assert words in card["detail"]
+
+
 def test_order_select_judges_what_is_selected(client: TestClient) -> None:
     drafts = searchset(medicine(IBUPROFEN), medicine(NAPROXEN, "m2"))
 

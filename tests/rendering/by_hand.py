@@ -8,6 +8,8 @@ from typing import Any
 
 from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.triage import Assessment
+from cds_service.assessment.wells import WellsItem, WellsScore
+from cds_service.assessment.wells_items import ITEMS
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact, Interval, Side, Site, State
 from cds_service.rendering.card_files import load_cards
@@ -55,6 +57,19 @@ def assessment(*findings: Finding, **members: Any) -> Assessment:
     pain = fact("pain", "Condition/pain", 3, display="Pain in calf")
     members = {"side": Side.LEFT, "complaint": (pain,), "age": (46, 46), "level": level, **members}
     return Assessment(findings=findings, **members)
+
+
+def wells(*known: WellsItem, **members: Any) -> WellsScore:
+    """The score of these items; the others of the table are not recorded."""
+    of_label = {item.label: item for item in known}
+    return WellsScore(
+        tuple(of_label.get(row.label, WellsItem(row.label, weight=row.weight)) for row in ITEMS), **members
+    )
+
+
+def present(label: str, *evidence: Fact, to_confirm: str = "") -> WellsItem:
+    """An item that the record shows."""
+    return WellsItem(label, State.PRESENT, evidence, to_confirm)
 
 
 def case(of: Assessment) -> Case:

@@ -15,10 +15,9 @@ from cds_service.assessment.risk_factors import OVER_65
 from cds_service.assessment.rules import Finding, Level, Rule
 from cds_service.assessment.sources import NICE_DVT
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.wells import WellsItem, WellsScore
 from cds_service.facts import Certainty, Gap, Quantity, Side, Site, State, Topic
 from cds_service.rendering.summary import all_rules
-from tests.rendering.by_hand import assessment, card, elsewhere, fact, finding
+from tests.rendering.by_hand import assessment, card, elsewhere, fact, finding, present, wells
 
 GOLDEN = Path(__file__).parent / "golden"
 RULES = {rule.id: rule for rule in all_rules()}
@@ -35,7 +34,7 @@ OEDEMA = fact("swelling", "Condition/oedema", 2, display="Edema of lower leg")
 DVT = fact("dvt", "Condition/dvt", 2, display="Acute DVT, left leg", certainty=Certainty.SUSPECTED, site=Site.LEG)
 OLD_DVT = fact("previous-dvt", "Condition/old-dvt", 2500, display="History of DVT", side=Side.NOT_STATED)
 PREVIOUS = Finding(Rule("previous-dvt", "Previous DVT", NICE_DVT), State.PRESENT, (OLD_DVT,))
-WELLS = WellsScore((WellsItem("previous DVT", (OLD_DVT,)),))
+WELLS = wells(present("previous DVT", OLD_DVT))
 APIXABAN = elsewhere(
     "anticoagulant",
     "MedicationRequest/apixaban",

@@ -11,7 +11,6 @@ from cds_service.assessment.home_care import HomeCareStep
 from cds_service.assessment.risk_factors import INACTIVE, OVER_65, SURGERY
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.wells import WellsItem, WellsScore
 from cds_service.facts import Certainty, Course, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
@@ -165,25 +164,6 @@ def test_unknown_and_absent_stand_apart() -> None:
     assert "severe pain" not in missing
     absent = section(detail(made), "Recorded as absent:**")
     assert absent == " severe pain: newest score `3 of 10`, calf or lower leg, 2026-11-23 (today), `Observation/score`"
-
-
-def test_wells_items_that_no_code_shows_are_missing_where_dvt_is_in_question() -> None:
-    score = WellsScore((WellsItem("active cancer", (), "treatment within 6 months or palliative"),))
-    asked = detail(assessment(finding(RULES["suspected-dvt"], COLD), wells=score))
-    assert "for the Wells score: tenderness along the deep veins" in section(asked, "Not recorded**")
-    assert section(asked, "Two-level Wells score for DVT").endswith(
-        " 1 point from recorded items: active cancer; to confirm: treatment within 6 months or palliative"
-    )
-    assert "Wells" not in detail(assessment(finding(RULES["potassium"], COLD), wells=score))
-    not_applicable = detail(assessment(finding(RULES["suspected-dvt"], COLD)))
-    assert "for the Wells score" not in not_applicable
-
-
-def test_a_score_that_is_itself_a_finding_is_told_once() -> None:
-    score = WellsScore((WellsItem("active cancer", ()), WellsItem("previous DVT", ())))
-    text = detail(assessment(finding(RULES["wells"], COLD), wells=score))
-    assert text.count("(active cancer, previous DVT)") == 1
-    assert section(text, "Two-level Wells score for DVT") == ""
 
 
 def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:

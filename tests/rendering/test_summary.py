@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cds_service.assessment.risk_factors import PREGNANT
 from cds_service.assessment.rules import Finding, Rule
-from cds_service.assessment.wells import WellsItem, WellsScore
+from cds_service.assessment.wells import WellsScore
+from cds_service.assessment.wells_items import ITEMS
 from cds_service.facts import Certainty, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import (
     OF_A_FINDING,
@@ -19,7 +20,7 @@ from cds_service.rendering.summary import (
     longest_values,
     thrombosis_risks,
 )
-from tests.rendering.by_hand import FILES, assessment, card, case, elsewhere, fact, finding
+from tests.rendering.by_hand import FILES, assessment, card, case, elsewhere, fact, finding, present, wells
 
 CHART_TEXT = "CHART"
 MEASURED = (
@@ -31,7 +32,7 @@ MEASURED = (
     "limb-weakness",
 )
 NUMBERS = (8.0, 12345.678, 1.7976931348623157e308, 5e-324)
-SCORE = WellsScore(tuple(WellsItem(f"item {number}", ()) for number in range(6)))
+SCORE = wells(*(present(row.label, to_confirm="all of it") for row in ITEMS if row.weight > 0))
 
 
 def evidence(side: Side, certainty: Certainty, number: float) -> tuple[Fact, ...]:
@@ -83,7 +84,7 @@ def test_summaries_without_a_finding_fit(
         side=side,
         age=age,
         complaint=(fact(complaint, "Condition/1", display=CHART_TEXT),),
-        wells=WellsScore(tuple(WellsItem(label, ()) for label in items)),
+        wells=WellsScore(tuple(present(label) for label in items)),
         gaps=tuple(Gap(topic, "reason") for topic in sorted(unread)),
     )
     assert 20 < len(card(made).summary) < 140
@@ -145,11 +146,12 @@ def test_the_summary_says_what_where_and_whose(findings: list[Finding], expected
     assert expected == card(assessment(*findings)).summary
 
 
-def test_the_wells_score_is_told_in_points() -> None:
-    items = (WellsItem("active cancer", ()), WellsItem("previous DVT", ()))
-    made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=WellsScore(items))
+def test_the_wells_score_is_told_as_a_range() -> None:
+    score = wells(present("active cancer", to_confirm="treatment"), present("previous DVT"))
+    made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=score)
     assert (
-        card(made).summary == "Two-level Wells score from the record, 2 points, left leg; consider assessment for DVT"
+        card(made).summary
+        == "Two-level Wells from the record, 2 (possible -1 to 9), left leg; consider assessment for DVT"
     )
 
 
@@ -181,8 +183,8 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
 def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:
     cancer = elsewhere("malignancy", "Condition/9")
     malignancy = Finding(Rule("malignancy", "Cancer", PREGNANT.source), State.PRESENT, (cancer,))
-    wells = WellsScore((WellsItem("active cancer", (cancer,)),))
-    assert thrombosis_risks(assessment(risk_factors=(malignancy,), wells=wells)) == ["active cancer"]
+    score = wells(present("active cancer", cancer))
+    assert thrombosis_risks(assessment(risk_factors=(malignancy,), wells=score)) == ["active cancer"]
 
 
 def test_calf_pain_is_named_before_its_cause() -> None:

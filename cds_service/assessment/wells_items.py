@@ -1,0 +1,188 @@
+"""The ten rows of the two-level Wells score for DVT (NICE NG158, Table 1): what shows each, and what denies it.
+
+Absent is only what the record denies. How a score is made of them: `wells`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from cds_service.assessment.diagnoses import old_thrombosis, recent_surgery
+from cds_service.assessment.leg import Leg
+from cds_service.facts import Fact, Side, Site, State
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_PRESENT, _ABSENT = State.PRESENT, State.ABSENT
+_BOTH, _NO_SIDE, _CALF, _LEG = Side.BOTH, Side.NOT_STATED, Site.LOWER_LEG, Site.LEG
+
+_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+_SNOMED = "http://snomed.info/sct"
+_ANY_CANCER = (_SNOMED, "363346000")
+_HISTORY_OF_DVT = (_SNOMED, "161508001")
+
+
+class View(NamedTuple):
+    """What an item is judged by: the leg, the whole patient, and the earliest moment whose denials still count."""
+
+    leg: Leg
+    patient: Leg
+    since: datetime
+
+    def still(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Those of a known day that lies not before the complaint."""
+        return [fact for fact in facts if fact.when is not None and fact.when.first >= self.since]
+
+    def here(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Those that speak of this leg, of both, or of no side in particular."""
+        return [fact for fact in facts if fact.side in (self.leg.side, _BOTH, _NO_SIDE)]
+
+
+def _nothing(_view: View) -> Sequence[Fact]:
+    """No code shows or denies it."""
+    return ()
+
+
+def _cancer(view: View) -> Sequence[Fact]:
+    return view.leg.confirmed("malignancy")
+
+
+def _no_cancer(view: View) -> Sequence[Fact]:
+    """Cancer as such denied. One kind refuted leaves the others, one in remission may be under treatment."""
+    recorded = [fact for fact in view.patient.chart.facts if fact.concept == "malignancy"]
+    denied = [fact for fact in recorded if fact.state is _ABSENT and _ANY_CANCER in fact.codes]
+    return () if any(fact.state is _PRESENT for fact in recorded) else view.still(denied)
+
+
+def _paralysed(view: View) -> Sequence[Fact]:
+    leg = view.leg
+    return [*leg.confirmed("paralysis"), *leg.within(leg.present("cast"), leg.thresholds.cast_days)]
+
+
+def _bedridden_or_surgery(view: View) -> Sequence[Fact]:
+    return [*view.leg.present("bedridden"), *recent_surgery(view.leg)]
+
+
+def _no_swelling(view: View) -> Sequence[Fact]:
+    """Swelling of the leg or the calf denied: then the entire leg is not swollen. Not where any is recorded as well.
+
+    That there is no pitting does not mean that there is no swelling.
+    """
+    pitting = {fact.source for fact in view.leg.absent("pitting-oedema")}
+    denied = [fact for fact in view.here(view.leg.absent("swelling")) if fact.site in (_LEG, _CALF)]
+    if view.leg.new("swelling"):
+        return ()
+    return view.still([fact for fact in denied if fact.source not in pitting])
+
+
+def _calves(view: View) -> tuple[Fact, Fact, float] | None:
+    """The newest circumference of this calf and of the other, and by how many cm this one is larger."""
+    leg = view.leg
+    newest: dict[Side, Fact] = {}
+    measured = [
+        fact
+        for fact in leg.within(leg.chart.facts, leg.thresholds.finding_days)
+        if fact.concept == "calf-circumference" and fact.site is _CALF and fact.when and fact.quantity
+    ]
+    for fact in sorted(measured, key=lambda each: (each.when.last.timestamp() if each.when else 0.0, each.source)):
+        newest[fact.side] = fact
+    other = _OTHER.get(leg.side)
+    here, there = newest.get(leg.side), newest.get(other) if other else None
+    if here is None or there is None or here.quantity is None or there.quantity is None:
+        return None
+    if here.quantity.value is None or there.quantity.value is None:
+        return None
+    # 32.3 - 29.3 is not 3 in binary fractions
+    return here, there, round(here.quantity.value - there.quantity.value, 6)
+
+
+def _larger_calf(view: View) -> Sequence[Fact]:
+    """Calf circumferences of both sides on record, this one at least 3 cm larger."""
+    calves = _calves(view)
+    return calves[:2] if calves and calves[2] >= view.leg.thresholds.calf_difference_cm else ()
+
+
+def _no_larger_calf(view: View) -> Sequence[Fact]:
+    """Both measured since the complaint began, and the difference smaller."""
+    calves = _calves(view)
+    if calves is None or calves[2] >= view.leg.thresholds.calf_difference_cm:
+        return ()
+    return calves[:2] if len(view.still(calves[:2])) == 2 else ()
+
+
+def _pitting(view: View) -> Sequence[Fact]:
+    """Pitting oedema with this side recorded, and none of the other leg or of both."""
+    leg = view.leg
+    everywhere = [fact for fact in leg.chart.facts if fact.concept == "pitting-oedema" and fact.state is _PRESENT]
+    here = [fact for fact in leg.new("pitting-oedema") if fact.side is leg.side and leg.side is not _NO_SIDE]
+    return here if all(fact.side is leg.side for fact in everywhere) else []
+
+
+def _no_pitting_of_this_leg_only(view: View) -> Sequence[Fact]:
+    """Denied of this leg, or recorded of both."""
+    leg = view.leg
+    everywhere = view.still([fact for fact in view.patient.new("pitting-oedema") if fact.side is not _NO_SIDE])
+    here = [fact for fact in everywhere if fact.side in (leg.side, _BOTH)]
+    there = [fact for fact in everywhere if fact.side in (_OTHER.get(leg.side), _BOTH)]
+    if here and there:
+        return list(dict.fromkeys([*here, *there]))
+    return () if leg.new("pitting-oedema") else view.still(view.here(leg.absent("pitting-oedema")))
+
+
+def _previous_thrombosis(view: View) -> Sequence[Fact]:
+    """A previously documented DVT of either leg: a history code, a closed DVT, or one that is over 90 days old."""
+    return [*view.patient.past("previous-dvt", "dvt"), *old_thrombosis(view.patient)]
+
+
+def _no_previous_thrombosis(view: View) -> Sequence[Fact]:
+    """A history of DVT denied as such, not of one leg. A refuted DVT is one that is not, and leaves earlier ones."""
+    denied = view.patient.absent("previous-dvt")
+    return view.still([fact for fact in denied if _HISTORY_OF_DVT in fact.codes and fact.side in (_BOTH, _NO_SIDE)])
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row of the table. `needs`: the concepts that can show it; `deniable_by`: those that can deny it."""
+
+    label: str
+    needs: tuple[str, ...] = ()
+    shown_by: Callable[[View], Sequence[Fact]] = _nothing
+    deniable_by: tuple[str, ...] = ()
+    denied_by: Callable[[View], Sequence[Fact]] = _nothing
+    weight: int = 1
+
+    @cached_property
+    def concepts(self) -> frozenset[str]:
+        """All that bear on it."""
+        return frozenset((*self.needs, *self.deniable_by))
+
+
+TENDERNESS = "tenderness along the deep veins"
+WHOLE_LEG = "swelling of the whole leg"
+LARGER_CALF = "calf at least 3 cm larger"
+PITTING = "pitting oedema of this leg only"
+COLLATERALS = "collateral superficial veins"
+ALTERNATIVE = "whether another diagnosis is at least as likely"
+
+ITEMS = (
+    Item("active cancer", ("malignancy",), _cancer, ("malignancy",), _no_cancer),
+    Item("paralysis, paresis or plaster of the leg", ("paralysis", "cast"), _paralysed),
+    Item("bedridden or recent surgery", ("bedridden", "surgery"), _bedridden_or_surgery),
+    Item(TENDERNESS),
+    Item(WHOLE_LEG, deniable_by=("swelling",), denied_by=_no_swelling),
+    Item(LARGER_CALF, ("calf-circumference",), _larger_calf, ("calf-circumference",), _no_larger_calf),
+    Item(PITTING, ("pitting-oedema",), _pitting, ("pitting-oedema",), _no_pitting_of_this_leg_only),
+    Item(COLLATERALS),
+    Item("previous DVT", ("previous-dvt", "dvt"), _previous_thrombosis, ("previous-dvt",), _no_previous_thrombosis),
+    Item(ALTERNATIVE, weight=-2),
+)
+"""The table, row by row.
+
+No code shows tenderness, swelling of the whole leg, collateral veins or the likelier diagnosis. Nothing denies
+paralysis and plaster, or bed rest and surgery, in one: those two are present or unknown.
+"""
+NOT_CODED = tuple([item.label for item in ITEMS if not item.needs])
+"""The items that no code of a record can show."""

@@ -1,0 +1,190 @@
+"""What a card says of DVT in numbers: the two-level Wells score as a range, and each D-dimer on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.assessment import wells_items as table
+from cds_service.assessment.d_dimer import Kind, Reading
+from cds_service.assessment.wells import Outside, WellsItem, WellsScore
+from cds_service.assessment.wells_items import NOT_CODED
+from cds_service.facts import Fact, Side, Topic
+from cds_service.rendering.case import NO_RED_FLAG, Case
+from cds_service.rendering.summary import kind_words, range_words
+from cds_service.rendering.words import bullets, newest, quoted, when_words
+
+_BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
+
+_MOST_ENTRIES = 2
+_AGE_ADJUSTED_OVER = 50  # years: NICE NG158
+_BEDSIDE = {
+    table.LARGER_CALF: ("a calf at least 3 cm larger", "measure both calves"),
+    table.TENDERNESS: ("tenderness along the deep veins", "feel along the deep veins"),
+    table.WHOLE_LEG: ("swelling of the whole leg", "look at the whole leg"),
+    table.PITTING: ("pitting oedema of this leg only", "press both legs for pitting"),
+    table.COLLATERALS: ("collateral superficial veins", "look for collateral veins"),
+}
+"""What an examination of the leg can find, and how; the quickest first."""
+_NOT_BY_AGE = "a limit by age is not applied: it is for a Wells score of 1 or less, and four items have no code"
+_COUNTS = ("no", "one", "two", "three", "four", "five")
+_OTHER_DIAGNOSES = frozenset(
+    (
+        "cramp",
+        "strain",
+        "contusion",
+        "tendinopathy",
+        "claudication",
+        "cellulitis",
+        "achilles-strain",
+        "achilles-rupture",
+    )
+)
+"""Complaints that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
+_OUTSIDE = {
+    Outside.PREGNANCY: "in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
+    "compression duplex ultrasound instead",
+    Outside.CHILD: "under 18",
+}
+
+
+def wells(case: Case) -> str:
+    """The score with its items, or why there is none; on cards where DVT is in question."""
+    assessment = case.assessment
+    score = assessment.wells
+    if "wells" not in case.card.not_recorded:
+        return ""
+    if score is None:
+        why = "; ".join([_OUTSIDE[reason] for reason in assessment.outside_wells])
+        return f"not shown {why}. NICE NG158 is for adults who are not pregnant." if why else ""
+    if case.card.id == NO_RED_FLAG and not (score.points or assessment.d_dimers):
+        return ""
+    of_side = f", {score.side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
+    told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most})"
+    return f"{told}. {outlook(score, _others(case))}.\n{bullets(_items(score, case))}"
+
+
+def outlook(score: WellsScore, others: Sequence[str] = ()) -> str:
+    """What would make, or leave, it "DVT likely", and the step at the bedside that tells.
+
+    `others`: diagnoses on record that could be the likelier one.
+    """
+    on_record = f" ({_listed(others)} on record)" if others else ""
+    unlikelier = f"no other diagnosis{on_record} is judged as likely"
+    category = f'"DVT likely" ({score.likely_points} or more)'
+    open_items = [item.to_confirm for item in score.present if item.to_confirm]
+    need = score.likely_points - score.points
+    if score.least >= score.likely_points:
+        return f"{category} whatever else is found"
+    if need > 0:
+        found, steps = _examination(score, need)
+        conditions = [*([_confirmed(open_items, 0)] if open_items else []), found, unlikelier]
+        return f"{category} if {_all(conditions)}" + (f": {steps}" if steps else "")
+    spare = -need
+    conditions = [_confirmed(open_items, spare)] if len(open_items) > spare else []
+    conditions += [unlikelier] if score.points - 2 < score.likely_points else []
+    if conditions:
+        return f"{category} if {_all(conditions)}"
+    likelier = f"another diagnosis{on_record} is judged as likely"
+    return f"{category} unless {likelier} and this is not confirmed: {_listed(open_items)}"
+
+
+def d_dimer(case: Case) -> str:
+    """Every D-dimer on record, what it is by its own assay, and what that is worth."""
+    return bullets([_reading(each, case) for each in case.assessment.d_dimers])
+
+
+def _others(case: Case) -> list[str]:
+    words = case.files.shared.findings
+    complaint = case.assessment.complaint
+    return list(dict.fromkeys([kind_words(fact, words) for fact in complaint if fact.concept in _OTHER_DIAGNOSES]))
+
+
+def _items(score: WellsScore, case: Case) -> list[str]:
+    lines = [f"Recorded: {'; '.join([_item(item, case) for item in score.present])}"] if score.present else []
+    if score.absent:
+        lines.append(f"Recorded as absent: {'; '.join([_item(item, case) for item in score.absent])}")
+    unknown = [item.label for item in score.unknown]
+    coded = ", ".join([label for label in unknown if label not in NOT_CODED])
+    uncoded = _listed([label for label in unknown if label in NOT_CODED], "or")
+    if len(unknown) == len(score.items):
+        lines.append(f"Not recorded: any of the ten items; no code shows {uncoded}")
+    else:
+        lines.append(f"Not recorded: {coded}{'; ' if coded else ''}no code shows {uncoded}")
+    return lines
+
+
+def _item(item: WellsItem, case: Case) -> str:
+    """The item with its newest entries, unless the evidence of the card lists them, and what is to be confirmed."""
+    untold = [fact for fact in newest(item.evidence) if fact not in case.entries]
+    parts = [_entry(fact, case) for fact in untold[:_MOST_ENTRIES]]
+    if len(untold) > _MOST_ENTRIES:
+        parts.append(f"and {len(untold) - _MOST_ENTRIES} more")
+    if item.to_confirm:
+        parts.append(f"to confirm: {item.to_confirm}")
+    return item.label + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _entry(fact: Fact, case: Case) -> str:
+    value = [quoted(fact.quantity.text)] if fact.quantity is not None else []
+    side = [fact.side] if fact.side is not _NO_SIDE else []
+    return ", ".join([*value, *side, when_words(fact, case.as_of), quoted(fact.source)])
+
+
+def _examination(score: WellsScore, need: int) -> tuple[str, str]:
+    """What would give the points that are missing, and the steps that tell, as far as an examination can."""
+    unknown = {item.label for item in score.unknown}
+    found = [words for label, words in _BEDSIDE.items() if label in unknown][:need]
+    count = _COUNTS[need] if need < len(_COUNTS) else str(need)
+    items = f"{count} more item{'s are' if need > 1 else ' is'} found"
+    such_as = f", such as {_listed([label for label, _step in found])}" if found else ""
+    return items + such_as, _listed([step for _label, step in found])
+
+
+def _confirmed(open_items: Sequence[str], spare: int) -> str:
+    """That what is open is confirmed; not all of it where there are points to spare."""
+    if spare:
+        return f"at least {len(open_items) - spare} of these is confirmed ({'; '.join(open_items)})"
+    return f"{_listed(open_items)} {'are' if len(open_items) > 1 else 'is'} confirmed"
+
+
+def _listed(words: Sequence[str], last: str = "and") -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _all(conditions: Sequence[str]) -> str:
+    """With a comma before the last, as the others may hold an "and" of their own."""
+    return ", and ".join([", ".join(conditions[:-1]), conditions[-1]] if len(conditions) > 1 else conditions)
+
+
+def _reading(reading: Reading, case: Case) -> str:
+    fact = reading.fact
+    value = quoted(fact.quantity.text) if fact.quantity is not None else quoted(fact.display or fact.codes[0][1])
+    kind = [] if reading.kind is Kind.NOT_STATED and fact.quantity is None else [reading.kind]
+    remarks = [quoted(remark) for remark in fact.remarks if fact.when is not None or remark != "date not recorded"]
+    parts = [value, *kind, when_words(fact, case.as_of), *remarks, quoted(fact.source)]
+    said = [f"{', '.join(parts)}: {reading.verdict}"]
+    if not reading.current:
+        said.append("undated, so not counted" if fact.when is None else "too old to count")
+    elif reading.is_normal:
+        said.append(_worth(reading, case))
+    elif reading.is_raised and _is_over_50(case) and reading.kind is Kind.FEU:
+        said.append(_NOT_BY_AGE)
+    return "; ".join(said)
+
+
+def _worth(reading: Reading, case: Case) -> str:
+    """What a normal result is worth: it never lowers the level."""
+    score = case.assessment.wells
+    if score is None:
+        return "outside NICE NG158, so nothing rests on it here"
+    unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
+    treated = " (one is on record)" if reading.treated else " (medicines not read in full)" if unread else ""
+    return (
+        f"NICE NG158 rests on it only with a Wells score of 1 or less (here {range_words(score)}) and a sample taken "
+        f"before any anticoagulant{treated}; it does not lower this card"
+    )
+
+
+def _is_over_50(case: Case) -> bool:
+    age = case.assessment.age
+    return age is not None and age[0] > _AGE_ADJUSTED_OVER and case.assessment.wells is not None
