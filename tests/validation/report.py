@@ -32,6 +32,7 @@ def report(answers: Sequence[Answer], run: str) -> str:
                 _levels(answers),
                 _rules(answers),
                 disagreements(answers),
+                _graver(answers),
                 _published(answers),
                 _all(answers),
             ]
@@ -42,8 +43,8 @@ def report(answers: Sequence[Answer], run: str) -> str:
 
 def _limits(answers: Sequence[Answer]) -> str:
     return f"""`make validate` runs {len(answers)} charts through the whole path of a hook call (request, read,
-assess, render) and sets the level of the card beside the level that [the policy](triage.md) gives. This page and its plot are made by it; edit the
-charts (`tests/vignettes/`, `fhir_fixtures/`), not this page.
+assess, render) and sets the level of the card beside the level that [the policy](triage.md) gives. It writes this page
+and its plot: edit the charts (`tests/vignettes/`, `fhir_fixtures/`), not the page.
 
 **What these figures do not show.** The charts and the expected levels were written by the authors of the rules, who
 knew the policy and the program when they wrote them. Agreement therefore says that the program does what the policy
@@ -54,7 +55,7 @@ give. **A second clinician, blinded to the rules and to these levels, is still o
 
 A published case is rebuilt from what the part of the report that could be read says, with nothing added: what it does
 not give (a date, a side, a dose) is not in the chart, and what no code says stands in words, which the service does not
-read. Such a chart can get a lower level than the patient deserved: see `published-compartment-first-visit`."""
+read. Such a chart can get a lower level than the patient deserved: see [below](#graver-than-the-level)."""
 
 
 def _charts(answers: Sequence[Answer]) -> str:
@@ -140,6 +141,19 @@ def disagreements(answers: Sequence[Answer]) -> str:
     found = _table(heads, rows) if rows else "None: no chart differs from its expectation, in its level or in any rule."
     changed = "\n".join(f"- `{each.id}`: {each.corrected}" for each in corrected) or "None."
     return f"{DISAGREEMENTS}\n\n{found}\n\nExpectations that were corrected after a first run:\n\n{changed}"
+
+
+def _graver(answers: Iterable[Answer]) -> str:
+    rows = [
+        [f"`{each.vignette.id}`", NAMES[each.vignette.level], each.vignette.graver]
+        for each in answers
+        if each.vignette.graver
+    ]
+    return (
+        "## Graver than the level\n\nCharts of patients in danger that the policy gives no card or a low one, by "
+        "design. No card, or a low one,\ndoes not mean low risk.\n\n"
+        + _table(["chart", "expected", "what is not seen, and why"], rows)
+    )
 
 
 def _published(answers: Iterable[Answer]) -> str:
