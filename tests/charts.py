@@ -1,8 +1,9 @@
 """Compact charts for tests: a list of short entries becomes FHIR R4 resources, dated relative to `AS_OF`.
 
 An entry names its type by its first key (`condition`, `observation`, `medication`, `procedure`) whose value is a code
-as `system|code` with the system's short name, and the display after a space where a reader should see it. Days before AS_OF are negative numbers, hours end in h, and any other
-text is taken as a FHIR date as it stands. Everything else is optional:
+as `system|code` with the system's short name, and the display after a space where a reader should see it. Days before
+AS_OF are negative numbers, hours end in h, and any other text is taken as a FHIR date as it stands. Everything else is
+optional:
 
     - {condition: sct|300954003, onset: -3, side: left, clinical: active, verification: confirmed}
     - {observation: loinc|72514-3, at: -2h, value: 8, unit: "{score}", site: sct|53840002}
