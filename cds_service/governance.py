@@ -105,7 +105,8 @@ def _named(name: str) -> Sequence[Rule]:
 
 
 def _names(rule_set: str, rule: Rule) -> tuple[str, ...]:
-    return rule.id, f"{rule_set}/{rule.id}", _CARD + rule.card
+    own = (rule.id, f"{rule_set}/{rule.id}")
+    return (*own, _CARD + rule.card) if rule.card else own
 
 
 def _once(names: Iterable[str]) -> list[str]:

@@ -1,8 +1,9 @@
 """Compact charts for tests: a list of short entries becomes FHIR R4 resources, dated relative to `AS_OF`.
 
 An entry names its type by its first key (`condition`, `observation`, `medication`, `procedure`) whose value is a code
-as `system|code` with the system's short name. Days before AS_OF are negative numbers, hours end in h, and any other
-text is taken as a FHIR date as it stands. Everything else is optional:
+as `system|code` with the system's short name, and the display after a space where a reader should see it. Days before
+AS_OF are negative numbers, hours end in h, and any other text is taken as a FHIR date as it stands. Everything else is
+optional:
 
     - {condition: sct|300954003, onset: -3, side: left, clinical: active, verification: confirmed}
     - {observation: loinc|72514-3, at: -2h, value: 8, unit: "{score}", site: sct|53840002}
@@ -33,6 +34,7 @@ SYSTEMS = {
     "icd": "http://hl7.org/fhir/sid/icd-10-cm",
     "rx": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "atc": "http://www.whocc.no/atc",
+    "cvx": "http://hl7.org/fhir/sid/cvx",
     "interp": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
     "clinical": "http://terminology.hl7.org/CodeSystem/condition-clinical",
     "verification": "http://terminology.hl7.org/CodeSystem/condition-ver-status",
@@ -53,9 +55,15 @@ def when(text: Any, as_of: datetime = AS_OF) -> Any:
 
 
 def concept(*codes: str, text: str = "") -> Any:
-    """A CodeableConcept of `system|code` texts."""
-    coding = [{"system": SYSTEMS[system], "code": code} for system, _, code in (each.partition("|") for each in codes)]
+    """A CodeableConcept of `system|code` or `system|code display` texts."""
+    coding = [_coding(each) for each in codes]
     return {**({"coding": coding} if coding else {}), **({"text": text} if text else {})}
+
+
+def _coding(text: str) -> dict[str, str]:
+    system, _, rest = text.partition("|")
+    code, _, display = rest.partition(" ")
+    return {"system": SYSTEMS[system], "code": code, **({"display": display} if display else {})}
 
 
 def _codes(value: Any) -> Any:
@@ -95,7 +103,7 @@ def _value(entry: Entry) -> dict[str, Any]:
 
 def _dated(made: Entry, entry: Entry, as_of: datetime, **members: str) -> None:
     for name, member in members.items():
-        if name in entry:
+        if entry.get(name) is not None:
             made[member] = when(entry[name], as_of)
 
 

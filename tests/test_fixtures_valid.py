@@ -243,5 +243,5 @@ def test_each_chart_has_expectation_story_and_row() -> None:
 
 def test_expectations_are_complete_and_cover_every_level() -> None:
     expected = load("expected").values()
-    assert {tuple(entry) for entry in expected} == {("level", "finding", "why")}
+    assert {tuple(entry) for entry in expected} == {("level", "finding", "raised_by", "why")}
     assert {entry["level"] for entry in expected} == {"critical", "warning", "info", "none"}

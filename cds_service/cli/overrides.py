@@ -50,10 +50,10 @@ async def _read(settings: Settings) -> list[CardFeedback]:
     since = datetime.now(UTC) - timedelta(days=settings.override_rate_days)
     async with Store(settings.database_url.get_secret_value()) as store:
         await schema.require_current(store)
-        return await card_feedback(store, since, _card_of)
+        return await card_feedback(store, since, card_of)
 
 
-def _card_of(hook_instance: str, uuid: str) -> str | None:
+def card_of(hook_instance: str, uuid: str) -> str | None:
     """Which card a uuid stands for.
 
     It is made of the call's hookInstance and the card's id and cannot be undone, so each id is tried. The last group
