@@ -30,6 +30,7 @@ caption { text-align: left; color: var(--quiet); padding-bottom: .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
 th, td { overflow-wrap: break-word; }
 .quiet { color: var(--quiet); }
+code { font-size: .875em; font-weight: 400; }
 .mark { color: var(--mark); font-weight: 600; }
 @media (max-width: 45rem) {
   table, caption, tbody, tr, th, td { display: block; }
