@@ -1,6 +1,7 @@
 # make demo: start the service with the sample patients on 127.0.0.1 (another port: make demo PORT=8001)
 # make test: everything that a change must pass: `make check`, then all tests, with the branches that they cover
 # make check: format, lint, types and import direction, without the tests
+# make validate: run all vignettes and write docs/validation.md and its plot
 # make format: put the code into the format that `make check` wants, and mend what ruff can mend
 # make bench: measure the service under load
 # make requirements: lock the dependencies of pyproject.toml again (newer ones: make requirements UPGRADE=--upgrade)
@@ -23,7 +24,7 @@ INSTALL = $(IN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
 
-.PHONY: help demo test check format bench requirements clean
+.PHONY: help demo test check validate format bench requirements clean
 
 help:
 	@sed -n 's/^# \(make [a-z]*: .*\)/\1/p' Makefile
@@ -40,6 +41,9 @@ check: .venv/for-tests
 	$(IN)/ruff check .
 	$(IN)/mypy
 	$(IN)/lint-imports
+
+validate: .venv/for-tests
+	@$(IN)/python -m tests.validation
 
 format: .venv/for-tests
 	$(IN)/ruff format .

@@ -53,7 +53,7 @@ class Accuracy:
 
 
 def accuracy(items: Sequence[Answer], expected: Callable[[Answer], bool], said: Callable[[Answer], bool]) -> Accuracy:
-    """Sensitivity: of the charts where it is expected, where it was said; specificity: of the others, where not."""
+    """Of the charts where it is expected, those where it was said; of the others, those where it was not."""
     return Accuracy(
         share([each for each in items if expected(each)], said),
         share([each for each in items if not expected(each)], lambda each: not said(each)),

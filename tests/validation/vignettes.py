@@ -47,6 +47,7 @@ class Vignette:
     """A chart and what the policy makes of it.
 
     `raised_by` are the ids of the rules that should raise the level, those of the guidance's red flags among them.
+    `graver`: what danger the policy does not see in this chart, and why, where there is one.
     `corrected` tells why the expectation was changed after the first run, where it was.
     """
 
@@ -61,6 +62,7 @@ class Vignette:
     why: str
     source: Source | None = None
     corrected: str = ""
+    graver: str = ""
 
     @property
     def is_benign(self) -> bool:
@@ -111,6 +113,7 @@ def _vignette(told: dict[str, Any]) -> Vignette:
         why=expect["why"].strip(),
         source=Source(**source) if source else None,
         corrected=told.get("corrected", "").strip(),
+        graver=told.get("graver", "").strip(),
     )
 
 
