@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
-from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
+from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
 from cds_service.storage.store import STORE_FAULTS, Insert, Store, fault_name, storable, utc_text
 
 _BATCH = 200  # some two milliseconds in which nothing else is answered
@@ -31,9 +31,10 @@ _log = structlog.stdlib.get_logger()
 class Invocation(msgspec.Struct, frozen=True, gc=False):
     """One call of a service. Texts are empty where nothing is known.
 
-    `client` and `tenant` say who called; ids of patient and user are hashed before they are stored. `status`: ok, or
-    the issue code of the answer. `cards`: their uuids. `resources` to `left_out` are counts; `ms` is the time of the
-    whole call, `fhir_ms` that of reading the EHR.
+    `client` and `tenant` say who called; ids of patient, user and encounter are hashed before they are stored.
+    `status`: ok, or the issue code of the answer. `cards`: the uuids of those that went out; `withheld`: those of the
+    others, each with the reason. `resources` to `left_out` are counts; `ms` is the time of the whole call, `fhir_ms`
+    that of reading the EHR.
     """
 
     at: datetime
@@ -46,9 +47,11 @@ class Invocation(msgspec.Struct, frozen=True, gc=False):
     hook_instance: str = ""
     patient_id: str = ""
     user: str = ""
+    encounter_id: str = ""
     indicator: str = ""
     rules: Sequence[str] = ()
     cards: Sequence[str] = ()
+    withheld: Sequence[tuple[str, str]] = ()
     resources: int = 0
     facts: int = 0
     gaps: int = 0
@@ -136,9 +139,9 @@ class Journal:
     async def _write(self, batch: Sequence[tuple[str, Invocation]], key: bytes) -> None:
         rows = [_row(random, each, key, self._knowledge) for random, each in batch]
         cards = [
-            {"card": card, "invocation": row["id"]}
+            {"card": card, "invocation": row["id"], "withheld": reason}
             for row, (_, each) in zip(rows, batch, strict=True)
-            for card in each.cards
+            for card, reason in (*((card, None) for card in each.cards), *each.withheld)
         ]
         async with self._store.quick.begin() as connection:
             await self._insert.run(connection, rows)
@@ -159,6 +162,7 @@ def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> dict[str,
         # with the caller, since ids are unique within one EHR only
         "patient_hash": pseudonym(key, client, tenant, "Patient", each.patient_id) if each.patient_id else None,
         "user_hash": pseudonym(key, client, tenant, "User", each.user) if each.user else None,
+        "encounter_hash": encounter_pseudonym(key, client, tenant, each.encounter_id) if each.encounter_id else None,
         "status": each.status,
         "indicator": each.indicator or None,
         "rules": each.rules,
