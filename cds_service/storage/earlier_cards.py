@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import structlog
 
-from cds_service.storage.direct import direct
+from cds_service.storage.journal import first_id
 from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
+from cds_service.storage.reader import reader
 from cds_service.storage.store import Store, fault_name, sqlite_file, storable, utc_text
 
 _PATIENCE_SECONDS = 1.0
@@ -25,14 +26,16 @@ _PAUSE_SECONDS = 5.0  # a store that hangs costs one call in so long that patien
 _UNWRITTEN = timedelta(seconds=30)  # the journal writes a tenth of a second later
 _MOST_UNWRITTEN = 2_000
 _FIRST, _LAST = "-0000-000000000000", "-ffff-ffffffffffff"
-_EARLIER = """
+_OVERRIDES = """
 SELECT NULL AS hook, received_at AS at, outcome_at, NULL AS withheld FROM feedback
 WHERE card BETWEEN :first AND :last AND outcome = 'overridden' AND client = :client AND tenant = :tenant
 AND received_at >= :since AND outcome_at >= :since
+"""
+_OVERRIDES_AND_ANSWERS = f"""{_OVERRIDES}
 UNION ALL
 SELECT i.hook, i.at, i.at, c.withheld FROM invocation_card c JOIN invocation i ON i.id = c.invocation
-WHERE c.card BETWEEN :first AND :last AND i.encounter_hash = :encounter AND i.at >= :since
-"""
+WHERE c.card BETWEEN :first AND :last AND c.invocation >= :oldest AND i.encounter_hash = :encounter
+"""  # noqa: S608
 
 _Answered = TypeVar("_Answered")
 
@@ -76,7 +79,7 @@ class EarlierCards:
     def __init__(self, store: Store, hash_key: bytes | None) -> None:
         self._store = store
         self._hash_key = hash_key
-        self._table = direct(store, "earlier-cards")
+        self._reader = reader(store)
         self._is_sqlite = sqlite_file(store.url) is not None
         self._noted: deque[tuple[CardKey, Answer]] = deque(maxlen=_MOST_UNWRITTEN)
         self._pause_until = 0.0
@@ -88,7 +91,7 @@ class EarlierCards:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._table.close()
+        await self._reader.close()
 
     async def key(
         self, client: str, tenant: str, patient_id: str, user: str, encounter_id: str, content: bytes
@@ -110,10 +113,13 @@ class EarlierCards:
             "last": key.start + _LAST,
             "client": key.client,
             "tenant": key.tenant,
-            "encounter": key.encounter,
             "since": utc_text(since) if self._is_sqlite else since,
         }
-        rows = await self._tried(lambda: self._table.read(_EARLIER, **values))
+        query = _OVERRIDES
+        if key.encounter:
+            query = _OVERRIDES_AND_ANSWERS
+            values |= {"encounter": key.encounter, "oldest": first_id(since)}
+        rows = await self._tried(lambda: self._reader.rows(query, **values))
         if rows is None:
             return _NOTHING
         overrides = [min(_moment(at), _moment(said)) for hook, at, said, _ in rows if hook is None]

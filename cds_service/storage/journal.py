@@ -148,11 +148,16 @@ class Journal:
             await self._insert_cards.run(connection, cards)
 
 
+def first_id(moment: datetime) -> str:
+    """What the id of each call from this moment on begins with, or comes after."""
+    return f"{int(moment.timestamp() * 1e6):014x}"
+
+
 def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> dict[str, Any]:
     """What becomes an InvocationRow."""
     client, tenant = storable(each.client), storable(each.tenant)
     return {
-        "id": f"{int(each.at.timestamp() * 1e6):014x}{random}",
+        "id": first_id(each.at) + random,
         "at": utc_text(each.at),
         "client": client,
         "tenant": tenant,

@@ -6,17 +6,20 @@ which is minutes.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import structlog
+from sqlalchemy import text
 
 from cds_service.errors import StoreUnavailable
-from cds_service.storage.direct import DIRECT_FAULTS, direct
-from cds_service.storage.store import Store, fault_name
+from cds_service.storage.store import CHECKPOINT_PAGES, LOCK_SECONDS, STORE_FAULTS, Store, fault_name, sqlite_file
 
 _log = structlog.stdlib.get_logger()
 
@@ -27,11 +30,19 @@ _SWEEP = (
 )
 
 
+class _Table(Protocol):
+    async def write(self, statement: str, **values: bytes | int) -> int:
+        """How many rows a statement changed."""
+
+    async def close(self) -> None: ...
+
+
 class SeenTokens:
     """`now` tells which rows can be forgotten."""
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        self._table = direct(store, "seen-tokens")
+        path = sqlite_file(store.url)
+        self._table: _Table = _SqliteTable(path) if path else _PostgresTable(store)
         self._now = now
         self._count = 0
 
@@ -55,9 +66,48 @@ class SeenTokens:
             if self._count % _SWEEP_EVERY == 0:
                 # twice as many as came in since, so that it keeps up and never takes long
                 await self._table.write(_SWEEP, now=int(self._now().timestamp()), most=2 * _SWEEP_EVERY)
-        except DIRECT_FAULTS as error:
+        except (*STORE_FAULTS, sqlite3.Error) as error:
             _log.error("used tokens not readable", error=fault_name(error))
             raise StoreUnavailable(
                 "whether the token was used before cannot be looked up", remedy="Send a new one later"
             ) from error
         return is_new
+
+
+class _SqliteTable:
+    """A connection of its own in a thread of its own: a tenth of the time that the way through SQLAlchemy takes."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, "seen-tokens")
+        self._connection: sqlite3.Connection | None = None
+
+    async def write(self, statement: str, **values: bytes | int) -> int:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, statement, values)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _write(self, statement: str, values: dict[str, bytes | int]) -> int:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        return self._connection.execute(statement, values).rowcount
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class _PostgresTable:
+    def __init__(self, store: Store) -> None:
+        self._engine = store.quick.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def write(self, statement: str, **values: bytes | int) -> int:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(text(statement), values)).rowcount
+
+    async def close(self) -> None:
+        """The store closes the engine."""

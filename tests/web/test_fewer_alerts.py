@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from cds_service.storage import earlier_cards
 from cds_service.storage.store import Store
-from tests.calls import CALF_PAIN, cards, hook_call, outcome, overridden, prefetch, searchset, without
+from tests.calls import CALF_PAIN, cards, hook_call, outcome, overridden, prefetch, searchset
 from tests.charts import Entry, patient
 from tests.conftest import client_with
 from tests.databases import card_rows, journal_rows, sqlite_url, upgraded
@@ -362,7 +362,7 @@ class TestTheStore:
         with client_with(database_url=url) as http:
             someone = Clinician(http)
             assert len(someone.opens(SEVERE)) == 1
-            monkeypatch.setattr(earlier_cards, "_EARLIER", HANGS)
+            monkeypatch.setattr(earlier_cards, "_OVERRIDES", HANGS)
             took = []
             for _ in range(2):
                 begun = time.monotonic()
@@ -373,11 +373,16 @@ class TestTheStore:
     def test_is_not_asked_where_there_is_no_card_or_a_critical_one(
         self, http: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(earlier_cards, "_EARLIER", "SELECT broken")
-        someone = Clinician(http, encounter="e1")
-        quiet = {**without(SEVERE, "findings", "conditions"), "findings": searchset(), "conditions": searchset()}
-        assert someone.opens(quiet) == []
+        asked = []
+
+        async def count(*_: Any) -> None:
+            asked.append(1)
+
+        monkeypatch.setattr(earlier_cards.EarlierCards, "earlier", count)
+        someone = Clinician(http)
+        assert someone.opens({**SEVERE, "findings": searchset(), "conditions": searchset()}) == []
         assert len(someone.opens(CRITICAL)) == 1
+        assert asked == []
 
     @pytest.mark.parametrize("hash_key", [{}, {"CDS_HASH_KEY": "k" * 32}])
     def test_two_workers_agree(self, database: str, hash_key: dict[str, str]) -> None:
