@@ -18,13 +18,11 @@ import structlog
 
 from cds_service.storage.journal import first_id
 from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
-from cds_service.storage.reader import reader
+from cds_service.storage.reader import PATIENCE_SECONDS, reader
 from cds_service.storage.store import Store, fault_name, sqlite_file, storable, utc_text
 
-_PATIENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 5.0  # a store that hangs costs one call in so long that patience
 _UNWRITTEN = timedelta(seconds=30)  # the journal writes a tenth of a second later
-_MOST_UNWRITTEN = 2_000
 _FIRST, _LAST = "-0000-000000000000", "-ffff-ffffffffffff"
 _OVERRIDES = """
 SELECT NULL AS hook, received_at AS at, outcome_at, NULL AS withheld FROM feedback
@@ -81,7 +79,8 @@ class EarlierCards:
         self._hash_key = hash_key
         self._reader = reader(store)
         self._is_sqlite = sqlite_file(store.url) is not None
-        self._noted: deque[tuple[CardKey, Answer]] = deque(maxlen=_MOST_UNWRITTEN)
+        self._noted: dict[CardKey, list[Answer]] = {}
+        self._order: deque[tuple[datetime, CardKey]] = deque()
         self._pause_until = 0.0
 
     async def __aenter__(self) -> Self:
@@ -124,18 +123,27 @@ class EarlierCards:
             return _NOTHING
         overrides = [min(_moment(at), _moment(said)) for hook, at, said, _ in rows if hook is None]
         answers = [Answer(hook, _moment(at), not withheld) for hook, at, _, withheld in rows if hook is not None]
-        noted = [answer for other, answer in self._noted if other == key and key.encounter]
-        return Earlier(overrides, [*answers, *noted])
+        return Earlier(overrides, [*answers, *self._noted.get(key, ())])
 
     def note(self, key: CardKey, answer: Answer) -> None:
         """Remember it until the journal has surely written it."""
-        while self._noted and self._noted[0][1].at < answer.at - _UNWRITTEN:
-            self._noted.popleft()
-        self._noted.append((key, answer))
+        if not key.encounter:
+            return
+        while self._order and self._order[0][0] < answer.at - _UNWRITTEN:
+            self._forget(self._order.popleft()[1])
+        self._order.append((answer.at, key))
+        self._noted.setdefault(key, []).append(answer)
+
+    def _forget(self, key: CardKey) -> None:
+        """The oldest answer."""
+        answers = self._noted[key]
+        del answers[0]
+        if not answers:
+            del self._noted[key]
 
     async def _load_key(self) -> bytes | None:
         if self._hash_key is None:
-            self._hash_key = await self._tried(lambda: stored_hash_key(self._store))
+            self._hash_key = await self._tried(lambda: asyncio.wait_for(stored_hash_key(self._store), PATIENCE_SECONDS))
         return self._hash_key
 
     async def _tried(self, ask: Callable[[], Awaitable[_Answered]]) -> _Answered | None:
@@ -144,8 +152,7 @@ class EarlierCards:
         if clock() < self._pause_until:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return await ask()
+            return await ask()
         except Exception as error:  # whatever it is, the card must go out
             self._pause_until = clock() + _PAUSE_SECONDS
             _log.error("earlier cards not readable", error=fault_name(error))

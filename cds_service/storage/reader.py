@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from cds_service.storage.store import Store, sqlite_file
 
+PATIENCE_SECONDS = 1.0
 _LOCK_SECONDS = 0.05
 
 
@@ -18,7 +20,7 @@ class Reader(Protocol):
     """It connects when it is first used."""
 
     async def rows(self, query: str, **values: Any) -> Sequence[Sequence[Any]]:
-        """What a query finds. It may raise whatever the database raises."""
+        """What a query finds. It raises whatever the database raises, and TimeoutError when that takes too long."""
 
     async def close(self) -> None: ...
 
@@ -52,7 +54,7 @@ class _Postgres:
         self._engine = store.quick.execution_options(isolation_level="AUTOCOMMIT")
 
     async def rows(self, query: str, **values: Any) -> Sequence[Sequence[Any]]:
-        async with self._engine.connect() as connection:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._engine.connect() as connection:
             return (await connection.execute(text(query), values)).all()
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from cds_service.storage import earlier_cards
+from cds_service.storage import earlier_cards, reader
 from cds_service.storage.store import Store
 from tests.calls import CALF_PAIN, cards, hook_call, outcome, overridden, prefetch, searchset
 from tests.charts import Entry, patient
@@ -358,7 +358,7 @@ class TestTheStore:
 
     def test_one_that_is_locked_holds_up_one_call_only(self, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """SQLite's readers do not wait for its lock, so there the card stays silent; PostgreSQL's do."""
-        monkeypatch.setattr(earlier_cards, "_PATIENCE_SECONDS", 0.5)
+        monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.5)
         waits = database.startswith("postgresql")
         with client_with(database_url=database) as http:
             someone = Clinician(http)
