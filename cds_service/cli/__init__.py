@@ -11,6 +11,7 @@ from cds_service.cli.assess import assess
 from cds_service.cli.check import check
 from cds_service.cli.client import client
 from cds_service.cli.db import db
+from cds_service.cli.knowledge import knowledge
 from cds_service.cli.load import load
 from cds_service.cli.serve import demo, serve
 
@@ -23,6 +24,7 @@ for command in (serve, demo, assess, check, load):
     app.command()(command)
 app.add_typer(client, name="client")
 app.add_typer(db, name="db")
+app.add_typer(knowledge, name="knowledge")
 
 
 @app.callback(invoke_without_command=True)

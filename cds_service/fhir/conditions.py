@@ -8,10 +8,10 @@ from typing import Any
 from cds_service.facts import Certainty, Course, Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.placing import body_sites, most_specific, site_of
+from cds_service.fhir.naming import named
+from cds_service.fhir.placing import body_sites, site_of
 from cds_service.fhir.subject import Subject, encounter_of
-from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, meanings_of, words_of
+from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
@@ -25,27 +25,26 @@ def condition_facts(
     verification = _codes(model.verificationStatus)
     if "entered-in-error" in verification:
         return []
-    coded = coded_meanings(model.code, terminology)
+    code = named(condition.code, terminology)
     began = _onset(condition, subject, as_of)
     recorded = dates.interval(condition.recordedDate, dates.zone_of(as_of))
-    body = body_sites(model.bodySite or (), (), terminology)
+    body = body_sites(condition.sites(), (), terminology)
     facts = []
-    coded_site = most_specific([meaning.site for _code, meaning in coded])
-    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
-    for concept in concepts_of(coded):
-        site = site_of(concept, coded_site, body)
+    side = combined_side((code.side, body.side)) or Side.NOT_STATED
+    severe = _is_severe(model.severity, terminology)
+    for concept, codes, words in code.concepts:
+        site = site_of(concept, code.site, body)
         if site is None:
             continue
-        codes = codes_of(concept, coded)
-        naming = [meaning for _code, meaning in coded if concept in meaning.concepts]
-        course = _course(concept, model, condition, naming, began or recorded, as_of)
+        phases = {meaning.phase for meaning in code.meanings if concept in meaning.concepts and meaning.phase}
+        course = _course(concept, model, condition, phases, began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
                 state=_state(verification, course),
                 source=f"Condition/{condition.id}",
                 codes=codes,
-                display=words_of(model.code, codes[0]),
+                display=words,
                 when=began or recorded,
                 began=began,
                 recorded=recorded,
@@ -54,13 +53,19 @@ def condition_facts(
                 site_matters=concept.site_matters,
                 certainty=Certainty.SUSPECTED if verification & _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
-                severe=any(meaning.severe for meaning in meanings_of(model.severity, terminology)),
-                sudden=any(meaning.sudden for _code, meaning in coded),
+                severe=severe,
+                sudden=code.sudden,
                 encounter=encounter_of(condition),
                 remarks=_remarks(verification, body.text_only),
             )
         )
     return facts
+
+
+def _is_severe(severity: Any, terminology: Terminology) -> bool:
+    codings = severity.coding if severity is not None else None
+    meanings = [terminology.meaning(coding.system, coding.code) for coding in codings or ()]
+    return any(meaning.severe for meaning in meanings if meaning is not None)
 
 
 def _state(verification: set[str], course: Course) -> State:
@@ -73,13 +78,12 @@ def _course(
     concept: Concept,
     model: Any,
     condition: fhir.Condition,
-    naming: list[Meaning],
+    phases: set[Course],
     when: Interval | None,
     as_of: datetime,
 ) -> Course:
     """Current, under care, history, or not stated."""
     status = _codes(model.clinicalStatus)
-    phases = {meaning.phase for meaning in naming if meaning.phase is not None}
     if concept.kind == "history" or status & _PAST or Course.HISTORY in phases or _has_abated(condition, as_of):
         return Course.HISTORY
     if not status & _CURRENT:

@@ -6,10 +6,11 @@ from typing import Any
 
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.placing import BodySites, body_sites, most_specific, site_of
+from cds_service.fhir.naming import Named, most_specific, named
+from cds_service.fhir.placing import BodySites, body_sites, site_of
 from cds_service.fhir.subject import encounter_of
-from cds_service.fhir.value_sets import Meaning, Terminology, combined_side
-from cds_service.fhir.values import Value, coded_meanings, codes_of, concepts_of, meanings_of, read_value, words_of
+from cds_service.fhir.value_sets import Terminology, combined_side
+from cds_service.fhir.values import Value, read_value
 
 _NOT_STATED = Side.NOT_STATED
 _STATED = Value(State.PRESENT)
@@ -20,14 +21,14 @@ def observation_facts(
     observation: fhir.Observation, model: Any, when: Interval | None, terminology: Terminology
 ) -> list[Fact]:
     """One fact per concept of the Observation's code, and of each component's code."""
-    components = model.component or ()
-    values = [
-        meaning
-        for holder in components
-        if holder.dataAbsentReason is None
-        for meaning in meanings_of(holder.valueCodeableConcept, terminology)
+    answer = named(observation.valueCodeableConcept, terminology)
+    components = [
+        (each, named(holder.code, terminology), named(holder.valueCodeableConcept, terminology))
+        for each, holder in zip(model.component or (), observation.component or (), strict=True)
     ]
-    body = body_sites(() if model.bodySite is None else (model.bodySite,), values, terminology)
+    said = [answer for holder, _code, answer in components if holder.dataAbsentReason is None]
+    values = [meaning for each in said for meaning in each.meanings]
+    body = body_sites((observation.bodySite,), values, terminology)
     effective = observation.is_effective
     shared = {
         "source": f"Observation/{observation.id}",
@@ -38,43 +39,40 @@ def observation_facts(
         "encounter": encounter_of(observation),
     }
     remarks = _remarks(model, body, when)
-    sudden = any(meaning.sudden for meaning in values)
-    facts = _of_holder(model, shared, body, remarks, sudden, terminology)
-    for component in components:
-        facts += _of_holder(component, shared, body, remarks, sudden, terminology)
+    sudden = any(each.sudden for each in said)
+    facts = _of_holder(model, named(observation.code, terminology), answer, shared, body, remarks, sudden)
+    for component, code, its_answer in components:
+        facts += _of_holder(component, code, its_answer, shared, body, remarks, sudden)
     return facts
 
 
 def _of_holder(
     holder: Any,
+    code: Named,
+    answer: Named,
     shared: dict[str, Any],
     body: BodySites,
     remarks: tuple[str, ...],
     sudden: bool,
-    terminology: Terminology,
 ) -> list[Fact]:
     """What an Observation or one component says. `shared`: the members of a Fact that all of them have."""
-    coded = coded_meanings(holder.code, terminology)
-    answered = coded_meanings(holder.valueCodeableConcept, terminology)
-    around = [meaning for _code, meaning in (*coded, *answered)]
-    sudden = sudden or any(meaning.sudden for meaning in around)
-    site = most_specific([meaning.site for meaning in around])
-    side = combined_side([*[meaning.side for meaning in around], body.side]) or _NOT_STATED
-    named = [(concept, coded, holder.code, read_value(concept, holder, terminology)) for concept in concepts_of(coded)]
-    if answered and holder.dataAbsentReason is None and any(_only_asks(meaning) for _code, meaning in coded):
-        named += [(concept, answered, holder.valueCodeableConcept, _STATED) for concept in concepts_of(answered)]
+    sudden = sudden or code.sudden or answer.sudden
+    site = most_specific((code.site, answer.site)) if answer.site else code.site
+    side = combined_side((code.side, answer.side, body.side)) or _NOT_STATED
+    said = [(each, read_value(each.concept, holder, answer)) for each in code.concepts]
+    if answer.concepts and code.asks and holder.dataAbsentReason is None:
+        said += [(each, _STATED) for each in answer.concepts]
     facts = []
-    for concept, named_by, words, value in named:
+    for (concept, codes, words), value in said:
         place = site_of(concept, site, body)
         if place is None:
             continue
-        codes = codes_of(concept, named_by)
         facts.append(
             Fact(
                 concept=concept.name,
                 state=value.state,
                 codes=codes,
-                display=words_of(words, codes[0]),
+                display=words,
                 site=place,
                 side=side,
                 site_matters=concept.site_matters,
@@ -86,11 +84,6 @@ def _of_holder(
             )
         )
     return facts
-
-
-def _only_asks(meaning: Meaning) -> bool:
-    """Does the code ask for a finding that its value names? "Tobacco smoking status: smokes daily"."""
-    return meaning.question or any(concept.kind == "measurement" for concept in meaning.concepts)
 
 
 def _remarks(model: Any, body: BodySites, when: Interval | None) -> tuple[str, ...]:

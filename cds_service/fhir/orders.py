@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cds_service.facts import Fact, Interval, Side, State
+from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
 from cds_service.fhir.placing import body_sites
 from cds_service.fhir.resources import Concept, DeviceRequest, MedicationRequest, Resource, ServiceRequest
 from cds_service.fhir.sift import medicine_of, medicines_among
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, words_of
 
 DRAFT = "draft order"
 _NOT_ORDERED = frozenset({"cancelled", "completed", "entered-in-error", "revoked", "stopped"})
@@ -56,23 +56,23 @@ def _code(resource: Resource, medicines: Mapping[str, Concept]) -> Concept | Non
 
 
 def _facts(resource: Resource, code: Concept, number: int, terminology: Terminology, as_of: datetime) -> Sequence[Fact]:
-    coded = coded_meanings(code, terminology)
-    body = body_sites([site for site in resource.sites() if site is not None], (), terminology)
+    ordered = named(code, terminology)
+    body = body_sites(resource.sites(), (), terminology)
     if body.elsewhere and body.site is None and not body.thigh:
         return ()
-    sides = [*(meaning.side for _code, meaning in coded), body.side]
+    side = combined_side((ordered.side, body.side)) or Side.NOT_STATED
     now = Interval(as_of, as_of, as_of.isoformat(), timed=True)
     return [
         Fact(
             concept=concept.name,
             state=State.PRESENT,
             source=resource.name if resource.id else f"draft order {number}",
-            codes=codes_of(concept, coded),
-            display=words_of(code, codes_of(concept, coded)[0]),
+            codes=codes,
+            display=words,
             when=now,
             recorded=now,
-            side=combined_side(sides) or Side.NOT_STATED,
+            side=side,
             remarks=(DRAFT,),
         )
-        for concept in concepts_of(coded)
+        for concept, codes, words in ordered.concepts
     ]

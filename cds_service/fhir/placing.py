@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cds_service.facts import Side, Site
+from cds_service.fhir.naming import most_specific, named
+from cds_service.fhir.resources import Concept as CodeableConcept
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
-from cds_service.fhir.values import codings, meanings_of
-
-_MOST_SPECIFIC_FIRST = (Site.LOWER_LEG, Site.ANKLE, Site.FOOT, Site.LEG)
 
 
 class BodySites(NamedTuple):
@@ -22,7 +21,12 @@ class BodySites(NamedTuple):
     text_only: bool = False
 
 
-def body_sites(sites: Iterable[Any], values: Iterable[Meaning], terminology: Terminology) -> BodySites:
+_NOWHERE = BodySites()
+
+
+def body_sites(
+    sites: Iterable[CodeableConcept | None], values: Iterable[Meaning], terminology: Terminology
+) -> BodySites:
     """Gather bodySite CodeableConcepts and the meanings of component values.
 
     A coded site that no value set knows is another part of the body; a site given only as text says nothing.
@@ -30,28 +34,21 @@ def body_sites(sites: Iterable[Any], values: Iterable[Meaning], terminology: Ter
     found = list(values)
     thigh = elsewhere = text_only = False
     for site in sites:
-        known = meanings_of(site, terminology)
-        found += known
-        if not known:
-            is_coded = any(codings(site))
+        if site is None:
+            continue
+        known = named(site, terminology)
+        found += known.meanings
+        if not known.meanings:
+            is_coded = bool(known.codings)
             elsewhere = elsewhere or is_coded
             text_only = text_only or not is_coded
     if not found:
-        return BodySites(elsewhere=elsewhere, text_only=text_only)
+        return BodySites(elsewhere=elsewhere, text_only=text_only) if elsewhere or text_only else _NOWHERE
     for meaning in found:
         thigh = thigh or meaning.thigh
         elsewhere = elsewhere or meaning.elsewhere
     placed = most_specific([meaning.site for meaning in found])
     return BodySites(placed, thigh, elsewhere, combined_side([meaning.side for meaning in found]), text_only)
-
-
-def most_specific(sites: Iterable[Site | None]) -> Site | None:
-    """Calf before ankle, foot and leg."""
-    given = set(sites)
-    for site in _MOST_SPECIFIC_FIRST:
-        if site in given:
-            return site
-    return None
 
 
 def site_of(concept: Concept, coded: Site | None, body: BodySites) -> Site | None:

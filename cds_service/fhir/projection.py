@@ -154,9 +154,7 @@ def _limits(raw: msgspec.Raw) -> list[dict[str, Any]]:
 
 
 def _concept(value: resources.Concept | None) -> CodeableConcept | None:
-    if value is None:
-        return None
-    return _parsed_concept(tuple((each.system, each.code, each.display) for each in value.coding or ()), value.text)
+    return None if value is None else _parsed_concept(value)
 
 
 def _sites(value: list[resources.Concept] | resources.Concept) -> Any:
@@ -185,8 +183,8 @@ _MEMBERS: dict[type[resources.Resource], _Reads] = {
 
 
 @lru_cache(maxsize=4096)
-def _parsed_concept(codings: tuple[tuple[Any, Any, Any], ...], text: Any) -> CodeableConcept:
+def _parsed_concept(value: resources.Concept) -> CodeableConcept:
     """Charts repeat their CodeableConcepts, and parsing one anew costs most of a resource."""
     names = ("system", "code", "display")
-    coding = [{name: value for name, value in zip(names, each, strict=True) if value} for each in codings]
-    return CodeableConcept.model_validate({"coding": coding, "text": text} if text else {"coding": coding})
+    coding = [{name: given for name in names if (given := getattr(each, name))} for each in value.coding or ()]
+    return CodeableConcept.model_validate({"coding": coding, "text": value.text} if value.text else {"coding": coding})

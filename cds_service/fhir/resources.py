@@ -26,9 +26,9 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
 
 
 class Concept(msgspec.Struct, frozen=True, gc=False):
-    """A CodeableConcept."""
+    """A CodeableConcept. It can be looked up as a whole, unless its words are of an odd shape."""
 
-    coding: list[Coding] | None = None
+    coding: tuple[Coding, ...] | None = None
     text: Any = None
 
 

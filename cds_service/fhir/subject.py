@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from cds_service.fhir.projection import decoded
-from cds_service.fhir.resources import Observation, Resource
+from cds_service.fhir.resources import NOT_SENT, Observation, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Subject:
 
     patient_id: str
     born: tuple[date, date] | None = None
+    _judged: dict[bytes, bool] = field(default_factory=dict, repr=False, compare=False)  # charts repeat their subject
 
     def owns(self, resource: Resource) -> bool:
         """Is the resource about this patient, and no one else?
@@ -23,10 +26,20 @@ class Subject:
         References match as `Patient/id`, as an absolute URL that ends so, and as `urn:uuid:id`. A resource without a
         subject counts; an Observation with a `focus` on someone or something else does not.
         """
-        about = [decoded(resource.subject), decoded(resource.patient)]
-        if isinstance(resource, Observation) and (focus := decoded(resource.focus)) is not None:
-            about += focus if isinstance(focus, list) else [focus]
-        return all(self._may_be_patient(reference) for reference in about)
+        if not (self._is_of(resource.subject) and self._is_of(resource.patient)):
+            return False
+        if not isinstance(resource, Observation) or (focus := decoded(resource.focus)) is None:
+            return True
+        return all(self._may_be_patient(each) for each in (focus if isinstance(focus, list) else [focus]))
+
+    def _is_of(self, reference: msgspec.Raw) -> bool:
+        if reference is NOT_SENT:
+            return True
+        given = bytes(reference)
+        judged = self._judged.get(given)
+        if judged is None:
+            judged = self._judged[given] = self._may_be_patient(decoded(reference))
+        return judged
 
     def _may_be_patient(self, reference: Any) -> bool:
         """Not given, or without a literal reference, it may be; of a shape that cannot be read, it may not."""

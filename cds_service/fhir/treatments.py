@@ -8,10 +8,10 @@ from typing import Any
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
-from cds_service.fhir.placing import body_sites, most_specific, site_of
+from cds_service.fhir.naming import most_specific, named
+from cds_service.fhir.placing import body_sites, site_of
 from cds_service.fhir.projection import decoded
-from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import coded_meanings, codes_of, concepts_of, words_of
+from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
@@ -32,21 +32,20 @@ def medication_facts(
         return []
     if model.intent == "plan" and not (request.reportedBoolean or decoded(request.reportedReference)):
         return []
-    concept = model.medicationCodeableConcept or medicine
+    code = named(request.medicationCodeableConcept or medicine, terminology)
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
-    coded = coded_meanings(concept, terminology)
     return [
         Fact(
-            concept=named.name,
+            concept=concept.name,
             state=State.PRESENT,
             source=request.name,
-            codes=codes_of(named, coded),
-            display=words_of(concept) or _named_reference(request),
+            codes=codes,
+            display=code.words or _named_reference(request),
             when=when,
             recorded=when,
             remarks=_dose(request),
         )
-        for named in concepts_of(coded)
+        for concept, codes, _words in code.concepts
     ]
 
 
@@ -56,12 +55,15 @@ def procedure_facts(
     """A procedure that was done, or is being done, at its performed time."""
     if model.status in _NOT_DONE:
         return []
-    coded = [*coded_meanings(model.code, terminology), *coded_meanings(model.category, terminology)]
-    body = body_sites(model.bodySite or (), (), terminology)
+    code, category = named(procedure.code, terminology), named(procedure.category, terminology)
+    body = body_sites(procedure.sites(), (), terminology)
     facts = []
-    coded_site = most_specific([meaning.site for _code, meaning in coded])
-    side = combined_side([*(meaning.side for _code, meaning in coded), body.side]) or Side.NOT_STATED
-    for concept in concepts_of(coded):
+    coded_site = most_specific((code.site, category.site))
+    side = combined_side((code.side, category.side, body.side)) or Side.NOT_STATED
+    named_by: dict[Concept, tuple[tuple[str, str], ...]] = {}
+    for concept, codes, _words in (*code.concepts, *category.concepts):
+        named_by[concept] = tuple(sorted({*named_by.get(concept, ()), *codes}))
+    for concept, codes in named_by.items():
         site = site_of(concept, coded_site, body)
         if site is None:
             continue
@@ -70,8 +72,8 @@ def procedure_facts(
                 concept=concept.name,
                 state=State.PRESENT,
                 source=f"Procedure/{procedure.id}",
-                codes=codes_of(concept, coded),
-                display=words_of(model.code) or words_of(model.category),
+                codes=codes,
+                display=code.words or category.words,
                 when=when,
                 began=when,
                 side=side,

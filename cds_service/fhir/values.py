@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set
 from math import isfinite
 from typing import Any, NamedTuple
 
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
-from cds_service.fhir.value_sets import SNOMED, Concept, Meaning, Terminology
+from cds_service.fhir.naming import Named
+from cds_service.fhir.value_sets import SNOMED, Concept
 
 UCUM = "http://unitsofmeasure.org"
 # http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
 _RAISED = frozenset({"H", "HH", "HU", "POS", "DET"})
 _NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})
 _NOT_FOUND = frozenset({"NEG", "ND"})
+_NO_CODES: frozenset[str] = frozenset()
 TEXT_REMARK = "value recorded as text, not interpreted"
 ODD_REMARK = "value not interpreted"
 
@@ -28,68 +30,15 @@ class Value(NamedTuple):
     remark: str = ""
 
 
-def codings(concept: Any) -> Iterator[tuple[str, str]]:
-    """(system, code) of each complete coding of a parsed CodeableConcept."""
-    for coding in (concept.coding if concept is not None else None) or ():
-        if coding.system and coding.code:
-            yield str(coding.system), str(coding.code)
-
-
-Coded = tuple[tuple[str, str], Meaning]
-"""A code that a value set knows, as (system, code), and its meaning."""
-
-
-def coded_meanings(concept: Any, terminology: Terminology) -> Sequence[Coded]:
-    """The codings of a parsed CodeableConcept that a value set knows."""
-    if concept is None:
-        return ()
-    known = []
-    for coding in concept.coding or ():
-        meaning = terminology.meaning(coding.system, coding.code)
-        if meaning is not None:
-            known.append(((str(coding.system), str(coding.code)), meaning))
-    return known
-
-
-def concepts_of(coded: Sequence[Coded]) -> Iterable[Concept]:
-    """The concepts that these codes name, each once."""
-    if len(coded) == 1:
-        return coded[0][1].concepts
-    return dict.fromkeys(concept for _code, meaning in coded for concept in meaning.concepts)
-
-
-def codes_of(concept: Concept, coded: Sequence[Coded]) -> tuple[tuple[str, str], ...]:
-    """Those of the codes that name the concept, sorted."""
-    if len(coded) == 1:
-        return (coded[0][0],)
-    return tuple(sorted({code for code, meaning in coded if concept in meaning.concepts}))
-
-
-def meanings_of(concept: Any, terminology: Terminology) -> list[Meaning]:
-    """The meanings of a parsed CodeableConcept's codings."""
-    return [meaning for _code, meaning in coded_meanings(concept, terminology)]
-
-
-def words_of(concept: Any, code: tuple[str, str] | None = None) -> str:
-    """The words that the chart shows: its text, else of the coding that matched, else of any coding."""
-    if concept is None:
-        return ""
-    if concept.text:
-        return str(concept.text)
-    shown = [(str(coding.code), str(coding.display)) for coding in concept.coding or () if coding.display]
-    matched = next((display for its, display in shown if code is not None and its == code[1]), "")
-    return matched or next((display for _its, display in shown), "")
-
-
-def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value:
-    """Read value[x] of an Observation or component (`holder`, a parsed model).
+def read_value(concept: Concept, holder: Any, answer: Named) -> Value:
+    """Read value[x] of an Observation or component (`holder`, a parsed model; `answer`, its coded value).
 
     A finding without any value and without dataAbsentReason is an assertion: present. dataAbsentReason is unknown,
     never absent. A measurement is present when its number can be read.
     """
     if holder.dataAbsentReason is not None:
         return Value(State.UNKNOWN)
-    interpretations = {code for each in holder.interpretation or () for _system, code in codings(each)}
+    interpretations = _interpretations(holder)
     numeric = _numeric(concept, holder, interpretations)
     if numeric is not None:
         return numeric
@@ -98,7 +47,7 @@ def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value
     if holder.valueBoolean is not None:
         return Value(State.PRESENT if holder.valueBoolean else State.ABSENT)
     if holder.valueCodeableConcept is not None:
-        return _coded(concept, holder.valueCodeableConcept, terminology)
+        return _coded(concept, answer)
     if any(getattr(holder, name) is not None for name in _OTHER_VALUES):
         return Value(State.UNKNOWN, remark=ODD_REMARK)
     if concept.kind == "measurement":
@@ -112,7 +61,7 @@ def read_value(concept: Concept, holder: Any, terminology: Terminology) -> Value
 _OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
 
 
-def _numeric(concept: Concept, holder: Any, interpretations: set[str]) -> Value | None:
+def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value | None:
     """Quantity, integer or range. Of a range the higher end is judged, so that a high value is not missed."""
     comparator = low = ""
     if (quantity := holder.valueQuantity) is not None:
@@ -167,35 +116,41 @@ def _unit(quantity: Any) -> str:
     return str(quantity.unit or "").strip()
 
 
-def _raised(interpretations: set[str]) -> bool | None:
+def _raised(interpretations: Set[str]) -> bool | None:
     if interpretations & _RAISED:
         return True
     return False if interpretations & _NOT_RAISED else None
 
 
-def _coded_measurement(value: Any, answers: set[State], severe: bool) -> Value:
+def _interpretations(holder: Any) -> frozenset[str]:
+    """The codes of complete codings."""
+    if not holder.interpretation:
+        return _NO_CODES
+    given = [coding for each in holder.interpretation for coding in each.coding or ()]
+    return frozenset([str(coding.code) for coding in given if coding.system and coding.code])
+
+
+def _coded_measurement(answer: Named, states: set[State]) -> Value:
     """Positive, negative, or an answer whose finding is read from the value itself (`observations`)."""
-    if not list(codings(value)):
+    if not answer.codings:
         return Value(State.UNKNOWN, remark=TEXT_REMARK)
-    if len(answers) != 1:
-        return Value(State.PRESENT, severe=severe)
-    raised = State.PRESENT in answers
+    if len(states) != 1:
+        return Value(State.PRESENT, severe=answer.severe)
+    raised = State.PRESENT in states
     return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
 
 
-def _coded(concept: Concept, value: Any, terminology: Terminology) -> Value:
-    found = meanings_of(value, terminology)
-    severe = any(meaning.severe for meaning in found)
-    answers = {meaning.answer for meaning in found if meaning.answer is not None}
+def _coded(concept: Concept, answer: Named) -> Value:
+    states = {meaning.answer for meaning in answer.meanings if meaning.answer is not None}
     if concept.kind == "measurement":
-        return _coded_measurement(value, answers, severe)
-    if State.ABSENT in answers and State.PRESENT not in answers:
-        if concept.name == "pulse-absent" and (SNOMED, "2667000") in codings(value):
+        return _coded_measurement(answer, states)
+    if State.ABSENT in states and State.PRESENT not in states:
+        if concept.name == "pulse-absent" and (SNOMED, "2667000") in answer.codings:
             # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.
             return Value(State.UNKNOWN, remark=ODD_REMARK)
         return Value(State.ABSENT)
-    named = any(concept in meaning.concepts for meaning in found)
-    placed = any(meaning.site or meaning.side or meaning.sudden for meaning in found)
-    if answers or severe or named or placed:
-        return Value(State.PRESENT, severe=severe)
-    return Value(State.UNKNOWN, remark=TEXT_REMARK if not list(codings(value)) else ODD_REMARK)
+    is_named = any(concept in meaning.concepts for meaning in answer.meanings)
+    placed = any(meaning.site or meaning.side or meaning.sudden for meaning in answer.meanings)
+    if states or answer.severe or is_named or placed:
+        return Value(State.PRESENT, severe=answer.severe)
+    return Value(State.UNKNOWN, remark=ODD_REMARK if answer.codings else TEXT_REMARK)

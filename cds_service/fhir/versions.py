@@ -58,7 +58,7 @@ def status_concept(given: Concept | str | None) -> Concept | None:
     """
     if not isinstance(given, str):
         return given
-    return Concept(coding=[Coding(code=given)]) if given not in ("", "unknown") else None
+    return Concept(coding=(Coding(code=given),)) if given not in ("", "unknown") else None
 
 
 def listed(given: Sequence[Concept] | Concept | None) -> Sequence[Concept]:

@@ -186,9 +186,9 @@ def _of_asked_type(need: Need, page: Page) -> Page:
     """Other resources than those asked for are no answer: "nothing there" would be a wrong one."""
     if page.failure or page.unreadable or not (page.resources or page.others):
         return page
-    wanted = need.resource_type
-    if any(resource.resourceType == wanted for resource in page.resources):
-        return page
+    for resource in page.resources:  # the first of them, nearly always
+        if resource.resourceType == need.resource_type:
+            return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
 
 

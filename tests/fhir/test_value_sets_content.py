@@ -142,6 +142,16 @@ def test_codes(value_set: dict[str, Any]) -> None:
     assert below(value_set, ICD10CM) <= TITLES.keys()
 
 
+def test_snomed_lists_keep_their_meaning(value_set: dict[str, Any]) -> None:
+    """An ECL expression of exactly the listed codes, each alone or with all below it."""
+    for element in elements(value_set, "include"):
+        if element["system"] != SNOMED:
+            continue
+        (ecl,) = (each["valueString"] for each in element["extension"] if each["url"] == EXTENSION + "ecl")
+        parts = [re.fullmatch(r"(?:<< )?(\d+) \|[^|]+\|", part) for part in ecl.split(" OR ")]
+        assert [part and part[1] for part in parts] == [concept["code"] for concept in element["concept"]]
+
+
 def test_no_code_stands_twice(value_set: dict[str, Any]) -> None:
     for part in ("include", "exclude"):
         codes = [(system, concept["code"]) for system, concept in listed(value_set, part)]
