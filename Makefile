@@ -52,6 +52,7 @@ format: .venv/for-tests
 bench: .venv/for-tests
 	$(IN)/python -m benchmarks
 	$(IN)/python -m benchmarks.jwt
+	$(IN)/python -m benchmarks.fewer_alerts
 
 requirements: .venv-lock/bin/uv
 	$(LOCK) --output-file requirements.txt

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -28,10 +28,12 @@ from cds_service.governance import decisions, local_policy, overdue, switched_of
 from cds_service.hooks.appointment_book import AppointmentBook
 from cds_service.hooks.encounter_discharge import EncounterDischarge
 from cds_service.hooks.encounter_start import EncounterStart
+from cds_service.hooks.fewer_alerts import FewerAlerts
 from cds_service.hooks.orders import order_select, order_sign
 from cds_service.hooks.patient_view import PatientView
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
 from cds_service.hooks.problem_list_item_create import ProblemListItemCreate
+from cds_service.hooks.silence import Silence
 from cds_service.hooks.triage import ChartTriage
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
@@ -46,6 +48,7 @@ from cds_service.security.key_sets import FetchedKeys, KeySource, PinnedKeys, fe
 from cds_service.security.outbound import AllowedServers
 from cds_service.settings import Settings, load_settings
 from cds_service.shipped import shipped
+from cds_service.storage.earlier_cards import EarlierCards
 from cds_service.storage.feedback import FeedbackStore
 from cds_service.storage.journal import Journal
 from cds_service.storage.seen_tokens import SeenTokens
@@ -73,18 +76,22 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     store = Store(settings.database_url.get_secret_value())
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
     journal = Journal(store, knowledge(settings), hash_key)
+    earlier_cards = EarlierCards(store, hash_key)
+    fewer_alerts = FewerAlerts(
+        earlier_cards, Silence(timedelta(hours=settings.override_hours), settings.once_per_encounter)
+    )
     keep_feedback = FeedbackStore(store, now).keep
     seen_tokens = SeenTokens(store, now)
     authenticate = authentication(settings, http, seen_tokens.first_use, now)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http, store, journal, seen_tokens:
+        async with http, store, journal, seen_tokens, earlier_cards:
             yield
 
     app = Starlette(
         routes=[
-            *cds_routes(services, authenticate, now, settings.max_body, journal.add, settings.public_url),
+            *cds_routes(services, authenticate, now, settings.max_body, journal.add, fewer_alerts, settings.public_url),
             *feedback_routes(services, authenticate, settings.max_body, keep_feedback),
             *knowledge_routes(known, now),
             *extra_routes,

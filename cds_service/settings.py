@@ -93,6 +93,18 @@ class Settings(BaseSettings):
         description="true or false: true lets the EHR draft the instructions for the patient at discharge without "
         "asking the user",
     )
+    override_hours: float = Field(
+        24,
+        ge=0,
+        le=720,
+        description="hours, 0 to 720, for which a card stays silent for the clinician who overrode it (0: it does not; "
+        "beside a red flag at most 24)",
+    )
+    once_per_encounter: bool = Field(
+        True,
+        description="true or false: whether a second hook leaves out the card that the same clinician has seen in the "
+        "encounter",
+    )
     max_indicator: Literal["critical", "warning"] = Field(
         "critical", description="critical or warning: the highest indicator that a card may carry"
     )

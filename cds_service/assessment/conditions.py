@@ -10,11 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.assessment.rules import Rule
 from cds_service.thresholds import Thresholds
 
 SHOWN = "The record shows it."
 """Of a rule that needs no more words than its label."""
+
+
+def _first_paragraph(docstring: str | None) -> str:
+    return " ".join((docstring or SHOWN).partition("\n\n")[0].split())
+
 
 CONDITIONS: Mapping[str, Mapping[str, str]] = {
     "red-flags": {
@@ -88,6 +94,12 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "within {cast_days} days.",
         "wells-bedridden-or-recent-surgery": "Bedridden, or surgery within {surgery_days} days. Days in bed, and "
         "whether it was major and under anaesthesia, are not read.",
+        "wells-tenderness-along-the-deep-veins": "No code of a record shows it.",
+        "wells-swelling-of-the-whole-leg": "No code of a record shows it; no swelling of the leg, recorded as absent, "
+        "denies it.",
+        "wells-collateral-superficial-veins": "No code of a record shows it.",
+        "wells-whether-another-diagnosis-is-at-least-as-likely": "A clinician's judgement, which no code of a record "
+        "shows. Its two points off are never subtracted for the level.",
         "wells-calf-at-least-3-cm-larger": "Newest calf circumferences of both sides within {finding_days} days, this "
         "one at least {calf_difference_cm} cm larger.",
         "wells-pitting-oedema-of-this-leg-only": "New pitting oedema with this side recorded, and none of the other or "
@@ -118,6 +130,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "was not refuted within {finding_days} days.",
         "patient-instructions": "Conditions and Observations were read.",
     },
+    # told once, where the code is that decides it
+    "patterns": {f"pattern-{each.id}": _first_paragraph(each.judge.__doc__) for each in PATTERNS},
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
         "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",

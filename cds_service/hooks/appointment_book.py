@@ -7,6 +7,7 @@ from datetime import datetime
 from cds_service.fhir.appointments import proposed_times
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import APPOINTMENT
@@ -58,4 +59,4 @@ class AppointmentBook:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(APPOINTMENT, appointments=late)
         cards = self._renderer.render(assessment, call.circumstances(as_of), occasion)
-        return Reply.about(chart, material, assessment.findings, cards)
+        return Reply.about(chart, material, assessment.findings, cards, Statement(assessment, occasion))

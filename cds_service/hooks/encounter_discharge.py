@@ -10,6 +10,7 @@ import msgspec
 from cds_service.assessment.next_steps import INSTRUCTIONS
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import DISCHARGE
@@ -58,7 +59,7 @@ class EncounterDischarge:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(DISCHARGE, offers=(INSTRUCTIONS,) if assessment.suits_home_care else ())
         cards = self._renderer.render(assessment, call.circumstances(as_of), occasion)
-        reply = Reply.about(chart, material, assessment.findings, cards)
+        reply = Reply.about(chart, material, assessment.findings, cards, Statement(assessment, occasion))
         return _without_asking(reply) if self._system_actions else reply
 
 

@@ -9,6 +9,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.fhir.orders import is_selected
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
@@ -56,11 +57,14 @@ class OrderService:
         assessment = self._triage.assess(chart, as_of)
         circumstances = call.circumstances(as_of)
         cards: list[Card] = []
+        statements: list[Statement] = []
         findings: list[Finding] = []
         for told in self._triage.judge(orders, selected, assessment, chart, as_of):
-            cards += self._renderer.render(replace(assessment, level=told[0].level, findings=told), circumstances)
+            judged = replace(assessment, level=told[0].level, findings=told)
+            cards += self._renderer.render(judged, circumstances)
+            statements.append(Statement(judged))
             findings += told
-        return Reply.about(chart, material, findings, cards)
+        return Reply.about(chart, material, findings, cards, *statements)
 
 
 def order_select(triage: ChartTriage, renderer: Renderer) -> OrderService:

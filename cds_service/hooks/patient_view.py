@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
@@ -47,4 +48,4 @@ class PatientView:
         chart = self._triage.read(material, call, as_of)
         assessment = self._triage.assess(chart, as_of)
         cards = self._renderer.render(assessment, call.circumstances(as_of))
-        return Reply.about(chart, material, assessment.findings, cards)
+        return Reply.about(chart, material, assessment.findings, cards, Statement(assessment))

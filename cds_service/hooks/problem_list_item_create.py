@@ -8,6 +8,7 @@ from cds_service.assessment.new_entries import news
 from cds_service.fhir.new_entries import new_conditions, together, without
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import NEW_ENTRY
@@ -62,4 +63,4 @@ class ProblemListItemCreate:
             return Reply.about(chart, material, (), [])
         occasion = Occasion(NEW_ENTRY, entries=told.entries, new_findings=told.findings)
         cards = self._renderer.render(told.assessment, call.circumstances(as_of), occasion)
-        return Reply.about(chart, material, told.assessment.findings, cards)
+        return Reply.about(chart, material, told.assessment.findings, cards, Statement(told.assessment, occasion))

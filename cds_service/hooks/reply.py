@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from cds_service.assessment.rules import Finding
 from cds_service.facts import Chart
 from cds_service.fhir.page import Material
+from cds_service.hooks.statement import Statement
 from cds_service.wire import Action, Card
 
 
@@ -18,7 +19,8 @@ class Reply:
 
     `rules` are the ids of those that fired, the most urgent first. `resources` were seen, `facts` read from them,
     `left_out` passed over; `gaps` are parts of the chart that could not be read. `fhir_ms`: waiting for the EHR.
-    `system_actions` are what the EHR does without asking the user.
+    `system_actions` are what the EHR does without asking the user. `statements`: what each card says.
+    `withheld`: why those that are not among the cards were kept back, by uuid.
     """
 
     cards: list[Card]
@@ -29,10 +31,21 @@ class Reply:
     left_out: int = 0
     fhir_ms: float = 0.0
     system_actions: Sequence[Action] = ()
+    statements: Sequence[Statement] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def about(cls, chart: Chart, material: Material, findings: Sequence[Finding], cards: list[Card]) -> Self:
-        """The cards for this chart, which was read from this material, and the findings that decided on them."""
+    def about(
+        cls,
+        chart: Chart,
+        material: Material,
+        findings: Sequence[Finding],
+        cards: list[Card],
+        *statements: Statement,
+    ) -> Self:
+        """The cards for this chart, which was read from this material, the findings that decided on them, and what
+        each card says.
+        """
         return cls(
             cards,
             rules=tuple([finding.rule.id for finding in findings]),
@@ -41,4 +54,5 @@ class Reply:
             gaps=len(chart.gaps),
             left_out=sum(chart.left_out.values()),
             fhir_ms=material.read_ms,
+            statements=statements,
         )

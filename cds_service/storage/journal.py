@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
-from cds_service.storage.pseudonyms import pseudonym, stored_hash_key
+from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
 from cds_service.storage.store import STORE_FAULTS, Insert, Store, fault_name, storable, utc_text
 
 _BATCH = 200  # some two milliseconds in which nothing else is answered
@@ -31,9 +31,10 @@ _log = structlog.stdlib.get_logger()
 class Invocation(msgspec.Struct, frozen=True, gc=False):
     """One call of a service. Texts are empty where nothing is known.
 
-    `client` and `tenant` say who called; ids of patient and user are hashed before they are stored. `status`: ok, or
-    the issue code of the answer. `cards`: their uuids. `resources` to `left_out` are counts; `ms` is the time of the
-    whole call, `fhir_ms` that of reading the EHR.
+    `client` and `tenant` say who called; ids of patient, user and encounter are hashed before they are stored.
+    `status`: ok, or the issue code of the answer. `cards`: the uuids of those that went out; `withheld`: those of the
+    others, each with the reason. `resources` to `left_out` are counts; `ms` is the time of the whole call, `fhir_ms`
+    that of reading the EHR.
     """
 
     at: datetime
@@ -46,9 +47,11 @@ class Invocation(msgspec.Struct, frozen=True, gc=False):
     hook_instance: str = ""
     patient_id: str = ""
     user: str = ""
+    encounter_id: str = ""
     indicator: str = ""
     rules: Sequence[str] = ()
     cards: Sequence[str] = ()
+    withheld: Sequence[tuple[str, str]] = ()
     resources: int = 0
     facts: int = 0
     gaps: int = 0
@@ -136,20 +139,25 @@ class Journal:
     async def _write(self, batch: Sequence[tuple[str, Invocation]], key: bytes) -> None:
         rows = [_row(random, each, key, self._knowledge) for random, each in batch]
         cards = [
-            {"card": card, "invocation": row["id"]}
+            {"card": card, "invocation": row["id"], "withheld": reason}
             for row, (_, each) in zip(rows, batch, strict=True)
-            for card in each.cards
+            for card, reason in (*((card, None) for card in each.cards), *each.withheld)
         ]
         async with self._store.quick.begin() as connection:
             await self._insert.run(connection, rows)
             await self._insert_cards.run(connection, cards)
 
 
+def first_id(moment: datetime) -> str:
+    """What the id of each call from this moment on begins with, or comes after."""
+    return f"{int(moment.timestamp() * 1e6):014x}"
+
+
 def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> dict[str, Any]:
     """What becomes an InvocationRow."""
     client, tenant = storable(each.client), storable(each.tenant)
     return {
-        "id": f"{int(each.at.timestamp() * 1e6):014x}{random}",
+        "id": first_id(each.at) + random,
         "at": utc_text(each.at),
         "client": client,
         "tenant": tenant,
@@ -159,6 +167,7 @@ def _row(random: str, each: Invocation, key: bytes, knowledge: str) -> dict[str,
         # with the caller, since ids are unique within one EHR only
         "patient_hash": pseudonym(key, client, tenant, "Patient", each.patient_id) if each.patient_id else None,
         "user_hash": pseudonym(key, client, tenant, "User", each.user) if each.user else None,
+        "encounter_hash": encounter_pseudonym(key, client, tenant, each.encounter_id) if each.encounter_id else None,
         "status": each.status,
         "indicator": each.indicator or None,
         "rules": each.rules,

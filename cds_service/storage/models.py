@@ -46,7 +46,7 @@ class Base(DeclarativeBase):
 class InvocationRow(Base):
     """One call of a service. `id` begins with the time, so that new rows go to the end of the index.
 
-    `patient_hash` and `user_hash` are HMAC-SHA-256 in hexadecimal. What is not known of a failed call is null.
+    `patient_hash`, `user_hash` and `encounter_hash` are HMAC-SHA-256 in hexadecimal. What is not known is null.
     """
 
     __tablename__ = "invocation"
@@ -61,6 +61,7 @@ class InvocationRow(Base):
     hook_instance: Mapped[str | None] = mapped_column(String(36))
     patient_hash: Mapped[str | None] = mapped_column(String(64))
     user_hash: Mapped[str | None] = mapped_column(String(64))
+    encounter_hash: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(Text)
     indicator: Mapped[str | None] = mapped_column(Text)
     rules: Mapped[list[str]]
@@ -74,7 +75,10 @@ class InvocationRow(Base):
 
 
 class InvocationCardRow(Base):
-    """A card of an answer. The same call made twice gives the same uuid twice."""
+    """A card of an answer. The same call made twice gives the same uuid twice.
+
+    `withheld`: why it was kept back, null where it went out.
+    """
 
     __tablename__ = "invocation_card"
     __table_args__ = _WITHOUT_ROWID
@@ -83,6 +87,7 @@ class InvocationCardRow(Base):
     invocation: Mapped[str] = mapped_column(
         ForeignKey("invocation.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    withheld: Mapped[str | None] = mapped_column(Text)
 
 
 class FeedbackRow(Base):

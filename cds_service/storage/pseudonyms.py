@@ -30,3 +30,8 @@ async def stored_hash_key(store: Store) -> bytes:
 def pseudonym(key: bytes, *parts: str) -> str:
     """HMAC-SHA-256 of the parts, in hexadecimal. Parts are kept apart: ("a", "bc") is not ("ab", "c")."""
     return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()
+
+
+def encounter_pseudonym(key: bytes, client: str, tenant: str, encounter_id: str) -> str:
+    """One encounter of one caller, in the journal and where it is looked up."""
+    return pseudonym(key, client, tenant, "Encounter", encounter_id)

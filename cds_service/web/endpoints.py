@@ -43,6 +43,9 @@ class Service(Protocol):
 Authenticate = Callable[[Request], Awaitable[Caller]]
 """Who makes a request. Raises Unauthenticated."""
 
+FewerAlerts = Callable[[Reply, HookCall, str, Caller, datetime], Awaitable[Reply]]
+"""The reply of a hook to a call, less the cards that are kept back from the caller's user at this moment."""
+
 KeepFeedback = Callable[[str, str, str, Sequence[Feedback]], Awaitable[None]]
 """Of a service, from a client and its tenant; returns once it is stored. Raises StoreUnavailable."""
 
@@ -53,11 +56,12 @@ def cds_routes(
     now: Callable[[], datetime],
     max_body: int,
     journal: Callable[[Invocation], None],
+    fewer_alerts: FewerAlerts,
     public_url: str | None = None,
 ) -> list[Route]:
     """The addresses of CDS Hooks 2.0.1 without feedback, each for those only whom `authenticate` knows, and /health
-    for everyone. `journal` is told of each call of a service. `public_url` is the address of the service as clients
-    know it, for links back; without one it is what the client called.
+    for everyone. `journal` is told of each call of a service; `fewer_alerts` keeps cards back. `public_url` is the
+    address of the service as clients know it, for links back; without one it is what the client called.
 
     Discovery is no exception: the specification has the client send its token with every call, discovery included.
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
@@ -76,9 +80,10 @@ def cds_routes(
         service = _called(request, by_id)
         body = await read_json_body(request, max_body)
         as_of = now()
-        with Journalling(journal, service.id, service.hook, caller.name, caller.tenant, as_of) as entry:
+        with Journalling(journal, service.id, service.hook, caller, as_of) as entry:
             entry.call = read_call(body, service.hook, public_url or own_address(request))
-            entry.reply = await service.handle(entry.call, caller, as_of)
+            reply = await service.handle(entry.call, caller, as_of)
+            entry.reply = await fewer_alerts(reply, entry.call, service.hook, caller, as_of)
             return Response(_encode(_response(entry.reply, caller)), media_type=_JSON)
 
     async def health(_: Request) -> Response:

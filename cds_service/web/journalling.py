@@ -11,6 +11,8 @@ from typing import Self
 from cds_service.errors import CdsError
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.silence import Withheld
+from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 
 _NOTHING = Reply([])
@@ -19,22 +21,20 @@ _NOTHING = Reply([])
 class Journalling:
     """Set `call` and `reply` as they become known; at the end of the block the entry goes to the journal."""
 
-    __slots__ = ("_add", "_as_of", "_begun", "_client", "_hook", "_service", "_tenant", "call", "reply")
+    __slots__ = ("_add", "_as_of", "_begun", "_caller", "_hook", "_service", "call", "reply")
 
     def __init__(
         self,
         add: Callable[[Invocation], None],
         service: str,
         hook: str,
-        client: str,
-        tenant: str,
+        caller: Caller,
         as_of: datetime,
     ) -> None:
         self._add = add
         self._service = service
         self._hook = hook
-        self._client = client
-        self._tenant = tenant
+        self._caller = caller
         self._as_of = as_of
         self._begun = perf_counter()
         self.call: HookCall | None = None
@@ -46,12 +46,13 @@ class Journalling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        call, reply = self.call, self.reply
+        call, reply, caller = self.call, self.reply, self._caller
+        cards = [card.uuid for card in reply.cards]
         self._add(
             Invocation(
                 at=self._as_of,
-                client=self._client,
-                tenant=self._tenant,
+                client=caller.name,
+                tenant=caller.tenant,
                 service=self._service,
                 hook=self._hook,
                 status=_status(error),
@@ -59,9 +60,11 @@ class Journalling:
                 hook_instance=call.hook_instance if call else "",
                 patient_id=call.patient_id if call else "",
                 user=call.user if call else "",
+                encounter_id=(call.encounter_id or "") if call else "",
                 indicator=reply.cards[0].indicator if reply.cards else "",
                 rules=reply.rules,
-                cards=[card.uuid for card in reply.cards],
+                cards=() if caller.shadow else cards,
+                withheld=[(card, Withheld.SHADOW) for card in cards] if caller.shadow else [*reply.withheld.items()],
                 resources=reply.resources,
                 facts=reply.facts,
                 gaps=reply.gaps,

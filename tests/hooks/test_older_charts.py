@@ -17,6 +17,7 @@ from cds_service.app import cards_folder, hook_services
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
+from cds_service.hooks.reply import Reply
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import load_settings
@@ -39,12 +40,16 @@ def service() -> TestClient:
     async def read(*_: Any) -> Any:
         raise AssertionError("all was sent")
 
+    async def all_of_it(reply: Reply, *_: Any) -> Reply:
+        return reply
+
     routes = cds_routes(
         hook_services(settings, read, load_cards(cards_folder(settings))),
         Anyone(NOBODY),
         lambda: datetime(2026, 11, 2, 12, tzinfo=UTC),
         settings.max_body,
         journal=lambda _: None,
+        fewer_alerts=all_of_it,
     )
     return TestClient(Starlette(routes=routes))
 

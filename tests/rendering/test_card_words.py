@@ -32,7 +32,7 @@ NEVER = (
     ),
 )
 ALARM_OF_A_SOURCE = ("urgent", "same-day", "same day")
-NAMED_SOURCES = ("Global Vascular Guidelines 2019 advise", "NHS Lothian RefHelp advises")
+NAMED_SOURCES = ("Global Vascular Guidelines 2019 advise", "NHS Lothian RefHelp advises", "BMJ 2019 advises")
 
 
 def sentences(text: str) -> list[str]:

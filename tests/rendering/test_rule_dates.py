@@ -56,7 +56,7 @@ def test_a_missing_file_is_refused(cards: Path) -> None:
         (
             "\n---\n",
             "\nrules:\n  dvt: {owner: x, version: '1', reviewed: 2026-01-01, review_due: 2026-01-01}\n---\n",
-            49,
+            54,
             "there is no rule dvt. Name it as set/rule",
         ),
         ("    reviewed: 2026-11-23\n", "    reviewed: lately\n", 2, "front matter in rule_sets"),

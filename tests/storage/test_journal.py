@@ -29,15 +29,18 @@ FULL: dict[str, Any] = {
     "hook_instance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
     "patient_id": "zebrafish",
     "user": "Practitioner/zebrafish",
+    "encounter_id": "zebrafish",
     "indicator": "warning",
     "rules": ("severe-pain", "swelling"),
     "cards": ("4e0a3a1e-3283-4575-ab82-028d55fe2719", "9368d37b-283f-44a0-93ea-547cebab93ed"),
+    "withheld": (("0c6d2b60-55b0-4f4c-9d0e-4d5cf0b2d1c7", "overridden"),),
     "resources": 30,
     "facts": 4,
     "gaps": 1,
     "left_out": 2,
     "fhir_ms": 0.5,
 }
+HASHED_OR_LISTED = ("patient_id", "user", "encounter_id", "cards", "withheld")
 
 
 def invocation(**members: Any) -> Invocation:
@@ -63,25 +66,31 @@ def test_a_call_is_noted_with_hashes_in_place_of_ids(database: str) -> None:
     write(database, invocation())
     (row,) = journal_rows(database)
     identifier = row.pop("id")
-    hashes = row.pop("patient_hash"), row.pop("user_hash")
-    assert len({*hashes, identifier}) == 3
+    hashes = row.pop("patient_hash"), row.pop("user_hash"), row.pop("encounter_hash")
+    assert len({*hashes, identifier}) == 4
     assert {len(each) for each in hashes} == {64}
     assert row == {
-        **{name: value for name, value in FULL.items() if name not in ("patient_id", "user", "cards")},
+        **{name: value for name, value in FULL.items() if name not in HASHED_OR_LISTED},
         "rules": ["severe-pain", "swelling"],
         "knowledge": "0.1.0+abc",
     }
     cards = card_rows(database)
-    assert {card["card"] for card in cards} == set(FULL["cards"])
+    assert {card["card"]: card["withheld"] for card in cards} == {
+        **dict.fromkeys(FULL["cards"]),
+        **dict(FULL["withheld"]),
+    }
     assert {card["invocation"] for card in cards} == {identifier}
 
 
 def test_what_is_not_known_of_a_refused_call_is_null(database: str) -> None:
-    nothing = {"hook_instance": "", "patient_id": "", "user": "", "indicator": "", "rules": (), "cards": ()}
+    nothing: dict[str, Any] = {
+        **dict.fromkeys(("hook_instance", "patient_id", "user", "encounter_id", "indicator"), ""),
+        **dict.fromkeys(("rules", "cards", "withheld"), ()),
+    }
     write(database, invocation(status="invalid", **nothing))
     (row,) = journal_rows(database)
-    names = ("hook_instance", "patient_hash", "user_hash", "indicator")
-    assert [row[name] for name in names] == [None] * 4
+    names = ("hook_instance", "patient_hash", "user_hash", "encounter_hash", "indicator")
+    assert [row[name] for name in names] == [None] * 5
     assert (row["status"], row["rules"], card_rows(database)) == ("invalid", [], [])
 
 

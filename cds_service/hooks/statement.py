@@ -1,0 +1,93 @@
+"""What a card says, apart from its words: two cards that say the same are the same card to a clinician."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+import msgspec
+
+from cds_service.assessment.rules import Finding, Level
+from cds_service.assessment.triage import Assessment
+from cds_service.facts import Fact, Interval, State
+from cds_service.rendering.case import CHART_ALONE, Occasion, card_id
+
+_encode = msgspec.json.Encoder().encode
+_PRESENT = State.PRESENT
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The assessment that a card tells, and its occasion."""
+
+    assessment: Assessment
+    occasion: Occasion = CHART_ALONE
+
+    @property
+    def level(self) -> Level:
+        return self.assessment.level
+
+    @property
+    def has_red_flag(self) -> bool:
+        """Is a red flag of the guidance on it, raising the level or only listed?"""
+        return any(flag.state is _PRESENT for flag in self.assessment.red_flags)
+
+    @property
+    def was_read(self) -> bool:
+        """Were Conditions and Observations read? What was not read may be new."""
+        return self.assessment.fully_read
+
+    def content(self, as_of: datetime) -> bytes:
+        """The same for the same level, card, occasion, findings, evidence, and parts of the chart that stayed unread.
+
+        What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
+        """
+        assessment, occasion = self.assessment, self.occasion
+        flags = [flag for flag in assessment.red_flags if flag.state is _PRESENT]
+        risks = [risk for risk in assessment.risk_factors if risk.state is _PRESENT]
+        late = occasion.appointments
+        return _encode(
+            (
+                (occasion.id, card_id(assessment), assessment.level, assessment.side),
+                [_rules(each) for each in (assessment.findings, flags, risks, occasion.new_findings)],
+                _facts(
+                    chain(
+                        assessment.complaint,
+                        occasion.entries,
+                        *(finding.evidence for finding in (*assessment.findings, *flags)),
+                        *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
+                        *(each.fit.supporting + each.fit.against for each in assessment.patterns),
+                        (each.fact for each in assessment.d_dimers),
+                    ),
+                    as_of.isoformat(),
+                ),
+                [(step.name, step.withheld) for step in assessment.home_care],
+                sorted({gap.topic for gap in assessment.gaps}),
+                assessment.left_out,
+                [when.text if when else "" for when in late.proposed] if late else (),
+            )
+        )
+
+
+def _rules(findings: Iterable[Finding]) -> list[tuple[str, int]]:
+    return sorted((finding.rule.id, finding.level) for finding in findings)
+
+
+def _facts(facts: Iterable[Fact], now: str) -> list[str]:
+    """Each once, whatever their order."""
+    return sorted({_encode(_fact(fact, now)).decode() for fact in facts})
+
+
+def _fact(fact: Fact, now: str) -> tuple[object, ...]:
+    """All but how it is called, and the encounter that it was recorded in."""
+    return (
+        *(fact.source, fact.concept, fact.codes, fact.state, fact.certainty, fact.course, fact.side, fact.site),
+        *(fact.severe, fact.sudden, fact.corrected, fact.quantity, fact.remarks),
+        *(_date(when, now) for when in (fact.when, fact.began, fact.recorded)),
+    )
+
+
+def _date(when: Interval | None, now: str) -> str:
+    return "" if when is None or when.text == now else when.text
