@@ -135,7 +135,7 @@ def _source(source: Citation) -> Markup:
 def _numbers(all_numbers: Iterable[Number]) -> Markup:
     rows = [
         (
-            Markup(element("code", variable(each.name))),
+            element("code", variable(each.name)),
             f"{each.value:g} {each.unit}",
             "as shipped"
             if each.value == each.default
