@@ -44,5 +44,7 @@ class Thresholds:
     nerve_explaining_days: int = 14  # ours: a Condition must be older to explain a nerve sign
     pain_score_hours: int = 24  # ours: the highest score of so many hours counts
     adult_years: int = 18  # NICE NG158 covers people aged 18 and over
-    obesity_kg_per_m2: float = 30.0  # WHO definition of obesity in adults
-    activity_days: int = 365  # ours: how long an answer on physical activity counts
+    obesity_kg_per_m2: float = 30.0  # WHO, Global Health Observatory: obesity in adults
+    sufficient_activity_minutes: float = 150.0  # a week; Exercise Vital Sign (Coleman 2012): less is insufficient
+    much_activity_minutes: float = 420.0  # a week; ours: an hour a day on average is much activity
+    cancer_treatment_days: int = 183  # NICE NG158 Table 1: treatment within 6 months

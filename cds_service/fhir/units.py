@@ -22,7 +22,12 @@ _UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "activity-minutes": ("min/d", {"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0, "minutes": 1.0}),
     "activity-minutes-per-week": ("min/wk", {"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0, "minutes": 1.0}),
 }
-_RANGES = {"pain-severity": (0.0, 10.0)}
+_RANGES = {
+    "pain-severity": (0.0, 10.0),
+    "activity-days": (0.0, 7.0),
+    "activity-minutes": (0.0, 1440.0),
+    "activity-minutes-per-week": (0.0, 10080.0),
+}
 
 
 def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:
