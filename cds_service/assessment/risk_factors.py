@@ -17,12 +17,11 @@ from cds_service.assessment.sources import (
     ACCP_RISKS,
     AGENO,
     CHANG,
-    CHENG,
     EXERCISE_VITAL_SIGN,
     GUIDANCE,
     NICE_DVT,
     NICE_MENOPAUSE,
-    PCNA,
+    NICE_PAD,
     RCOG,
     VINOGRADOVA,
 )
@@ -46,8 +45,8 @@ OESTROGEN_PATCH = Rule(
     "transdermal-oestrogen", "Oestrogen through the skin (transdermal), at standard doses no added risk", NICE_MENOPAUSE
 )
 OBESITY = Rule("obesity", "Obesity", AGENO)
-SMOKING = Rule("smoking", "Smoking", CHENG)
-DIABETES = Rule("diabetes", "Diabetes (a risk of arterial disease)", PCNA)
+SMOKING = Rule("smoking", "Smoking (a risk of arterial disease)", NICE_PAD)
+DIABETES = Rule("diabetes", "Diabetes (a risk of arterial disease)", NICE_PAD)
 VARICOSE_VEINS = Rule("varicose-veins", "Varicose veins", CHANG)
 THROMBOSIS_RISKS = frozenset(
     {

@@ -143,13 +143,6 @@ AGENO = Citation(
     "https://www.ahajournals.org/doi/10.1161/CIRCULATIONAHA.107.709204",
     "abstract: obesity 2.33; read 2026-11-25",
 )
-CHENG = Citation(
-    "Cheng 2013",
-    "Current and former smoking and risk for venous thromboembolism (PLoS Med 2013;10:e1001515)",
-    2013,
-    "https://doi.org/10.1371/journal.pmed.1001515",
-    "abstract: current smokers 1.23; read 2026-11-25",
-)
 CHANG = Citation(
     "Chang 2018",
     "Association of varicose veins with incident venous thromboembolism and peripheral artery disease "
@@ -176,11 +169,11 @@ NICE_MENOPAUSE = Citation(
     "transdermal replacement at standard doses: risk of VTE no greater than baseline; as quoted by Nuffield Health, "
     "read 2026-11-25; the guideline itself, changed since, was not read",
 )
-PCNA = Citation(
-    "PCNA 2024",
-    "Updated guideline for peripheral artery disease: what is new (a summary of AHA/ACC 2024)",
-    2024,
-    "https://pcna.net/updated-guideline-peripheral-artery-disease/",
-    "diabetes and smoking among the risk factors of arterial disease of the legs; read 2026-11-25",
+NICE_PAD = Citation(
+    "NICE QS52",
+    "Peripheral arterial disease, introduction",
+    2014,
+    "https://www.nice.org.uk/guidance/qs52/chapter/Introduction",
+    "smoking is the most important risk factor of arterial disease of the legs, diabetes another; read 2026-11-25",
 )
 OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")
