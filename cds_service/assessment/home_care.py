@@ -61,7 +61,7 @@ def _named(source: Citation) -> str:
 
 
 POOR_SUPPLY = Precaution("poor-supply", "arterial disease, or signs of it", {COMPRESSION: OURS, ICE: NHS_ICE})
-BYPASS = Precaution("bypass", "bypass graft, which pressure could close", {COMPRESSION: RABE})
+BYPASS = Precaution("bypass", "bypass graft, which a bandage could press on", {COMPRESSION: RABE})
 CRITICAL_SUPPLY = Precaution("critical-supply", "blood supply of the leg may be critical", {ELEVATION: OURS})
 COMPARTMENT_HEIGHT = Precaution(
     "compartment-height", "compartment syndrome in question, leg at heart level", {ELEVATION: BOAST}
