@@ -82,8 +82,12 @@ class Thresholds:
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
     adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over")
-    obesity_kg_per_m2: float = _number(30.0, "kg/m2", "WHO definition of obesity in adults")
-    activity_days: int = _number(365, "days", "ours: how long an answer on physical activity counts")
+    obesity_kg_per_m2: float = _number(30.0, "kg/m2", "WHO, Global Health Observatory: obesity in adults")
+    sufficient_activity_minutes: float = _number(
+        150.0, "minutes a week", "Exercise Vital Sign (Coleman 2012): less is insufficient"
+    )
+    much_activity_minutes: float = _number(420.0, "minutes a week", "ours: an hour a day on average is much activity")
+    cancer_treatment_days: int = _number(183, "days", "NICE NG158 Table 1: treatment within 6 months")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,70 +1,144 @@
-"""The guidance's home care (S22 to S26), minus what this patient should not do, and why.
+"""The guidance's home care (S22 to S26), minus what this patient should not do, and why; or with what to mind.
 
-Compression: contraindications of Rabe et al., Phlebology 2020;35:447, as far as codes can show them, beside this
-service's own precautions, which are marked so. The guidance's remark that compression reduces blood flow is repeated
-to nobody.
+Compression: contraindications of Rabe 2020 as far as codes can show them. Its limits of ankle, toe and oxygen pressure
+are not read. Ice: NHS Wales. What no source names is this service's own precaution, and marked so. The guidance's
+remark that compression reduces blood flow is repeated to nobody. docs/home-care.md holds the same as a table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import PERFUSION, Signs
+from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, Signs
+from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
 from cds_service.assessment.rules import Finding
+from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
+from cds_service.facts import State
 
-STEPS = ("rest", "ice", "compression", "elevation", "gentle stretching")
+REST, ICE, COMPRESSION, ELEVATION, STRETCHING = "rest", "ice", "compression", "elevation", "gentle stretching"
+STEPS = (REST, ICE, COMPRESSION, ELEVATION, STRETCHING)
 
 
 @dataclass(frozen=True, slots=True)
 class HomeCareStep:
-    """One step; `withheld` gives the reasons not to advise it, empty when it suits what is recorded."""
+    """One step; `withheld` gives the reasons not to advise it, empty when it suits what is recorded.
+
+    `mind`: what this patient has to mind where the step is advised.
+    """
 
     name: str
     withheld: tuple[str, ...] = ()
+    mind: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Precaution:
-    """A reason, and the steps that it speaks against."""
+    """`reason`: why, in our words. `against`: the steps that are withheld for it, each with its source.
 
+    `minding`: steps that are advised, each with what to mind and the source of that.
+    """
+
+    id: str
     reason: str
-    steps: tuple[str, ...]
+    against: Mapping[str, Citation] = field(default_factory=dict)
+    minding: Mapping[str, tuple[str, Citation]] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(init=False)
+    mind: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        withheld = {step: f"{self.reason}: {_named(source)}" for step, source in self.against.items()}
+        mind = {step: f"{words}, {self.reason}: {_named(source)}" for step, (words, source) in self.minding.items()}
+        object.__setattr__(self, "withheld", withheld)
+        object.__setattr__(self, "mind", mind)
 
 
-POOR_SUPPLY = Precaution("arterial disease, or signs of it", ("compression", "ice"))
-CRITICAL_SUPPLY = Precaution("blood supply of the leg may be critical: own precaution", ("elevation",))
-COMPARTMENT_HEIGHT = Precaution("compartment syndrome in question: leg at heart level (BOAST 2014)", ("elevation",))
-COMPARTMENT = Precaution("compartment syndrome in question: own precaution", ("compression", "ice"))
-CLOT = Precaution("vein thrombosis, known or suspected: own precaution", ("compression", "gentle stretching"))
-POSSIBLE_CLOT = Precaution("DVT not excluded: own precaution", ("compression", "gentle stretching"))
-SWELLING = Precaution("swelling, DVT not excluded: own precaution", ("compression",))
-MUSCLE = Precaution("compartment syndrome not excluded: own precaution", ("compression", "ice"))
-COLOUR = Precaution("change of colour, blood supply not checked: own precaution", ("compression", "ice", "elevation"))
-CELLULITIS = Precaution("cellulitis: own precaution", ("compression",))
-SENSATION = Precaution("reduced sensation", ("compression", "ice"))
-RAYNAUD = Precaution("Raynaud's", ("ice",))
-TENDON = Precaution("Achilles tendon injury: own precaution", ("gentle stretching",))
-TEAR = Precaution("muscle strain, a tear is not excluded: own precaution", ("gentle stretching",))
-CLAUDICATION = Precaution("claudication is treated by supervised walking (NICE QS52)", ("rest",))
+def _named(source: Citation) -> str:
+    return "own precaution" if source is OURS else source.label
+
+
+POOR_SUPPLY = Precaution("poor-supply", "arterial disease, or signs of it", {COMPRESSION: OURS, ICE: NHS_ICE})
+BYPASS = Precaution("bypass", "bypass graft, which a bandage could press on", {COMPRESSION: RABE})
+CRITICAL_SUPPLY = Precaution("critical-supply", "blood supply of the leg may be critical", {ELEVATION: OURS})
+COMPARTMENT_HEIGHT = Precaution(
+    "compartment-height", "compartment syndrome in question, leg at heart level", {ELEVATION: BOAST}
+)
+COMPARTMENT = Precaution(
+    "compartment", "compartment syndrome in question", {COMPRESSION: OURS, ICE: OURS, STRETCHING: OURS}
+)
+CLOT = Precaution("clot", "vein thrombosis, known or suspected", {COMPRESSION: OURS, STRETCHING: OURS})
+POSSIBLE_CLOT = Precaution("possible-clot", "DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
+SWELLING = Precaution("swelling", "swelling, DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
+MUSCLE = Precaution("muscle", "compartment syndrome not excluded", {COMPRESSION: OURS, ICE: OURS})
+BLEEDING = Precaution(
+    "bleeding", "injury under an anticoagulant, bleeding to watch for", {COMPRESSION: OURS, STRETCHING: OURS}
+)
+COLOUR = Precaution(
+    "colour", "change of colour, blood supply not checked", {COMPRESSION: OURS, ICE: OURS, ELEVATION: OURS}
+)
+INFECTION = Precaution("infection", "infection of the leg", {COMPRESSION: OURS, ICE: NHS_ICE})
+ULCER = Precaution("ulcer", "ulcer of leg or foot", {COMPRESSION: OURS, ICE: NHS_ICE})
+SENSATION = Precaution("sensation", "reduced sensation", {COMPRESSION: OURS, ICE: NHS_ICE})
+RAYNAUD = Precaution("raynaud", "Raynaud's", {ICE: NHS_ICE})
+COLD_SENSITIVITY = Precaution("cold-sensitivity", "disease that cold makes worse", {ICE: NHS_ICE})
+ALLERGY = Precaution("allergy", "allergy to latex or adhesives", {COMPRESSION: RABE})
+TENDON = Precaution("tendon", "Achilles tendon injury", {STRETCHING: OURS})
+TEAR = Precaution("tear", "muscle strain, a tear is not excluded", {STRETCHING: OURS})
+INJURY = Precaution("injury", "injury between knee and ankle", {STRETCHING: OURS})
+CLAUDICATION = Precaution("claudication", "claudication is treated by supervised walking", {REST: NICE_EXERCISE})
+HEART_FAILURE = Precaution(
+    "heart-failure",
+    "heart failure, NYHA class not recorded",
+    {COMPRESSION: RABE},
+    {ELEVATION: ("lower if it brings on breathlessness", OURS)},
+)
+THROMBOSIS_RISK = Precaution(
+    "thrombosis-risk", "a risk of thrombosis is on record", minding={REST: ("no bed rest", OURS)}
+)
+DIABETES = Precaution("diabetes", "diabetes", minding={ICE: ("only where the skin feels normally", NHS_ICE)})
+CHILD = Precaution("child", "a child", minding={ICE: ("at most 10 minutes, through a damp cloth", NHS_ICE)})
+PREGNANCY = Precaution("pregnancy", "pregnancy", minding={ELEVATION: ("late on not flat on the back", OURS)})
+
+PRECAUTIONS = (
+    *(POOR_SUPPLY, BYPASS, CRITICAL_SUPPLY, COMPARTMENT_HEIGHT, COMPARTMENT, CLOT, POSSIBLE_CLOT, SWELLING, MUSCLE),
+    *(BLEEDING, COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TEAR, INJURY),
+    *(CLAUDICATION, HEART_FAILURE, THROMBOSIS_RISK, DIABETES, CHILD, PREGNANCY),
+)
+"""All of them."""
 
 _POSSIBLE_CLOT_CARDS = ("possible-dvt", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt")
 
 
-def home_care(of_each_leg: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
+def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
     """All five steps, each with the reasons against it: what is withheld for one leg is withheld for the patient."""
-    held = dict.fromkeys([precaution for of_leg in of_each_leg for precaution in of_leg])
-    return tuple([HomeCareStep(step, tuple([each.reason for each in held if step in each.steps])) for step in STEPS])
+    each_once = dict.fromkeys([precaution for some in held for precaution in some])
+    return tuple(
+        [
+            HomeCareStep(
+                step,
+                tuple([each.withheld[step] for each in each_once if step in each.withheld]),
+                tuple([each.mind[step] for each in each_once if step in each.mind]),
+            )
+            for step in STEPS
+        ]
+    )
 
 
 def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Precaution]:
     """Those for this leg, by its record, its limb-threat signs, and the findings that raised the level."""
     cards = {finding.rule.card for finding in findings}
     current = leg.current
-    critical = bool("rest-pain" in current or signs.facts(*PERFUSION) or diagnoses.acute_limb_ischaemia(leg))
+    arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
+    critical = bool(
+        not current.keys().isdisjoint(("rest-pain", "gangrene"))
+        or signs.facts(*PERFUSION)
+        or diagnoses.acute_limb_ischaemia(leg)
+        or ("leg-ulcer" in current and "arterial-disease" in current)
+    )
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
     possible_clot = not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
     index = in_bands(indices(leg), Band.ABNORMAL, Band.NONCOMPRESSIBLE)
@@ -72,7 +146,8 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
     return [
         precaution
         for precaution, holds in (
-            (POOR_SUPPLY, critical or leg.any_of("arterial-disease", "vascular-disease", "claudication") or index),
+            (POOR_SUPPLY, critical or arterial or index),
+            (BYPASS, "bypass-graft" in current),
             (CRITICAL_SUPPLY, critical),
             (COMPARTMENT_HEIGHT, "compartment-syndrome" in cards),
             (COMPARTMENT, "compartment-syndrome" in cards),
@@ -80,13 +155,35 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
             (POSSIBLE_CLOT, possible_clot and not clot),
             (SWELLING, leg.new("swelling") and not (clot or possible_clot)),
             (MUSCLE, "muscle" in cards),
+            (BLEEDING, leg.anticoagulants() and leg.new(*INJURIES)),
             (COLOUR, leg.new("skin-colour")),
-            (CELLULITIS, "cellulitis" in current),
-            (SENSATION, "reduced-sensation" in current),
+            (INFECTION, leg.any_of("cellulitis", "necrotising-infection")),
+            (ULCER, "leg-ulcer" in current),
+            (SENSATION, "reduced-sensation" in current or signs.facts(NUMBNESS)),
             (RAYNAUD, "raynaud" in current),
+            (COLD_SENSITIVITY, "cold-sensitivity" in current),
+            (ALLERGY, "material-allergy" in current),
+            (HEART_FAILURE, "heart-failure" in current),
             (TENDON, tendon),
             (TEAR, leg.new("strain")),
+            (INJURY, leg.new("leg-injury")),
             (CLAUDICATION, "claudication" in current and "rest-pain" not in current),
+        )
+        if holds
+    ]
+
+
+def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:
+    """Those that do not depend on the leg; `risks` are the patient's risk factors, whatever their state."""
+    pregnant = patient.within(patient.present("pregnancy"), patient.thresholds.pregnancy_days)
+    at_risk = any(risk.state is State.PRESENT and risk.rule.id in THROMBOSIS_RISKS for risk in risks)
+    return [
+        precaution
+        for precaution, holds in (
+            (THROMBOSIS_RISK, at_risk),
+            (DIABETES, "diabetes" in patient.current),
+            (CHILD, is_child),
+            (PREGNANCY, pregnant),
         )
         if holds
     ]

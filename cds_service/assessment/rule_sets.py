@@ -135,10 +135,17 @@ HOME_CARE = RuleSet(
     "What of the home care to leave out",
     "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record "
     "speaks against, and why.",
-    tuple(
-        Rule(f"leave-out-{_id(name)}", f"Leave out {', '.join(each.steps)}: {each.reason}", OURS)
-        for name, each in vars(home_care).items()
-        if isinstance(each, home_care.Precaution)
+    (
+        *[
+            Rule(f"leave-out-{_id(step)}-{each.id}", f"Leave out {step}: {each.reason}", source)
+            for each in home_care.PRECAUTIONS
+            for step, source in each.against.items()
+        ],
+        *[
+            Rule(f"mind-{_id(step)}-{each.id}", f"{step}, {each.reason}: {words}", source)
+            for each in home_care.PRECAUTIONS
+            for step, (words, source) in each.minding.items()
+        ],
     ),
 )
 NEXT_STEPS = RuleSet(

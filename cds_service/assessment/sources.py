@@ -215,4 +215,73 @@ OEDEMA = Citation(
     "https://docslib.org/doc/3190057/edema-diagnosis-and-management-kathryn-p",
     "summary, in a copy; read 2026-11-25",
 )
+NHS_ICE = Citation(
+    "NHS Wales",
+    "Using ice safely (Move Better Gwent, children's physiotherapy)",
+    2026,
+    "https://children.movebettergwent.nhs.wales/self_management/using-ice/",
+    "when no ice packs are used, and how long for a child; the page has no date; read 2026-11-25",
+)
+NICE_EXERCISE = Citation(
+    "NICE QS52",
+    "Peripheral arterial disease, quality statement 3: supervised exercise programmes",
+    2014,
+    "https://www.nice.org.uk/guidance/qs52/chapter/Quality-statement-3-Supervised-exercise-programmes",
+    "read 2026-11-25",
+)
+EXERCISE_VITAL_SIGN = Citation(
+    "Coleman 2012",
+    "Initial validation of an exercise vital sign in electronic medical records (Med Sci Sports Exerc 2012;44:2071)",
+    2012,
+    "https://www.scribd.com/document/453881646/PA-vital-sign-Kaiser-Permanente-HL-pdf",
+    "abstract: 0 minutes a week inactive, under 150 insufficient; read 2026-11-25. Young 2014 "
+    "(https://stacks.cdc.gov/view/cdc/26559) has the same bands",
+)
+ACCP_RISKS = Citation(
+    "ACCP list (Thrombosis 2012)",
+    "Risk factors for venous thromboembolism from the American College of Chest Physicians, box 1 of an article",
+    2012,
+    "https://www.hindawi.com/journals/thrombosis/2012/837896/figbox1/",
+    "previous VTE; inherited or acquired thrombophilia; the box alone was read, 2026-11-25",
+)
+AGENO = Citation(
+    "Ageno 2008",
+    "Cardiovascular risk factors and venous thromboembolism: a meta-analysis (Circulation 2008;117:93)",
+    2008,
+    "https://www.ahajournals.org/doi/10.1161/CIRCULATIONAHA.107.709204",
+    "abstract: obesity 2.33; read 2026-11-25",
+)
+CHANG = Citation(
+    "Chang 2018",
+    "Association of varicose veins with incident venous thromboembolism and peripheral artery disease "
+    "(JAMA 2018;319:807)",
+    2018,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC5838574",
+    "abstract: DVT 5.30, cause not shown; read 2026-11-25",
+)
+VINOGRADOVA = Citation(
+    "Vinogradova 2015 and 2019",
+    "Combined oral contraceptives (BMJ 2015;350:h2135), and hormone replacement therapy (BMJ 2019;364:k4810), "
+    "and risk of venous thromboembolism",
+    2019,
+    "https://pmc.ncbi.nlm.nih.gov/articles/PMC6326068",
+    "abstracts: contraceptives 2.97 (https://pubmed.ncbi.nlm.nih.gov/26013557/), oral replacement 1.58; "
+    "read 2026-11-25",
+)
+NICE_MENOPAUSE = Citation(
+    "NICE NG23 2015",
+    "Menopause: diagnosis and management, 1.5.1",
+    2015,
+    "https://www.nuffieldhealth.com/hospitals/leeds/about-us/the-leeds-blog/"
+    "the-truth-about-hormone-replacement-therapy-hrt",
+    "transdermal replacement at standard doses: risk of VTE no greater than baseline; as quoted by Nuffield Health, "
+    "read 2026-11-25; the guideline itself, changed since, was not read",
+)
+NICE_PAD = Citation(
+    "NICE QS52",
+    "Peripheral arterial disease, introduction",
+    2014,
+    "https://www.nice.org.uk/guidance/qs52/chapter/Introduction",
+    "smoking is the most important risk factor of arterial disease of the legs, diabetes another; read 2026-11-25",
+)
 OURS = Citation("Calf pain CDS", "Own rule of this service, to be signed off by the adopting committee", 2026, "")

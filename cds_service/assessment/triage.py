@@ -12,7 +12,13 @@ from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL
 from cds_service.assessment.d_dimer import Reading, readings
-from cds_service.assessment.home_care import HomeCareStep, Precaution, home_care, precautions
+from cds_service.assessment.home_care import (
+    HomeCareStep,
+    Precaution,
+    home_care,
+    precautions,
+    precautions_of_the_patient,
+)
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.next_steps import NextStep, next_steps
@@ -89,6 +95,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     age = age_years(chart.patient.born, as_of.date())
     wells = max(scores, key=lambda score: (score.points, score.most)) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
+    risks = risk_factors(patient) if concerned else ()
+    cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
@@ -96,8 +104,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         complaint=facts,
         findings=tuple(sorted(findings, key=lambda finding: -finding.level)),
         red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
-        risk_factors=risk_factors(patient) if concerned else (),
-        home_care=home_care([each.precautions for each in concerned]) if concerned else (),
+        risk_factors=risks,
+        home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
         outside_wells=outside(patient) if concerned and wells is None else (),

@@ -36,7 +36,13 @@ _MASS = {
     **dict.fromkeys(("mg/L", "ug/mL", "mcg/mL", "µg/mL", "μg/mL"), 1000.0),
 }
 _ASSAY = re.compile(r"[ _]*(?:\{(FEU|DDU)\}|\((FEU|DDU)\)|(FEU|DDU))$", re.IGNORECASE)
-_RANGES = {"pain-severity": (0.0, 10.0), "ankle-brachial-index": (0.0, 3.0)}
+_RANGES = {
+    "pain-severity": (0.0, 10.0),
+    "ankle-brachial-index": (0.0, 3.0),
+    "activity-days": (0.0, 7.0),
+    "activity-minutes": (0.0, 1440.0),
+    "activity-minutes-per-week": (0.0, 10080.0),
+}
 
 
 def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:

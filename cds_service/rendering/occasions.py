@@ -8,7 +8,7 @@ from cds_service.assessment.appointments import Proposed
 from cds_service.rendering import sections
 from cds_service.rendering.case import Case, Say, dated
 from cds_service.rendering.summary import kind_words, named_inside
-from cds_service.rendering.words import bullets, date_words, own_words
+from cds_service.rendering.words import date_words, own_words
 
 NEW_ENTRY, APPOINTMENT, DISCHARGE = "new-entry", "appointment", "discharge"
 
@@ -51,8 +51,7 @@ def home_care(case: Case) -> str:
     """The steps that nothing on the record speaks against; none beside a critical finding or an unread record."""
     if not case.assessment.suits_home_care:
         return ""
-    words = case.files.shared.home_care
-    return bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])
+    return sections.steps_that_suit(case)
 
 
 OCCASIONS: Mapping[str, Mapping[str, Say]] = {

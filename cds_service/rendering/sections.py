@@ -146,8 +146,18 @@ def home_care(case: Case) -> str:
     """The steps of the guidance that nothing on the record speaks against; on a card without a red flag only."""
     if case.card.id != NO_RED_FLAG:
         return ""
+    return steps_that_suit(case)
+
+
+def steps_that_suit(case: Case) -> str:
+    """The steps that nothing on the record speaks against, with what this patient has to mind."""
     words = case.files.shared.home_care
-    return bullets([words[step.name] for step in case.assessment.home_care if not step.withheld])
+    lines = []
+    for step in case.assessment.home_care:
+        if not step.withheld:
+            minded = f" ({'; '.join(step.mind)})" if step.mind else ""
+            lines.append(words[step.name] + minded)
+    return bullets(lines)
 
 
 def leave_out(case: Case) -> str:
@@ -231,7 +241,8 @@ def _risk(finding: Finding, case: Case) -> str:
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"
-    return rule.label + (f": {', '.join(parts)}" if parts else "") + origin
+    note = f"; {own_words(finding.note)}" if finding.note else ""
+    return rule.label + (f": {', '.join(parts)}" if parts else "") + note + origin
 
 
 def _in_words(finding: Finding, case: Case) -> str:

@@ -114,14 +114,14 @@ def test_every_rule_has_an_example_that_finds_it_and_one_that_does_not(rule: str
 def test_every_code_of_an_example_is_one_that_the_service_knows() -> None:
     """A misspelt code would let an example that expects nothing pass for the wrong reason."""
     terminology = Terminology()
-    codes = {text for _stem, example in EXAMPLES for text in _texts(example["chart"]) if "|" in text}
+    codes = {text for _stem, example in EXAMPLES for text in texts(example["chart"]) if "|" in text}
     unknown = {text for text in codes if not terminology.meaning(SYSTEMS[text.split("|")[0]], text.split("|")[1])}
     assert unknown == PASSED_OVER
 
 
-def _texts(value: Any) -> list[str]:
+def texts(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
+        return [text for each in value for text in texts(each)]
     return [value] if isinstance(value, str) else []

@@ -133,4 +133,4 @@ def test_a_low_index_on_an_info_card_is_told_and_compression_is_left_out() -> No
     made = card(triage([PAIN, index]))
     assert made.indicator == "info"
     assert "For: ankle-brachial index `0.62` (left)." in (made.detail or "")
-    assert "compression (arterial disease, or signs of it)" in (made.detail or "")
+    assert "compression (arterial disease, or signs of it: own precaution)" in (made.detail or "")
