@@ -108,7 +108,8 @@ def _rule_set(rules: RuleSet, published: Publication, today: date) -> Markup:
 
 def _rule(rules: RuleSet, rule: Rule, published: Publication, today: date) -> Markup:
     """Its label and the name by which it is switched off, with what holds for it alone."""
-    said = [element("span", rule.label), element("br"), element("code", f"{rules.id}/{rule.id}", class_="quiet")]
+    name = element("code", f"{rules.id}/{rule.id}", class_="quiet")
+    said = [element("div", rule.label), element("div", name)]
     if rule in published.off:
         said.append(element("strong", " Switched off at this site.", class_="mark"))
     if own := published.written_alone(rules, rule):

@@ -55,7 +55,7 @@ def text(value: object) -> Markup:
 
 
 def element(tag: str, *inside: object, **attributes: str) -> Markup:
-    """`<tag attribute="...">inside</tag>`; a trailing underscore is not part of an attribute's name, others are `-`."""
+    """An element that has an end tag. A trailing underscore is not part of an attribute's name, others are `-`."""
     named = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     return Markup(f"<{tag}{named}>{''.join(map(text, inside))}</{tag}>")
 
