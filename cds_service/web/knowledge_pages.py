@@ -107,8 +107,8 @@ def _rule_set(rules: RuleSet, published: Publication, today: date) -> Markup:
 
 
 def _rule(rules: RuleSet, rule: Rule, published: Publication, today: date) -> Markup:
-    """Its label, with what holds for it alone."""
-    said = [text(rule.label)]
+    """Its label and the name by which it is switched off, with what holds for it alone."""
+    said = [element("span", rule.label), element("br"), element("code", f"{rules.id}/{rule.id}", class_="quiet")]
     if rule in published.off:
         said.append(element("strong", " Switched off at this site.", class_="mark"))
     if own := published.written_alone(rules, rule):
@@ -135,9 +135,9 @@ def _source(source: Citation) -> Markup:
 def _numbers(all_numbers: Iterable[Number]) -> Markup:
     rows = [
         (
-            Markup(element("code", variable(each.name))),
+            element("code", variable(each.name)),
             f"{each.value:g} {each.unit}",
-            text("as shipped")
+            "as shipped"
             if each.value == each.default
             else element("strong", f"set here; {each.default:g} as shipped", class_="mark"),
             each.source,
@@ -188,7 +188,8 @@ def _size(value_set: Mapping[str, Any]) -> str:
     included = value_set["compose"]["include"]
     codes = sum(len(each.get("concept", ())) for each in included)
     families = sum(len(each.get("filter", ())) for each in included)
-    return ", ".join(f"{count} {what}" for count, what in ((codes, "codes"), (families, "code families")) if count)
+    counted = ((codes, "code", "codes"), (families, "code family", "code families"))
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counted if count)
 
 
 def _look_back(value_set: Mapping[str, Any]) -> str:

@@ -28,13 +28,15 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; 
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: var(--quiet); padding-bottom: .5rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
-th, td, code { overflow-wrap: anywhere; }
+th, td { overflow-wrap: break-word; }
 .quiet { color: var(--quiet); }
+code { font-size: .875em; font-weight: 400; }
 .mark { color: var(--mark); font-weight: 600; }
 @media (max-width: 45rem) {
   table, caption, tbody, tr, th, td { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   th, td { border: 0; padding: .1rem 0; }
+  code { overflow-wrap: anywhere; }
   td::before { content: attr(data-of) ": "; color: var(--quiet); }
   tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 }

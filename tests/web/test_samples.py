@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +13,7 @@ from cds_service.sample_patients import SamplePatient
 from cds_service.settings import load_settings
 from cds_service.web.samples import sample_routes
 from tests.calls import assert_outcome
+from tests.html_page import Page
 
 HOSTILE = 'a"><script>alert(1)</script>&amp;'
 SAMPLES = {
@@ -27,37 +27,6 @@ def demo() -> Iterator[TestClient]:
     routes = sample_routes(SAMPLES, lambda name: {"hook": name})
     with TestClient(create_app(load_settings(), routes), follow_redirects=False) as client:
         yield client
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: it is nested properly, and these are its tags, texts and links."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.names: list[str] = []
-        self.texts: list[str] = []
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag != "meta":
-            self._open.append(tag)
-        attributes = dict(attrs)
-        assert len(attributes) == len(attrs)
-        if tag == "a":
-            self.links.append(str(attributes["href"]))
-            self.names.append(str(attributes.get("aria-label")))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
 
 
 def test_the_page_lists_every_sample_with_its_links(demo: TestClient) -> None:
