@@ -111,12 +111,12 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "over-65": "Age in completed years above {over_age_years}, over the whole range that the birth date allows.",
         "inactive": "A code that says so, or an Exercise Vital Sign of no minutes or no days a week. Immobility, bed "
         "confinement and surgery within {surgery_days} days count too (own reading).",
-        "insufficient-activity": "An Exercise Vital Sign of less than {sufficient_activity_minutes} minutes a week, but "
-        "more than none.",
+        "insufficient-activity": "An Exercise Vital Sign of less than {sufficient_activity_minutes} minutes a week, "
+        "but more than none.",
         "much-activity": "Running coded within {finding_days} days, or an Exercise Vital Sign of "
         "{much_activity_minutes} minutes a week or more (own limit).",
-        "malignancy": "Cancer confirmed or suspected, and current; its treatment within {cancer_treatment_days} days is "
-        "told, or that none is recorded.",
+        "malignancy": "Cancer confirmed or suspected, and current; its treatment within {cancer_treatment_days} days "
+        "is told, or that none is recorded.",
         "previous-dvt": "A history code, or a DVT that is over.",
         "previous-pe": "A history code, or a pulmonary embolism that is over.",
         "surgery": "A dated operation within {surgery_days} days.",
