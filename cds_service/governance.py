@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from cds_service.assessment.local_policy import LocalPolicy
-from cds_service.assessment.rule_sets import CRITICAL, LIMB_THREAT, ORDERS, RED_FLAGS, RISK_FACTORS, WARNING
+from cds_service.assessment.rule_sets import (
+    CRITICAL,
+    LIMB_THREAT,
+    ORDERS,
+    PATTERNS,
+    RED_FLAGS,
+    RISK_FACTORS,
+    WARNING,
+)
 from cds_service.assessment.rules import Rule
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.case import NO_RED_FLAG, NOT_ASSESSED
@@ -17,7 +25,7 @@ from cds_service.rendering.content import CardFiles, Written
 from cds_service.rendering.words import mid_sentence
 from cds_service.settings import Settings, variable
 
-_FINDING = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, RISK_FACTORS, ORDERS)
+_FINDING = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, RISK_FACTORS, PATTERNS, ORDERS)
 """The rule sets that yield findings, which can be switched off; what the others hold back cannot."""
 
 _GRAVE = frozenset((*RED_FLAGS.rules, *CRITICAL.rules))
@@ -41,6 +49,7 @@ def overdue(files: CardFiles, today: date) -> list[Overdue]:
     """All content that is past its review date, in the order in which it expired. It goes on working."""
     content = [
         ("shared words of the cards", files.shared),
+        ("words of the patterns", files.patterns.written),
         *((f"card {card.id}", card.written) for card in files.cards.values()),
         *((f"words of the occasion {each.id}", each.written) for each in files.occasions.values()),
         *((f"rule {'' if '/' in name else 'set '}{name}", written) for name, written in files.rules.items()),

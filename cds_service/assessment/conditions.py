@@ -137,7 +137,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "patient-instructions": "Conditions and Observations were read.",
     },
     # told once, where the code is that decides it
-    "patterns": {f"pattern-{each.id}": _first_paragraph(each.judge.__doc__) for each in PATTERNS},
+    "patterns": {each.rule.id: _first_paragraph(each.judge.__doc__) for each in PATTERNS},
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
         "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",

@@ -76,4 +76,5 @@ def _without(assessment: Assessment, off: frozenset[Rule]) -> Assessment:
         findings=findings,
         red_flags=kept(assessment.red_flags),
         risk_factors=kept(assessment.risk_factors),
+        patterns=tuple([each for each in assessment.patterns if each.pattern.rule not in off]),
     )

@@ -127,7 +127,7 @@ PATTERNS = RuleSet(
     "patterns",
     "Patterns to weigh",
     "Causes that the record's facts fit, with what speaks for and against each. They explain; none changes the level.",
-    tuple(Rule(f"pattern-{each.id}", each.label, each.source) for each in ALL_PATTERNS),
+    tuple(each.rule for each in ALL_PATTERNS),
     tuple(dict.fromkeys(concept for each in ALL_PATTERNS for concept in each.needs)),
 )
 HOME_CARE = RuleSet(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cds_service.assessment import critical, limb_threat, red_flags, risk_factors
 from cds_service.assessment.local_policy import EXCLUSIONS, LocalPolicy
+from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.assessment.rules import Level, Rule
 from cds_service.assessment.triage import Assessment, assess
 from cds_service.facts import Gap, Topic
@@ -67,6 +69,15 @@ def test_a_risk_factor_can_go() -> None:
     kept = [each.rule.id for each in assessed(off(risk_factors.OVER_65), PAIN, who=who).risk_factors]
     assert "over-65" not in kept
     assert "smoking" in kept
+
+
+def test_a_pattern_can_go_and_changes_nothing_else() -> None:
+    cramp: Entry = {"condition": "sct|449918009", "onset": -3}
+    salt: Entry = {"observation": "loinc|2823-3", "at": -2, "value": 2.9, "unit": "mmol/L"}
+    policy = off(*(each.rule for each in PATTERNS if each.id == "electrolyte-cramp"))
+    whole, left = assessed(off(), cramp, salt), assessed(policy, cramp, salt)
+    assert [each.pattern.id for each in whole.patterns] == ["electrolyte-cramp"]
+    assert left == replace(whole, patterns=())
 
 
 def test_a_chart_that_was_not_read_is_still_told() -> None:

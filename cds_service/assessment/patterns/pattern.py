@@ -7,13 +7,13 @@ Its words (what the source says, options to weigh) stand in cards/_patterns.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.rules import once
+from cds_service.assessment.rules import Rule, once
 from cds_service.assessment.sources import Citation
 from cds_service.facts import Fact
 
@@ -36,7 +36,8 @@ class Pattern:
     """A cause. `label` stands on the card; `id` names its words in cards/_patterns.md.
 
     `needs`: the concepts that can show it. It is judged only where one of them is on record, so that a chart that
-    mentions none pays nothing. `judge`: how one leg with a complaint fits it, None where it does not.
+    mentions none pays nothing. `judge`: how one leg with a complaint fits it, None where it does not. `rule`: what it
+    is called in the catalogue, where its id would be that of a finding too.
     """
 
     id: str
@@ -44,6 +45,10 @@ class Pattern:
     source: Citation
     needs: tuple[str, ...]
     judge: Callable[[Leg, Presentation], Fit | None]
+    rule: Rule = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rule", Rule(f"pattern-{self.id}", self.label, self.source))
 
 
 class Recognised(msgspec.Struct, frozen=True):
