@@ -102,12 +102,24 @@ DIABETES = Precaution("diabetes", "diabetes", minding={ICE: ("only where the ski
 CHILD = Precaution("child", "a child", minding={ICE: ("at most 10 minutes, through a damp cloth", NHS_ICE)})
 PREGNANCY = Precaution("pregnancy", "pregnancy", minding={ELEVATION: ("late on not flat on the back", OURS)})
 
+LEG_CONCEPTS = frozenset(
+    {
+        *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
+        *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
+        *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
+        *("material-allergy", "heart-failure", *INJURIES),
+    }
+)
+"""What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
+_ALL_SUIT = tuple([HomeCareStep(step) for step in STEPS])
 _POSSIBLE_CLOT_CARDS = ("possible-dvt", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt")
 
 
 def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
     """All five steps, each with the reasons against it: what is withheld for one leg is withheld for the patient."""
     each_once = dict.fromkeys([precaution for some in held for precaution in some])
+    if not each_once:
+        return _ALL_SUIT
     return tuple(
         [
             HomeCareStep(
@@ -122,6 +134,8 @@ def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
 
 def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Precaution]:
     """Those for this leg, by its record, its limb-threat signs, and the findings that raised the level."""
+    if not (findings or signs or leg.mentions(LEG_CONCEPTS)):
+        return []
     cards = {finding.rule.card for finding in findings}
     current = leg.current
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
