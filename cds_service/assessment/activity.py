@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Fact
+from cds_service.facts import Fact, Interval
 
 ANSWERS = ("activity-days", "activity-minutes", "activity-minutes-per-week")
 """The concepts of its questions: days a week, minutes on such a day, and minutes a week."""
@@ -27,11 +27,10 @@ def weekly_activity(leg: Leg) -> Activity | None:
     minute a day, is no activity, whatever the other answer is. A number that is only bounded (">30") is not used.
     """
     days, minutes, per_week = [_numbers(leg, concept) for concept in ANSWERS]
-    answers = [
-        *(Activity(value, (fact,)) for fact, value in per_week),
-        *(_of_a_pair(fact, value, minutes, leg) for fact, value in days),
-        *(_of_a_pair(fact, value, days, leg) for fact, value in minutes),
-    ]
+    answers = [Activity(value, (fact,)) for fact, value in per_week]
+    answers += [_of_a_pair(fact, value, minutes, leg) for fact, value in days]
+    paired = {fact for answer in answers for fact in answer.evidence}
+    answers += [_of_a_pair(fact, value, days, leg) for fact, value in minutes if fact not in paired]
     return max(answers, key=_newest_and_fullest, default=None)
 
 
@@ -54,12 +53,13 @@ def _of_a_pair(fact: Fact, value: float, others: Sequence[tuple[Fact, float]], l
 def _same_occasion(one: Fact, other: Fact, leg: Leg) -> bool:
     if one.encounter and one.encounter == other.encounter:
         return True
-    day = _day(one, leg)
-    return day is not None and day == _day(other, leg)
+    if one.when is None or other.when is None:
+        return False
+    return one.when.text == other.when.text or _day(one.when, leg) == _day(other.when, leg)
 
 
-def _day(fact: Fact, leg: Leg) -> date | None:
-    return fact.when.last.astimezone(leg.as_of.tzinfo).date() if fact.when else None
+def _day(when: Interval, leg: Leg) -> date:
+    return when.last.astimezone(leg.as_of.tzinfo).date()
 
 
 def _newest_and_fullest(answer: Activity) -> tuple[float, bool, str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cds_service.assessment import diagnoses
+from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
@@ -110,12 +111,24 @@ PRECAUTIONS = (
 )
 """All of them."""
 
+LEG_CONCEPTS = frozenset(
+    {
+        *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
+        *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
+        *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
+        *("material-allergy", "heart-failure", ANKLE_BRACHIAL_INDEX, *INJURIES),
+    }
+)
+"""What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
+_ALL_SUIT = tuple([HomeCareStep(step) for step in STEPS])
 _POSSIBLE_CLOT_CARDS = ("possible-dvt", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt")
 
 
 def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
     """All five steps, each with the reasons against it: what is withheld for one leg is withheld for the patient."""
     each_once = dict.fromkeys([precaution for some in held for precaution in some])
+    if not each_once:
+        return _ALL_SUIT
     return tuple(
         [
             HomeCareStep(
@@ -130,6 +143,8 @@ def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
 
 def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Precaution]:
     """Those for this leg, by its record, its limb-threat signs, and the findings that raised the level."""
+    if not (findings or signs or leg.mentions(LEG_CONCEPTS)):
+        return []
     cards = {finding.rule.card for finding in findings}
     current = leg.current
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")

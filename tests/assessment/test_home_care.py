@@ -5,6 +5,7 @@ After an intended change, `python tests/assessment/test_home_care.py` writes the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import yaml
 
 from cds_service.assessment import home_care
 from cds_service.assessment.home_care import STEPS, Precaution
+from cds_service.assessment.leg import legs, whole_patient
+from cds_service.assessment.limb_threat import recent_signs
 from cds_service.fhir.value_sets import Terminology
+from cds_service.thresholds import Thresholds
 from tests.assessment.test_rules import assessed, texts
-from tests.charts import SYSTEMS
+from tests.charts import AS_OF, SYSTEMS, patient, read
 
 Row = dict[str, Any]
 
@@ -79,6 +83,17 @@ def _holds(precaution: Precaution, row: Row) -> bool:
     return all(words in withheld.get(step, "").split("; ") for step, words in precaution.withheld.items()) and all(
         words in mind.get(step, "").split("; ") for step, words in precaution.mind.items()
     )
+
+
+def test_where_no_concept_of_a_precaution_is_on_record_none_of_a_leg_holds() -> None:
+    """Whoever adds a precaution names what it rests on: without that it would not be asked for on a quiet record."""
+    for row in ROWS:
+        chart = read(row["chart"], patient(**row.get("patient", {})))
+        for leg in legs(whole_patient(chart, Thresholds(), AS_OF)):
+            signs = recent_signs(leg)
+            if not signs and not leg.mentions(home_care.LEG_CONCEPTS):
+                blind = replace(leg, recorded=leg.recorded | home_care.LEG_CONCEPTS)
+                assert home_care.precautions(blind, signs, []) == []
 
 
 def test_every_row_is_about_a_precaution_that_there_is() -> None:
