@@ -46,11 +46,11 @@ def run_server(
     configure_log()
     host, port = listening.getsockname()[:2]
     log = structlog.get_logger()
+    for notice in notices:
+        log.warning("content", notice=notice)
     log.info("listening", host=host, port=port, workers=workers)
     if settings.clients is None and not is_loopback(settings.host):
         log.warning("open_to_everybody", remedy="register the EHRs, see docs/security.md")
-    for notice in notices:
-        log.warning("content", notice=notice)
     config = uvicorn.Config(
         app if workers == 1 else "cds_service.app:create_app_from_environment",
         factory=workers > 1,

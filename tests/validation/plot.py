@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 960, 400
 _CELL = 66
 _LEFT, _TOP = 104, 84
 _PLOT_LEFT, _PLOT_RIGHT, _ROW = 620, 850, 34
-_STRONG, _SOFT, _INK = (0, 90, 140), (255, 255, 255), "#222"
+_STRONG, _SOFT, _WRONG, _INK = (0, 90, 140), (255, 255, 255), "#f5a623", "#222"
 
 
 def plot(answers: Sequence[Answer]) -> str:
@@ -53,12 +53,11 @@ def _matrix(answers: Sequence[Answer]) -> list[str]:
             count = counts[expected, answered]
             part = count / of_row if of_row else 0.0
             x, y = _LEFT + across * _CELL, _TOP + down * _CELL
-            drawn.append(
-                f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" fill="{_shade(part)}" stroke="#999"/>'
-            )
-            colour = "white" if part > 0.5 else _INK
+            fill = _WRONG if count and answered is not expected else _shade(part)
+            drawn.append(f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" fill="{fill}" stroke="#999"/>')
+            colour = "white" if part > 0.5 and answered is expected else _INK
             drawn.append(_text(x + _CELL / 2, middle + 6, str(count), anchor="middle", size=17, colour=colour))
-    drawn.append(_text(_LEFT, _TOP + 4 * _CELL + 26, "Shade: share of the row."))
+    drawn.append(_text(_LEFT, _TOP + 4 * _CELL + 26, "Blue: share of the row. Orange: not the expected level."))
     return drawn
 
 
