@@ -8,6 +8,7 @@ override is found as soon as it is stored, by every worker.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,8 @@ _NOTHING = Earlier()
 
 
 class EarlierCards:
-    """Open it (`async with`) while calls are answered. Without `hash_key` the store's own key is used.
+    """Open it (`async with`) while calls are answered: until then the store is left alone. Without `hash_key` the
+    store's own key is used.
 
     Beside the store it remembers what the journal has not written yet. It never raises and never waits long: what
     cannot be looked up was never told.
@@ -81,9 +83,10 @@ class EarlierCards:
         self._is_sqlite = sqlite_file(store.url) is not None
         self._noted: dict[CardKey, list[Answer]] = {}
         self._order: deque[tuple[datetime, CardKey]] = deque()
-        self._pause_until = 0.0
+        self._pause_until = math.inf
 
     async def __aenter__(self) -> Self:
+        self._pause_until = 0.0
         await self._load_key()
         return self
 
