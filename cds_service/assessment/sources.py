@@ -111,7 +111,7 @@ SUPERFICIAL_VEIN = Citation(
     "CALISTO 2013",
     "Clinical relevance of symptomatic superficial-vein thrombosis extension (Blood 2013;122:1724-1729)",
     2013,
-    "http://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
+    "https://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
     "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
 )
 BAKER_CYST = Citation(

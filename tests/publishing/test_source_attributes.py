@@ -61,6 +61,6 @@ def test_what_the_operator_states_and_has_changed_is_said() -> None:
 
 def test_what_is_switched_off_is_said() -> None:
     assert (
-        "Switched off at this site: smoking."
+        "Switched off at this site: smoking (a risk of arterial disease)."
         in attributes(load_settings(disabled_rules=("smoking",)))["developer"].answer
     )

@@ -85,7 +85,7 @@ def test_what_this_site_has_decided_is_marked(server: Server) -> None:
     shown = page(server, "/knowledge")
     assert "set here; 7 as shipped" in shown.texts
     assert [each for each in shown.texts if each.startswith("set here")] == ["set here; 7 as shipped"]
-    assert "Switched off at this site: smoking." in shown.texts
+    assert "Switched off at this site: smoking (a risk of arterial disease)." in shown.texts
     assert shown.texts.count(" Switched off at this site.") == 1
     assert any("A pain score of 8 of 10" in each for each in shown.texts)
 
