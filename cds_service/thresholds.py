@@ -73,7 +73,9 @@ class Thresholds:
     achilles_days: int = _number(42, "days", "ours")
     postpartum_days: int = _number(42, "days", "RCOG Green-top Guideline 37b (2015): up to 6 weeks")
     pregnancy_days: int = _number(294, "days", "ours: how long an undelivered pregnancy entry is current (42 weeks)")
-    ultrasound_days: int = _number(7, "days", "ours: how long an ultrasound of the leg veins is recent")
+    ultrasound_days: int = _number(
+        5, "days", "ours: how long an ultrasound of the leg veins is recent; a negative one is repeated after 6 to 8"
+    )
     surgery_days: int = _number(84, "days", "NICE NG158 Table 1: within 12 weeks")
     cast_days: int = _number(30, "days", "ours: 'recent' plaster immobilisation in NICE NG158 Table 1")
     calf_difference_cm: float = _number(3.0, "cm", "NICE NG158 Table 1: at least 3 cm")
