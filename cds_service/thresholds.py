@@ -39,7 +39,7 @@ class Thresholds:
     rhabdomyolysis_days: int = _number(14, "days", "ours")
     laboratory_days: int = _number(7, "days", "ours: how long CK, D-dimer and potassium are current")
     ck_times_upper_limit: float = _number(
-        5.0, "times", "common definition of rhabdomyolysis, >= 5 times the upper limit"
+        5.0, "times", "common definition of rhabdomyolysis, over 5 times the upper limit"
     )
     ck_units_per_litre: float = _number(1000.0, "U/L", "the same where no upper limit is given")
     potassium_mmol_per_litre: float = _number(
@@ -52,7 +52,9 @@ class Thresholds:
         0.7, "mmol/L", "AAA Medicines 2025: lower end of the reference range; likewise"
     )
     low_calcium_mmol_per_litre: float = _number(
-        2.2, "mmol/L", "AAA Medicines 2022: lower end of the reference range; likewise"
+        2.2,
+        "mmol/L",
+        "AAA Medicines 2022: lower end of the range of adjusted calcium, used for total calcium: ours; likewise",
     )
     low_sodium_mmol_per_litre: float = _number(130.0, "mmol/L", "GPnotebook: usually without symptoms from 130 to 135")
     ankle_brachial_abnormal: float = _number(

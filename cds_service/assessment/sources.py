@@ -130,10 +130,10 @@ CALF_HAEMATOMA = Citation(
 )
 BMJ_NECROTISING = Citation(
     "BMJ Best Practice",
-    "Necrotising fasciitis, diagnosis approach (topic 821)",
-    2026,
+    "Necrotising fasciitis, diagnosis approach (topic 821, last reviewed 2025-02-12)",
+    2025,
     "https://bestpractice.bmj.com/topics/en-gb/821/diagnosis-approach",
-    "key recommendations, in the copy of a university library, undated; read 2026-11-25",
+    "key recommendations, in the copy of a university library; read 2026-11-25",
 )
 FDA_NSAID = Citation(
     "FDA 2020",
