@@ -124,8 +124,9 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "obesity": "A code that says so, or a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
     },
     "next-steps": {
-        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling that no recorded "
-        "injury explains, and no ultrasound of the leg veins was done within {ultrasound_days} days.",
+        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling, not of both "
+        "legs, that no recorded injury explains, and no ultrasound of the leg veins was done "
+        "within {ultrasound_days} days.",
         "d-dimer": "DVT is in question and the Wells score from the record is below {wells_likely_points}; no "
         "anticoagulant, no superficial vein thrombosis, and no D-dimer of the last {laboratory_days} days.",
         "ankle-brachial-index": "Arterial disease is in question; no sign of a threatened limb, and no DVT known or in "

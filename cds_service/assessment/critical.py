@@ -19,7 +19,7 @@ from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, OURS
 from cds_service.facts import Fact, Side, Topic
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
-LIMB_SIGNS = Rule("limb-ischaemia-signs", "Two signs of a threatened limb", AHA_PAD, "limb-ischaemia")
+LIMB_SIGNS = Rule("limb-ischaemia-signs", "Signs of a threatened limb", AHA_PAD, "limb-ischaemia")
 COMPARTMENT = Rule("compartment-syndrome", "Compartment syndrome on record", BOAST, "compartment-syndrome")
 COMPARTMENT_SIGNS = Rule(
     "compartment-signs", "Recent leg injury with features of compartment syndrome", OURS, "compartment-syndrome"

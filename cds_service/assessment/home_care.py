@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, Signs
+from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
@@ -75,9 +77,7 @@ CLOT = Precaution("clot", "vein thrombosis, known or suspected", {COMPRESSION: O
 POSSIBLE_CLOT = Precaution("possible-clot", "DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
 SWELLING = Precaution("swelling", "swelling, DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
 MUSCLE = Precaution("muscle", "compartment syndrome not excluded", {COMPRESSION: OURS, ICE: OURS})
-BLEEDING = Precaution(
-    "bleeding", "injury under an anticoagulant, bleeding to watch for", {COMPRESSION: OURS, STRETCHING: OURS}
-)
+BLEEDING = Precaution("bleeding", "anticoagulant, bleeding to watch for", {COMPRESSION: OURS, STRETCHING: OURS})
 COLOUR = Precaution(
     "colour", "change of colour, blood supply not checked", {COMPRESSION: OURS, ICE: OURS, ELEVATION: OURS}
 )
@@ -85,11 +85,11 @@ INFECTION = Precaution("infection", "infection of the leg", {COMPRESSION: OURS, 
 ULCER = Precaution("ulcer", "ulcer of leg or foot", {COMPRESSION: OURS, ICE: NHS_ICE})
 SENSATION = Precaution("sensation", "reduced sensation", {COMPRESSION: OURS, ICE: NHS_ICE})
 RAYNAUD = Precaution("raynaud", "Raynaud's", {ICE: NHS_ICE})
-COLD_SENSITIVITY = Precaution("cold-sensitivity", "disease that cold makes worse", {ICE: NHS_ICE})
+COLD_SENSITIVITY = Precaution("cold-sensitivity", "disease that cold makes worse", {ICE: OURS})
 ALLERGY = Precaution("allergy", "allergy to latex or adhesives", {COMPRESSION: RABE})
 TENDON = Precaution("tendon", "Achilles tendon injury", {STRETCHING: OURS})
 TEAR = Precaution("tear", "muscle strain, a tear is not excluded", {STRETCHING: OURS})
-INJURY = Precaution("injury", "injury between knee and ankle", {STRETCHING: OURS})
+INJURY = Precaution("injury", "injury between knee and ankle", {COMPRESSION: OURS, STRETCHING: OURS})
 CLAUDICATION = Precaution("claudication", "claudication is treated by supervised walking", {REST: NICE_EXERCISE})
 HEART_FAILURE = Precaution(
     "heart-failure",
@@ -116,7 +116,7 @@ LEG_CONCEPTS = frozenset(
         *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
         *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
         *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
-        *("material-allergy", "heart-failure", ANKLE_BRACHIAL_INDEX, *INJURIES),
+        *("material-allergy", "heart-failure", "anticoagulant", ANKLE_BRACHIAL_INDEX, *INJURIES),
     }
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
@@ -141,12 +141,15 @@ def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
     )
 
 
-def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Precaution]:
-    """Those for this leg, by its record, its limb-threat signs, and the findings that raised the level."""
-    if not (findings or signs or leg.mentions(LEG_CONCEPTS)):
+def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding]) -> list[Precaution]:
+    """Those for this leg, by its record, how it presents, and the findings that raised the level."""
+    signs, wells = presentation.signs, presentation.wells
+    if not (findings or signs or (wells and wells.points) or leg.mentions(LEG_CONCEPTS)):
         return []
     cards = {finding.rule.card for finding in findings}
     current = leg.current
+    compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
+    scored = wells is not None and wells.points > 0 and any(fact.concept != "cramp" for fact in presentation.complaint)
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
@@ -155,7 +158,7 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
         or ("leg-ulcer" in current and "arterial-disease" in current)
     )
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
-    possible_clot = not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
+    possible_clot = scored or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
     index = in_bands(indices(leg), Band.ABNORMAL, Band.NONCOMPRESSIBLE)
     tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
     return [
@@ -164,14 +167,14 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
             (POOR_SUPPLY, critical or arterial or index),
             (BYPASS, "bypass-graft" in current),
             (CRITICAL_SUPPLY, critical),
-            (COMPARTMENT_HEIGHT, "compartment-syndrome" in cards),
-            (COMPARTMENT, "compartment-syndrome" in cards),
+            (COMPARTMENT_HEIGHT, compartment),
+            (COMPARTMENT, compartment),
             (CLOT, clot),
             (POSSIBLE_CLOT, possible_clot and not clot),
             (SWELLING, leg.new("swelling") and not (clot or possible_clot)),
             (MUSCLE, "muscle" in cards),
-            (BLEEDING, leg.anticoagulants() and leg.new(*INJURIES)),
-            (COLOUR, leg.new("skin-colour")),
+            (BLEEDING, leg.anticoagulants()),
+            (COLOUR, leg.any_of("skin-colour")),
             (INFECTION, leg.any_of("cellulitis", "necrotising-infection")),
             (ULCER, "leg-ulcer" in current),
             (SENSATION, "reduced-sensation" in current or signs.facts(NUMBNESS)),
@@ -186,6 +189,12 @@ def precautions(leg: Leg, signs: Signs, findings: Sequence[Finding]) -> list[Pre
         )
         if holds
     ]
+
+
+def _after_an_injury(leg: Leg, presentation: Presentation) -> bool:
+    """An injury of the last 7 days with severe pain or a nerve sign: the pattern of a compartment syndrome."""
+    injured = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+    return bool(injured and (presentation.flags[SEVERE.id].level or presentation.signs.facts(*NERVE)))
 
 
 def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:

@@ -17,10 +17,11 @@ from cds_service.assessment.red_flags import SWELLING
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.warning import D_DIMER, PREGNANCY, SUPERFICIAL, WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Course, Fact, State, Topic
+from cds_service.facts import Course, Fact, Side, State, Topic
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _ABSENT, _HISTORY = State.ABSENT, Course.HISTORY
+_BOTH = Side.BOTH
 _CONDITIONS, _OBSERVATIONS = Topic.CONDITIONS, Topic.OBSERVATIONS
 
 ULTRASOUND = "proximal-leg-vein-ultrasound"
@@ -73,8 +74,11 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
     cards = {rule.card for rule in rules}
     if not _THREATS.isdisjoint(cards):
         return ()
-    # by a finding of its own, or by swelling that no recorded injury explains
-    thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (SWELLING in rules and not patient.new(*INJURIES))
+    # by a finding of its own, or by swelling, not of both legs, that no recorded injury explains
+    swollen = any(
+        fact.side is not _BOTH for finding in findings if finding.rule is SWELLING for fact in finding.evidence
+    )
+    thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (swollen and not patient.new(*INJURIES))
     to_ultrasound = not _TO_ULTRASOUND.isdisjoint(rules)
     situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound)
     return tuple([NextStep(name, to_ultrasound and name == ULTRASOUND) for name, may in _STEPS if may(situation)])

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
-from cds_service.assessment.critical import CRITICAL
+from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
 from cds_service.assessment.home_care import (
     HomeCareStep,
@@ -42,7 +42,8 @@ class Assessment:
     `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
-    the most threatening first. `next_steps`: what may be offered.
+    the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
+    injuries of the leg, possible symptoms of embolism. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -55,6 +56,7 @@ class Assessment:
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
     patterns: tuple[Recognised, ...] = ()
+    beside: tuple[Fact, ...] = ()
     outside_wells: tuple[Outside, ...] = ()
     d_dimers: tuple[Reading, ...] = ()
     next_steps: tuple[NextStep, ...] = ()
@@ -108,6 +110,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
+        beside=once([*patient.anticoagulants(), *patient.new(*INJURIES, "pe-symptom")]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
         next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
@@ -124,7 +127,7 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
         return None
     findings = met((*CRITICAL, *WARNING), leg, presentation)
     findings += [flag for flag in presentation.flags.values() if flag.level]
-    held_back = precautions(leg, presentation.signs, findings)
+    held_back = precautions(leg, presentation, findings)
     return _LegAssessment(presentation, findings, held_back, recognised(leg, presentation))
 
 

@@ -15,7 +15,6 @@ from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import (
     AAOS,
     AHA_PAD,
-    BOAST,
     CLTI,
     NICE_CELLULITIS,
     NICE_DVT,
@@ -39,7 +38,7 @@ ARTERIAL = Rule("arterial-disease", "Known arterial disease with calf pain", AHA
 ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
 ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
 CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infection")
-BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", BOAST, "red-flags")
+BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", OURS, "bleeding")
 POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 
 _POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")

@@ -55,6 +55,7 @@ class Statement:
                 _facts(
                     chain(
                         assessment.complaint,
+                        assessment.beside,
                         occasion.entries,
                         *(finding.evidence for finding in (*assessment.findings, *flags)),
                         *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),

@@ -10,6 +10,7 @@ from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.risk_factors import OVER_65
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
+from cds_service.assessment.warning import WELLS
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
 from cds_service.rendering.patterns import patterns, untold
@@ -84,10 +85,15 @@ def also(case: Case) -> str:
 
 
 def evidence(case: Case) -> str:
-    """The entries that the card rests on: those of the deciding finding, the complaint's own, those of the patterns."""
+    """The entries that the card rests on: those of the deciding finding, the complaint's own, what must be seen beside
+    them, and those of the patterns.
+    """
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
     fitting = [fact for each in untold(case) for fact in (*each.fit.supporting, *each.fit.against)]
-    facts = dated(case.entries, [*newest(case.assessment.complaint), *flagged, *fitting], case.as_of)
+    assessment = case.assessment
+    facts = dated(
+        case.entries, [*newest(assessment.complaint), *flagged, *newest(assessment.beside), *fitting], case.as_of
+    )
     words = case.files.shared.findings
     sources: dict[str, dict[str, None]] = {}
     for fact, when in facts.items():
@@ -252,7 +258,7 @@ def _in_words(finding: Finding, case: Case) -> str:
         parts[0] += f" ({', '.join(kinds(finding, case))})"
     if (side := side_of(finding.evidence)) is not _NO_SIDE:
         parts.append(side)
-    if finding.evidence:
+    if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
         parts.append(case.entries[newest(finding.evidence)[0]])
     note = _note(finding, case)
     return ", ".join(parts) + (f" ({note})" if note else "")

@@ -15,7 +15,7 @@ import yaml
 from cds_service.assessment import home_care
 from cds_service.assessment.home_care import STEPS, Precaution
 from cds_service.assessment.leg import legs, whole_patient
-from cds_service.assessment.limb_threat import recent_signs
+from cds_service.assessment.triage import presentation_of
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_rules import assessed, texts
@@ -89,11 +89,14 @@ def test_where_no_concept_of_a_precaution_is_on_record_none_of_a_leg_holds() -> 
     """Whoever adds a precaution names what it rests on: without that it would not be asked for on a quiet record."""
     for row in ROWS:
         chart = read(row["chart"], patient(**row.get("patient", {})))
-        for leg in legs(whole_patient(chart, Thresholds(), AS_OF)):
-            signs = recent_signs(leg)
-            if not signs and not leg.mentions(home_care.LEG_CONCEPTS):
+        whole = whole_patient(chart, Thresholds(), AS_OF)
+        for leg in legs(whole):
+            presentation = presentation_of(leg, whole)
+            if presentation is None or presentation.signs or (presentation.wells and presentation.wells.points):
+                continue
+            if not leg.mentions(home_care.LEG_CONCEPTS):
                 blind = replace(leg, recorded=leg.recorded | home_care.LEG_CONCEPTS)
-                assert home_care.precautions(blind, signs, []) == []
+                assert home_care.precautions(blind, presentation, []) == []
 
 
 def test_every_row_is_about_a_precaution_that_there_is() -> None:

@@ -86,7 +86,7 @@ def test_what_the_card_itself_is_about_is_not_told_again() -> None:
     suspected = fact("dvt", "Condition/dvt", certainty=Certainty.SUSPECTED)
     of = assessment(finding(SUSPECTED_DVT, suspected))
     assert told("deep-vein-thrombosis", suspected, SWELLING, of=of) == ""
-    assert "Superficial vein" not in told("superficial-vein-thrombosis", suspected, of=of)
+    assert "Superficial vein" in told("superficial-vein-thrombosis", suspected, of=of)
     assert "Ruptured" in told("ruptured-baker-cyst", CYST, of=of)
 
 
@@ -134,3 +134,17 @@ def test_a_low_index_on_an_info_card_is_told_and_compression_is_left_out() -> No
     assert made.indicator == "info"
     assert "For: ankle-brachial index `0.62` (left)." in (made.detail or "")
     assert "compression (arterial disease, or signs of it: own precaution)" in (made.detail or "")
+
+
+@pytest.mark.parametrize(
+    ("entry", "kind"),
+    [
+        ({"medication": "rx|1364430"}, "Anticoagulant"),
+        ({"condition": "sct|6990005", "onset": -20}, "Injury between knee and ankle"),
+        ({"observation": "sct|267036007", "at": -10}, "Possible symptom of PE"),
+    ],
+)
+def test_what_must_be_seen_beside_the_complaint_is_among_the_evidence(entry: Entry, kind: str) -> None:
+    made = card(triage([PAIN, entry]))
+    assert made.indicator == "info"
+    assert f"- {kind}: " in (made.detail or "")

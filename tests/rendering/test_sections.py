@@ -51,16 +51,17 @@ def test_other_causes_are_named_with_their_source() -> None:
     assert section(detail(made), "Also recorded:**").strip().splitlines() == [
         "- Severe pain, 8 of 10 (Cleveland Clinic, 2025)",
         "- Suspected DVT on record (NICE NG158, 2023): consider DVT",
-        "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)",
+        "- Severe pain under an anticoagulant (own rule of this service; consider haematoma): "
+        "consider bleeding into the calf",
     ]
 
 
 def test_a_source_is_named_only_for_what_it_says() -> None:
-    """Severe pain under an anticoagulant shares the card of the red flags, but is not of the guidance."""
+    """Severe pain under an anticoagulant is not of the guidance."""
     bleeding = finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma")
     text = detail(assessment(finding(RULES["severe-pain"], SCORE), bleeding))
     assert "Recorded: severe pain, 8 of 10, left, 2026-11-23 (today). Cleveland Clinic (2025) names" in text
-    assert "- Severe pain under an anticoagulant (BOAST 2014; consider haematoma)" in text
+    assert "- Severe pain under an anticoagulant (own rule of this service; consider haematoma)" in text
 
 
 def test_flags_that_do_not_raise_the_level_are_listed_with_the_reason() -> None:

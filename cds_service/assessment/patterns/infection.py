@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.criteria import Presentation
+from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern
@@ -11,6 +12,7 @@ from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BMJ_NECROTISING, NICE_CELLULITIS
 from cds_service.facts import Side
 
+_BRUISE = ("http://snomed.info/sct", "302227002")  # ecchymosis, in value set skin-colour
 COLOUR_NOT_STATED = "to be seen: that the change of colour is redness"
 
 
@@ -31,10 +33,15 @@ def necrotising_infection(leg: Leg, presentation: Presentation) -> Fit | None:
 
 
 def cellulitis(leg: Leg, presentation: Presentation) -> Fit | None:
-    """Recorded; or new swelling and a new change of colour together that is not pallor or cyanosis."""
+    """Recorded; or new swelling and a new change of colour together that is no pallor, cyanosis or bruise.
+
+    The unrecorded form is left out beside an injury or a confirmed DVT, which explain it.
+    """
     recorded = leg.present("cellulitis")
+    if not recorded and (leg.new(*INJURIES) or leg.confirmed("dvt")):
+        return None
     bloodless = {fact.source for fact in leg.present("pallor-cyanosis")}
-    colours = [fact for fact in leg.new("skin-colour") if fact.source not in bloodless]
+    colours = [fact for fact in leg.new("skin-colour") if fact.source not in bloodless and _BRUISE not in fact.codes]
     swelling = leg.new("swelling")
     one_sided = [fact for fact in (*colours, *swelling) if fact.side is not Side.BOTH]
     if not recorded and not (colours and swelling and one_sided):

@@ -19,14 +19,22 @@ from cds_service.facts import Fact, Side
 _LIKE_A_CLOT = ("baker-cyst", "cellulitis", *INJURIES)
 _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
-OTHER_CAUSE = "another cause lowers the Wells score only if judged at least as likely"
+OTHER_CAUSE = (
+    "what can cause the same is on record too; it leaves DVT open, and lowers the Wells score only if judged at "
+    "least as likely"
+)
 OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
 CYST_AND_CLOT = "a known cyst leaves DVT open, both can be there"
 
 
 def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
-    """DVT on record, new one-sided swelling, a raised D-dimer of the last 7 days, or an item of the Wells score."""
+    """DVT on record, new one-sided swelling, a raised D-dimer of the last 7 days, or an item of the Wells score.
+
+    A confirmed DVT is no pattern any more: it is the diagnosis.
+    """
+    if leg.confirmed("dvt"):
+        return None
     score = presentation.wells
     swelling = leg.new("swelling")
     supporting = [
@@ -47,7 +55,7 @@ def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
         note = OUTSIDE_WELLS
     measured = "calf-circumference" in leg.current
     missing = ("tenderness along the deep veins", *(() if measured else ("both calves measured",)))
-    return Fit(once(supporting), once([*bilateral, *denied, *other]), note, missing)
+    return Fit(once(supporting), once([*bilateral, *denied]), note, missing)
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> Fit | None:
