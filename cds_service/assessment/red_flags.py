@@ -41,8 +41,10 @@ def severe_pain(leg: Leg) -> Finding:
     scores = leg.pain_scores
     high = [fact for fact in scores if _is_severe(fact, leg.thresholds.severe_pain_score)]
     named = [*leg.new("severe-pain"), *(fact for fact in leg.new("pain", "cramp") if fact.severe)]
-    note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
-    return stated(SEVERE, [*high, *named], scores or leg.absent("severe-pain"), Level.WARNING, note if high else "")
+    if high or named or not scores:
+        note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
+        return stated(SEVERE, [*high, *named], leg.absent("severe-pain"), Level.WARNING, note if high else "")
+    return Finding(SEVERE, State.ABSENT, tuple(scores), note=_severe_before(leg))
 
 
 def sudden_pain(leg: Leg) -> Finding:
@@ -101,6 +103,16 @@ def _is_severe(fact: Fact, limit: float) -> bool:
     """Of a score recorded as "<8", all that is known is that it may be severe; "<7" is not."""
     below = fact.quantity is not None and fact.quantity.comparator == "<"
     return score(fact) > limit if below else score(fact) >= limit
+
+
+def _severe_before(leg: Leg) -> str:
+    """A score of the last 30 days that was severe and has been overtaken, in our words; empty if there was none."""
+    limit = leg.thresholds.severe_pain_score
+    highest = max(leg.new("pain-severity"), key=score)
+    if not _is_severe(highest, limit) or highest.quantity is None:
+        return ""
+    day = f", {highest.when.text}" if highest.when else ""
+    return f"before, within 30 days: {highest.quantity.text}{day}"
 
 
 def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:

@@ -131,6 +131,7 @@ def recorded_absent(case: Case) -> str:
             fact = newest(flag.evidence)[0]
             value = [f"newest score {quoted(fact.quantity.text)}, {fact.site}"] if fact.quantity else []
             shown = ", ".join([*value, when_words(fact, case.as_of), quoted(fact.source)])
+            shown += f" ({own_words(flag.note)})" if flag.note else ""
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
 

@@ -148,3 +148,14 @@ def test_what_must_be_seen_beside_the_complaint_is_among_the_evidence(entry: Ent
     made = card(triage([PAIN, entry]))
     assert made.indicator == "info"
     assert f"- {kind}: " in (made.detail or "")
+
+
+@pytest.mark.parametrize(("before", "told"), [(8, True), (6, False)])
+def test_a_severe_score_that_was_overtaken_is_told_beside_the_newest(before: int, told: bool) -> None:
+    scores: list[Entry] = [
+        {"observation": "loinc|72514-3", "at": at, "value": value, "side": "left", "site": "sct|53840002"}
+        for at, value in ((-2, before), ("-2h", 3))
+    ]
+    made = card(triage([PAIN, *scores]))
+    assert made.indicator == "info"
+    assert (f"(before, within 30 days: {before} of 10, 2026-11-21)" in (made.detail or "")) is told
