@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from cds_service.assessment.leg import Leg, score
 from cds_service.assessment.pain import calf_pain_records
 from cds_service.assessment.rules import Finding, Level, Rule, stated
@@ -25,6 +27,7 @@ REST = Rule("rest-pain", "Pain at rest", GUIDANCE, "red-flags")
 ONGOING = Rule("ongoing-pain", "Ongoing pain", GUIDANCE, "red-flags")
 
 LONG_STANDING = "long-standing entry: listed, does not raise the level"
+UNSITED = "site not recorded, it may be of the whole body"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
 
 
@@ -55,7 +58,11 @@ def sudden_pain(leg: Leg) -> Finding:
 
 def discolouration(leg: Leg) -> Finding:
     """Skin discolouration in leg, foot or toes (S8, S30)."""
-    return _symptom(DISCOLOURATION, leg, "skin-colour")
+    flag = _symptom(DISCOLOURATION, leg, "skin-colour")
+    of_blood = {fact.source for fact in leg.present("pallor-cyanosis")}
+    if flag.level and all(fact.site is Site.NOT_STATED and fact.source in of_blood for fact in flag.evidence):
+        return replace(flag, note=UNSITED)
+    return flag
 
 
 def swelling(leg: Leg) -> Finding:

@@ -95,7 +95,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
-    wells = max(scores, key=lambda score: (score.points, score.most)) if len(scores) > 1 else next(iter(scores), None)
+    wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
@@ -119,6 +119,13 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         gaps=chart.gaps,
         left_out=tuple(sorted(chart.left_out.items())),
     )
+
+
+def _telling(scores: Sequence[WellsScore], findings: Collection[Finding]) -> WellsScore:
+    """Of the scores of both legs that with most points; of equal ones that of the leg of the most urgent finding."""
+    urgent = sorted(findings, key=lambda finding: -finding.level)
+    sides = [fact.side for finding in urgent for fact in finding.evidence if fact.side in (Side.LEFT, Side.RIGHT)]
+    return max(scores, key=lambda score: (score.points, score.most, score.side in sides[:1]))
 
 
 def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:

@@ -181,7 +181,7 @@ def _worth(reading: Reading, case: Case) -> str:
     treated = " (one is on record)" if reading.treated else " (medicines not read in full)" if unread else ""
     return (
         f"NICE NG158 rests on it only with a Wells score of 1 or less (here {range_words(score)}) and a sample taken "
-        f"before any anticoagulant{treated}; it does not lower this card"
+        f"before any anticoagulant{treated}; the level stays"
     )
 
 

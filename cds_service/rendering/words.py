@@ -21,8 +21,9 @@ _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
-# Nothing of this can open Markdown, HTML or a link in the middle of a line. A slash only in U/L and mmol/L.
-_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L))+")
+# Nothing of this can open Markdown, HTML or a link in the middle of a line. A slash only in U/L and mmol/L, a full stop
+# only between digits.
+_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L)|(?<=[0-9])\.(?=[0-9]))+")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
 # What most dates are, seen at one look.
 _DAY_OR_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?", re.ASCII)

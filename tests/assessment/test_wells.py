@@ -167,3 +167,20 @@ def test_every_d_dimer_code_is_sorted_into_what_it_measures() -> None:
 def test_a_chart_without_a_d_dimer_has_no_reading() -> None:
     assert readings(whole_patient(read([]), Thresholds(), AS_OF)) == ()
     assert assess(Chart(), AS_OF, Thresholds()).d_dimers == ()
+
+
+def test_of_equal_scores_that_of_the_leg_of_the_most_urgent_finding_is_told() -> None:
+    both: list[Entry] = [{"condition": "sct|300954003", "onset": -3, "side": side} for side in ("left", "right")]
+    for side in (Side.LEFT, Side.RIGHT):
+        name = "left" if side is Side.LEFT else "right"
+        found = triage([*both, {"observation": "sct|247441003", "at": -1, "side": name, "site": "sct|53840002"}])
+        assert found.wells is not None
+        assert found.wells.side is side
+
+
+def test_cyanosis_without_a_site_is_told_as_such() -> None:
+    pain: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    for more, noted in (({}, True), ({"site": "sct|56459004"}, False)):
+        found = triage([pain, {"observation": "sct|3415004", "at": -1, **more}])
+        notes = [flag.note for flag in found.red_flags if flag.rule.id == "discolouration"]
+        assert any("whole body" in note for note in notes) is noted

@@ -192,7 +192,7 @@ def test_a_normal_result_says_what_it_is_worth() -> None:
         "; NICE NG158 rests on it only with a Wells score of 1 or less (here 0 (possible -2 to 9)) and a sample taken "
         "before any anticoagulant"
     )
-    end = "; it does not lower this card"
+    end = "; the level stays"
     assert of(NORMAL) == [f"{start}{worth}{end}"]
     treated = Reading(result(), Kind.FEU, Verdict.NORMAL, current=True, treated=True)
     assert of(treated) == [f"{start}{worth} (one is on record){end}"]

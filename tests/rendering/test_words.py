@@ -215,6 +215,13 @@ def test_a_slash_is_plain_only_in_a_unit(text: str) -> None:
     assert own_words(text) == (text if plain else quoted(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"), [("below 2.5 mmol/L", True), ("see www.example.org", False), ("1. first", False), ("5.", False)]
+)
+def test_a_full_stop_is_plain_only_between_digits(text: str, plain: bool) -> None:
+    assert own_words(text) == (text if plain else quoted(text))
+
+
 def test_no_ascii_character_is_taken_for_a_blank() -> None:
     """So a text of ASCII need not be searched for them."""
     assert [each for each in map(chr, range(128)) if words._BLANK.match(each)] == []
