@@ -61,7 +61,7 @@ def test_what_the_card_says(client: TestClient) -> None:
     date = (TODAY + timedelta(days=7)).isoformat()
     assert card["summary"] == f"Appointment on {date}; recorded: Severe pain, 8 of 10, left leg"
     assert card["detail"].startswith(f"**Proposed appointment:** {date}. ")
-    assert f"appointments after {TODAY + timedelta(days=1)} are named" in card["detail"]
+    assert f"points out appointments after {TODAY + timedelta(days=1)} beside findings" in card["detail"]
     assert "`Observation/r0`" in card["detail"]
 
 
