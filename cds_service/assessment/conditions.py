@@ -124,8 +124,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "obesity": "A code that says so, or a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
     },
     "next-steps": {
-        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling, not of both "
-        "legs, that no recorded injury explains, and no ultrasound of the leg veins was done "
+        "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling of one leg "
+        "that no recorded bruise, sprain or fracture explains, and no ultrasound of the leg veins was done "
         "within {ultrasound_days} days.",
         "d-dimer": "DVT is in question and the Wells score from the record is below {wells_likely_points}; no "
         "anticoagulant, no superficial vein thrombosis, and no D-dimer of the last {laboratory_days} days.",

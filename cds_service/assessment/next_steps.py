@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from cds_service.assessment.ankle_brachial import known_of_both_legs
-from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.red_flags import SWELLING
 from cds_service.assessment.rules import Finding, Rule
@@ -21,7 +20,7 @@ from cds_service.facts import Course, Fact, Side, State, Topic
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _ABSENT, _HISTORY = State.ABSENT, Course.HISTORY
-_BOTH = Side.BOTH
+_BOTH, _EACH = Side.BOTH, frozenset({Side.LEFT, Side.RIGHT})
 _CONDITIONS, _OBSERVATIONS = Topic.CONDITIONS, Topic.OBSERVATIONS
 
 ULTRASOUND = "proximal-leg-vein-ultrasound"
@@ -31,8 +30,15 @@ CREATINE_KINASE = "creatine-kinase"
 SUSPECTED_DIAGNOSIS = "suspected-diagnosis"
 INSTRUCTIONS = "patient-instructions"
 
-_THREATS = frozenset({"limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "tissue", "infection-sepsis"})
+_THREATS = frozenset(
+    (
+        *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism"),
+        *("tissue", "necrotising-infection", "infection-sepsis"),
+    )
+)
 _POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "pregnancy", "known-dvt"})
+_EXPLAINING = ("contusion", "leg-injury")
+"""Injuries that swelling comes with. A strain or an Achilles tendon is what a DVT is mistaken for."""
 _ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})
 _TO_ULTRASOUND = frozenset({WELLS, D_DIMER, PREGNANCY})
 """At 2 points or a raised D-dimer NICE NG158, in pregnancy and after it RCOG 37b go to the ultrasound."""
@@ -74,11 +80,10 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
     cards = {rule.card for rule in rules}
     if not _THREATS.isdisjoint(cards):
         return ()
-    # by a finding of its own, or by swelling, not of both legs, that no recorded injury explains
-    swollen = any(
-        fact.side is not _BOTH for finding in findings if finding.rule is SWELLING for fact in finding.evidence
-    )
-    thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (swollen and not patient.new(*INJURIES))
+    # by a finding of its own, or by swelling of one leg that no bruise, sprain or fracture explains
+    swollen = {fact.side for finding in findings if finding.rule is SWELLING for fact in finding.evidence} - {_BOTH}
+    of_one_leg = bool(swollen) and not swollen >= _EACH
+    thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (of_one_leg and not patient.new(*_EXPLAINING))
     to_ultrasound = not _TO_ULTRASOUND.isdisjoint(rules)
     situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound)
     return tuple([NextStep(name, to_ultrasound and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
