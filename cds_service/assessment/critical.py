@@ -30,7 +30,9 @@ EMBOLISM_SYMPTOMS = Rule(
 )
 THROMBOSIS = Rule("dvt", "Leg DVT on record", OURS, "dvt")
 GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
-NECROTISING = Rule("necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "tissue")
+NECROTISING = Rule(
+    "necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "necrotising-infection"
+)
 CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis", NICE_CELLULITIS, "infection-sepsis")
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")

@@ -39,7 +39,8 @@ def test_every_rule_has_its_card() -> None:
 
 def test_the_ids_are_those_that_the_assessment_uses() -> None:
     expected = {
-        *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "dvt", "tissue", "muscle"),
+        *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "dvt", "muscle"),
+        *("tissue", "necrotising-infection"),
         *("red-flags", "bleeding", "limb-sign", "possible-dvt", "pregnancy", "known-dvt", "arterial", "achilles"),
         *("infection", "infection-sepsis", "arterial-rest-pain", "potassium", "no-red-flag", "not-assessed"),
         *("draft-nsaid", "draft-nsaid-unread", "draft-nsaid-pregnancy", "draft-statin", "draft-statin-pain"),
