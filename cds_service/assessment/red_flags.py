@@ -22,7 +22,7 @@ WALKING = Rule("walking-problem", "Problems walking or moving", GUIDANCE, "red-f
 SEVERE = Rule("severe-pain", "Severe pain", GUIDANCE, "red-flags")
 SUDDEN = Rule("sudden-pain", "Sudden onset of pain", GUIDANCE, "red-flags")
 DISCOLOURATION = Rule("discolouration", "Skin discolouration of leg, foot or toes", GUIDANCE, "red-flags")
-SWELLING = Rule("swelling", "Swelling of calf or lower leg", GUIDANCE, "red-flags")
+SWELLING = Rule("swelling", "Swelling of leg, ankle or foot", GUIDANCE, "red-flags")
 REST = Rule("rest-pain", "Pain at rest", GUIDANCE, "red-flags")
 ONGOING = Rule("ongoing-pain", "Ongoing pain", GUIDANCE, "red-flags")
 
@@ -113,10 +113,19 @@ def _is_severe(fact: Fact, limit: float) -> bool:
 
 
 def _severe_before(leg: Leg) -> str:
-    """A score of the last 30 days that was severe and has been overtaken, in our words; empty if there was none."""
+    """A score of the last 30 days that was severe and has been overtaken, in our words; empty if there was none.
+
+    One of the hours whose highest counts did not, because a correction took it back: it is not told either.
+    """
     limit = leg.thresholds.severe_pain_score
-    highest = max(leg.new("pain-severity"), key=score)
-    if not _is_severe(highest, limit) or highest.quantity is None:
+    hours = timedelta(hours=leg.thresholds.pain_score_hours)
+    earlier = [
+        fact
+        for fact in leg.new("pain-severity")
+        if not (fact.when and fact.when.may_lie_within(hours, leg.windows.now))
+    ]
+    highest = max(earlier, key=score, default=None)
+    if highest is None or not _is_severe(highest, limit) or highest.quantity is None:
         return ""
     day = f", {highest.when.text}" if highest.when else ""
     return f"before, within 30 days: {highest.quantity.text}{day}"

@@ -27,7 +27,7 @@ from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import RED_FLAGS
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
-from cds_service.assessment.warning import WARNING
+from cds_service.assessment.warning import WARNING, WELLS
 from cds_service.assessment.wells import Outside, WellsScore, outside, wells_score
 from cds_service.facts import Chart, Fact, Gap, Side, State, Topic
 from cds_service.thresholds import Thresholds
@@ -122,9 +122,15 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
 
 
 def _telling(scores: Sequence[WellsScore], findings: Collection[Finding]) -> WellsScore:
-    """Of the scores of both legs that with most points; of equal ones that of the leg of the most urgent finding."""
-    urgent = sorted(findings, key=lambda finding: -finding.level)
+    """Of the scores of both legs that with most points; of equal ones that of the leg of the most urgent finding.
+
+    Where no other finding tells the legs apart and their items are the same, it is that of either: `side` is both. The
+    score's own entries do not tell, for a previous DVT counts on either leg.
+    """
+    urgent = sorted([each for each in findings if each.rule is not WELLS], key=lambda finding: -finding.level)
     sides = [fact.side for finding in urgent for fact in finding.evidence if fact.side in (Side.LEFT, Side.RIGHT)]
+    if not sides and all(score.items == scores[0].items for score in scores):
+        return replace(scores[0], side=Side.BOTH)
     return max(scores, key=lambda score: (score.points, score.most, score.side in sides[:1]))
 
 

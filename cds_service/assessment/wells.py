@@ -68,7 +68,7 @@ class WellsItem(msgspec.Struct, frozen=True):
 
 
 class WellsScore(msgspec.Struct, frozen=True):
-    """The ten items, of the leg of this side.
+    """The ten items, of the leg of this side; of both where they are the same and nothing tells the legs apart.
 
     `points`: from the record; what decides the level. `least` and `most`: between them lies the score that a bedside
     examination can find. `least` <= `points` <= `most`. From `likely_points` on NICE calls DVT "likely".

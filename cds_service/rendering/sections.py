@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.risk_factors import OVER_65
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
-from cds_service.assessment.warning import WELLS
+from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
 from cds_service.rendering.patterns import patterns, untold
-from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside
+from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, side_of_finding
 from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
     age_words,
@@ -26,7 +27,6 @@ from cds_service.rendering.words import (
     own_words,
     quoted,
     sentence_start,
-    side_of,
     source_words,
     when_words,
 )
@@ -40,6 +40,7 @@ _MOST_REMARKS = 3
 _UNDATED_REMARK = "date not recorded"
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
+_JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
@@ -227,6 +228,8 @@ def _consider(finding: Finding, case: Case) -> str | None:
     consider = case.files.cards[finding.rule.card].consider
     if finding.rule.card == case.card.id:
         return ""
+    if finding.rule is SEVERE and BLEEDING in [each.rule for each in case.spoken_for]:
+        return None
     if consider != case.card.consider:
         return f": consider {consider}" if consider else ""
     own = {fact for each in case.spoken_for for fact in each.evidence}
@@ -257,10 +260,11 @@ def _in_words(finding: Finding, case: Case) -> str:
     parts = [named_inside(finding, case.assessment)]
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(kinds(finding, case))})"
-    if (side := side_of(finding.evidence)) is not _NO_SIDE:
+    if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
-        parts.append(case.entries[newest(finding.evidence)[0]])
+        when = case.entries[newest(finding.evidence)[0]]
+        parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding, case)
     return ", ".join(parts) + (f" ({note})" if note else "")
 

@@ -8,6 +8,7 @@ from cds_service.assessment import risk_factors
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
+from cds_service.assessment.warning import WELLS
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
@@ -132,9 +133,16 @@ def _signs(case: Case) -> str:
     return text + (f" and {left} more" if left else "") + suspected_words(finding)
 
 
+def side_of_finding(finding: Finding, assessment: Assessment) -> Side:
+    """Of the Wells score that of its leg, for a previous DVT may be of the other; else of the entries."""
+    if finding.rule is WELLS and assessment.wells is not None:
+        return Side.NOT_STATED if assessment.wells.side is Side.BOTH else assessment.wells.side
+    return side_of(finding.evidence)
+
+
 def _side(case: Case) -> str:
     """The side of the most urgent finding; where it has none, that of the complaint, and said so."""
-    own, complaint = side_of(case.assessment.findings[0].evidence), case.assessment.side
+    own, complaint = side_of_finding(case.assessment.findings[0], case.assessment), case.assessment.side
     if own is not Side.NOT_STATED:
         return _SIDES[own]
     return f"complaint in {_SIDES[complaint]}" if complaint in _SIDES else _NO_SIDE

@@ -10,7 +10,7 @@ from cds_service.assessment.wells import Outside, WellsItem, WellsScore
 from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
-from cds_service.rendering.summary import kind_words, range_words
+from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
@@ -58,7 +58,8 @@ def wells(case: Case) -> str:
         return f"not shown {why}. NICE NG158 is for adults who are not pregnant." if why else ""
     if case.card.id == NO_RED_FLAG and not (score.points or assessment.d_dimers):
         return ""
-    of_side = f", {score.side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
+    of_side = "either leg" if score.side is _BOTH else score.side
+    of_side = f", {of_side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
     told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most})"
     return f"{told}. {outlook(score, _others(case))}.\n{bullets(_items(score, case))}"
 
@@ -180,7 +181,8 @@ def _worth(reading: Reading, case: Case) -> str:
     unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
     treated = " (one is on record)" if reading.treated else " (medicines not read in full)" if unread else ""
     return (
-        f"NICE NG158 rests on it only with a Wells score of 1 or less (here {range_words(score)}) and a sample taken "
+        f"NICE NG158 rests on it only with a Wells score of 1 or less (here {score.points}, possible "
+        f"{score.least} to {score.most}) and a sample taken "
         f"before any anticoagulant{treated}; the level stays"
     )
 

@@ -178,6 +178,21 @@ def test_of_equal_scores_that_of_the_leg_of_the_most_urgent_finding_is_told() ->
         assert found.wells.side is side
 
 
+def test_a_score_of_both_legs_is_of_either_where_nothing_tells_them_apart() -> None:
+    """A previous DVT and cancer count on either leg; calves of different size are of one."""
+    both: list[Entry] = [{"condition": "sct|300954003", "onset": -3, "side": side} for side in ("left", "right")]
+    shared: list[Entry] = [
+        {"condition": "icd|C50.919", "onset": -100},
+        {"condition": "sct|161508001", "side": "right", "clinical": "inactive"},
+    ]
+    score = triage([*both, *shared]).wells
+    assert score is not None
+    assert (score.points, score.side) == (2, Side.BOTH)
+    score = triage([*both, *shared, {"observation": "sct|284521000", "at": -1, "side": "left"}]).wells
+    assert score is not None
+    assert (score.points, score.side) == (3, Side.LEFT)
+
+
 def test_cyanosis_without_a_site_is_told_as_such() -> None:
     pain: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
     for more, noted in (({}, True), ({"site": "sct|56459004"}, False)):

@@ -159,3 +159,15 @@ def test_a_severe_score_that_was_overtaken_is_told_beside_the_newest(before: int
     made = card(triage([PAIN, *scores]))
     assert made.indicator == "info"
     assert (f"(before, within 30 days: {before} of 10, 2026-11-21)" in (made.detail or "")) is told
+
+
+def test_a_severe_score_that_a_correction_took_back_is_not_told() -> None:
+    scores: list[Entry] = [
+        {"observation": "loinc|72514-3", "at": "-5h", "value": 8, "side": "left", "site": "sct|53840002"},
+        {"observation": "loinc|72514-3", "at": "-1h", "value": 3, "side": "left", "site": "sct|53840002"},
+    ]
+    scores[1]["status"] = "corrected"
+    made = card(triage([PAIN, *scores]))
+    assert made.indicator == "info"
+    assert "newest score `3 of 10`" in (made.detail or "")
+    assert "before, within 30 days" not in (made.detail or "")

@@ -15,10 +15,14 @@ from cds_service.facts import Certainty, Course, Gap, Quantity, Side, State, Top
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
     assessment,
+    card,
+    days_ago,
     detail,
     elsewhere,
     fact,
     finding,
+    present,
+    wells,
 )
 
 RULES = {rule.id: rule for rule in all_rules()}
@@ -52,8 +56,33 @@ def test_other_causes_are_named_with_their_source() -> None:
         "- Severe pain, 8 of 10 (Cleveland Clinic, 2025)",
         "- Suspected DVT on record (NICE NG158, 2023): consider DVT",
         "- Severe pain under an anticoagulant (own rule of this service; consider haematoma): "
-        "consider bleeding into the calf",
+        "consider bleeding into the calf and compartment syndrome",
     ]
+
+
+def test_severe_pain_under_an_anticoagulant_is_told_once_and_not_by_the_date_of_the_drug() -> None:
+    drug = elsewhere("anticoagulant", "MedicationRequest/drug", 0, display="apixaban")
+    pain = msgspec.structs.replace(SCORE, when=days_ago(5))
+    bleeding = finding(RULES["severe-pain-anticoagulant"], pain, drug)
+    text = detail(assessment(bleeding, finding(RULES["severe-pain"], pain), finding(RULES["swelling"], COLD)))
+    assert "Recorded: severe pain under an anticoagulant, left, newest entry 2026-11-23 (today). Own rule" in text
+    assert section(text, "Also recorded:**").strip().splitlines() == [
+        "- Swelling of leg, ankle or foot (Cleveland Clinic, 2025)"
+    ]
+
+
+def test_the_side_of_a_wells_score_is_that_of_its_leg() -> None:
+    """A previous DVT counts on either leg; the score of both legs is of neither in particular."""
+    other = fact("previous-dvt", "Condition/old", 2500, side=Side.RIGHT)
+    for side, recorded, summary in (
+        (Side.LEFT, "possible -2 to 9), left. NICE", "left leg;"),
+        (Side.BOTH, "possible -2 to 9). NICE", "complaint in left leg;"),
+    ):
+        made = assessment(
+            finding(RULES["wells"], other), wells=wells(present("active cancer", to_confirm="x"), side=side)
+        )
+        assert recorded in detail(made)
+        assert summary in card(made).summary
 
 
 def test_a_source_is_named_only_for_what_it_says() -> None:
@@ -68,7 +97,7 @@ def test_flags_that_do_not_raise_the_level_are_listed_with_the_reason() -> None:
     old = fact("swelling", "Condition/old", 400, side=Side.BOTH, display="Edema")
     flag = Finding(RULES["swelling"], State.PRESENT, (old,), Level.NONE, "long-standing entry")
     text = detail(assessment(red_flags=(flag,)))
-    assert "- Swelling of calf or lower leg (long-standing entry)" in section(text, "Also recorded:**")
+    assert "- Swelling of leg, ankle or foot (long-standing entry)" in section(text, "Also recorded:**")
     assert "`Edema`, both sides, calf or lower leg, onset 2025-10-19 (400 days ago)" in section(text, "Evidence**")
 
 

@@ -120,7 +120,7 @@ def score(value: float) -> Fact:
         ),
         (
             [finding(rule("swelling"), fact("swelling", "Condition/1", side=Side.BOTH))],
-            "Swelling of calf or lower leg, both legs, age 46: red flag of the guidance",
+            "Swelling of leg, ankle or foot, both legs, age 46: red flag of the guidance",
         ),
         (
             [
@@ -147,7 +147,7 @@ def test_the_summary_says_what_where_and_whose(findings: list[Finding], expected
 
 
 def test_the_wells_score_is_told_as_a_range() -> None:
-    score = wells(present("active cancer", to_confirm="treatment"), present("previous DVT"))
+    score = wells(present("active cancer", to_confirm="treatment"), present("previous DVT"), side=Side.LEFT)
     made = assessment(finding(rule("wells"), fact("previous-dvt", "Condition/1")), wells=score)
     assert (
         card(made).summary

@@ -134,6 +134,8 @@ def test_where_both_legs_complain_the_leg_of_the_score_is_named() -> None:
     score = wells(present("previous DVT", OLD_DVT), side=Side.LEFT)
     assert "1 from the record, left (possible" in told(wells=score, side=Side.BOTH)
     assert "1 from the record (possible" in told(wells=score)
+    score = wells(present("previous DVT", OLD_DVT), side=Side.BOTH)
+    assert "1 from the record, either leg (possible" in told(wells=score, side=Side.BOTH)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +191,7 @@ def test_a_normal_result_says_what_it_is_worth() -> None:
     start = "- `210 ng/mL{FEU} (upper limit 500)`, FEU, 2026-11-22 (1 day ago), `Observation/d`: "
     start += "not raised by its own limit"
     worth = (
-        "; NICE NG158 rests on it only with a Wells score of 1 or less (here 0 (possible -2 to 9)) and a sample taken "
+        "; NICE NG158 rests on it only with a Wells score of 1 or less (here 0, possible -2 to 9) and a sample taken "
         "before any anticoagulant"
     )
     end = "; the level stays"
