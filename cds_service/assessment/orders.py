@@ -25,7 +25,9 @@ COMPRESSION = Rule("order-compression", "Draft compression, reason to check firs
 NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "draft-nsaid")
 NSAID_UNKNOWN = Rule("order-nsaid-unread", "Draft NSAID; anticoagulant not known", OURS, "draft-nsaid-unread")
 NSAID_PREGNANCY = Rule("order-nsaid-pregnancy", "Draft NSAID in pregnancy", FDA_NSAID, "draft-nsaid-pregnancy")
-D_DIMER_LIKELY = Rule("order-d-dimer-wells", "Draft D-dimer, Wells score 2 or more", NICE_DVT, "draft-d-dimer")
+D_DIMER_LIKELY = Rule(
+    "order-d-dimer-wells", "Draft D-dimer, Wells 2 or more from the record", NICE_DVT, "draft-d-dimer"
+)
 D_DIMER_PREGNANCY = Rule(
     "order-d-dimer-pregnancy", "Draft D-dimer in or after pregnancy", RCOG, "draft-d-dimer-pregnancy"
 )
@@ -97,8 +99,7 @@ def compression(case: OrderCase) -> list[Finding]:
     for leg in [_meant(draft, case.patient) for draft in drafts]:
         poor_supply += [*leg.any_of(*_ARTERIAL), *recent_signs(leg).facts(*PERFUSION)]
     if poor_supply:
-        note = "how severe is not read; Rabe 2020 names an ankle-brachial index below 0.6"
-        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *once(poor_supply)], note)
+        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *once(poor_supply)], "how severe is not read")
     against = [reason for step in case.assessment.home_care if step.name == "compression" for reason in step.withheld]
     return found(COMPRESSION, Level.INFO, drafts, "; ".join(against)) if against else []
 

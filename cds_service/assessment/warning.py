@@ -34,7 +34,7 @@ UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be 
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
 REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial-rest-pain")
-ARTERIAL = Rule("arterial-disease", "Known arterial disease with calf pain", AHA_PAD, "arterial")
+ARTERIAL = Rule("arterial-disease", "Arterial or vascular disease with calf pain", AHA_PAD, "arterial")
 ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
 ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
 CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infection")
@@ -44,7 +44,6 @@ POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 _POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
 
 TYPE_UNKNOWN = "type of vascular disease not stated"
-CONSIDER_BLEEDING = "consider haematoma and compartment syndrome"
 
 
 def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -122,11 +121,11 @@ def infection(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Severe pain under an anticoagulant: haematoma and compartment syndrome are to be considered."""
+    """Severe pain under an anticoagulant. Its card names bleeding into the calf and compartment syndrome."""
     flag = presentation.flags[SEVERE.id]
     treatment = leg.anticoagulants()
     evidence = [*flag.evidence, *treatment] if flag.level and treatment else []
-    return found(BLEEDING, Level.WARNING, evidence, CONSIDER_BLEEDING)
+    return found(BLEEDING, Level.WARNING, evidence, flag.note)
 
 
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
