@@ -55,6 +55,7 @@ def _bullet(each: Recognised, case: Case) -> str:
             "says": words.says,
             "supporting": _named(fit.supporting, case),
             "against": _named(fit.against, case),
+            "beside": _named(fit.beside, case),
             "note": own_words(fit.note) if fit.note else "",
             "missing": ", ".join(and_more(fit.missing, _MOST_MISSING)),
             "options": words.options,

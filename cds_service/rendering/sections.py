@@ -89,7 +89,7 @@ def evidence(case: Case) -> str:
     them, and those of the patterns.
     """
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    fitting = [fact for each in untold(case) for fact in (*each.fit.supporting, *each.fit.against)]
+    fitting = [fact for each in untold(case) for fact in each.fit.facts]
     assessment = case.assessment
     facts = dated(
         case.entries, [*newest(assessment.complaint), *flagged, *newest(assessment.beside), *fitting], case.as_of

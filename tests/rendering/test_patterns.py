@@ -41,11 +41,12 @@ def test_a_bullet_tells_label_source_for_against_note_missing_and_options() -> N
         CYST,
         SWELLING,
         against=(fact("cellulitis", "Condition/red"),),
+        beside=(elsewhere("creatine-kinase", "Observation/ck", quantity=Quantity(19.0, "U/L", "19 U/L")),),
         note="a note",
         missing=("ultrasound",),
     )
     assert text.startswith("\n- **Ruptured popliteal (Baker) cyst** (Am J Med Sci 2023): ")
-    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). Note: a note. " in text
+    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). Beside it: creatine kinase `19 U/L`. Note: a note. " in text
     assert "Not known here: ultrasound. Options: " in text
 
 
@@ -102,8 +103,10 @@ def test_it_is_told_where_something_stands_against_it_or_a_measurement_is_not_on
 
 
 def test_the_facts_of_a_pattern_stand_among_the_evidence() -> None:
-    made = card(assessment(patterns=(Recognised(KNOWN["ruptured-baker-cyst"], Fit((CYST,))),)))
+    injury = fact("contusion", "Condition/blow")
+    made = card(assessment(patterns=(Recognised(KNOWN["ruptured-baker-cyst"], Fit((CYST,), beside=(injury,))),)))
     assert "- Popliteal (Baker) cyst: " in (made.detail or "")
+    assert "- Contusion: " in (made.detail or "")
     assert "`Condition/cyst`" in (made.detail or "")
 
 

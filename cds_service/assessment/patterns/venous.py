@@ -20,8 +20,8 @@ _LIKE_A_CLOT = ("baker-cyst", "cellulitis", *INJURIES)
 _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
 OTHER_CAUSE = (
-    "what can cause the same is on record too; it leaves DVT open, and lowers the Wells score only if judged at "
-    "least as likely"
+    "what stands beside it can cause the same; it leaves DVT open, and lowers the Wells score only if judged at least "
+    "as likely"
 )
 OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
@@ -55,7 +55,7 @@ def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
         note = OUTSIDE_WELLS
     measured = "calf-circumference" in leg.current
     missing = ("tenderness along the deep veins", *(() if measured else ("both calves measured",)))
-    return Fit(once(supporting), once([*bilateral, *denied]), note, missing)
+    return Fit(once(supporting), once([*bilateral, *denied]), note, missing, once(other))
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> Fit | None:
