@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from cds_service.assessment.critical import COMPARTMENT
 from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.assessment.patterns.pattern import Fit, Pattern, Recognised
+from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import D_DIMER, SUSPECTED_DVT
 from cds_service.facts import Certainty, Course, Fact, Quantity, Side, State
@@ -81,6 +83,18 @@ def test_three_patterns_are_told_and_the_others_named() -> None:
     lines = patterns(case(assessment(patterns=five))).strip().splitlines()
     assert len(lines) == 4
     assert lines[-1] == "- 2 more: cellulitis of the leg, muscle cramp."
+
+
+def test_beside_a_threat_only_threats_are_told_and_the_others_named() -> None:
+    def lines(*names: str, level: Level = Level.CRITICAL) -> list[str]:
+        fitting = tuple(Recognised(KNOWN[name], Fit((SWELLING,))) for name in names)
+        return patterns(case(assessment(finding(COMPARTMENT, SWELLING, level=level), patterns=fitting))).splitlines()
+
+    assert lines("muscle-strain", "contusion")[-1] == "- Also: muscle strain or tear, contusion."
+    both = lines("deep-vein-thrombosis", "muscle-strain")
+    assert both[1].startswith("- **Deep vein thrombosis")
+    assert both[2:] == ["- 1 more: muscle strain or tear."]
+    assert "**Muscle strain" in lines("muscle-strain", level=Level.WARNING)[-1]
 
 
 def test_what_the_card_itself_is_about_is_not_told_again() -> None:
