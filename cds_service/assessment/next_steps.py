@@ -32,7 +32,7 @@ SUSPECTED_DIAGNOSIS = "suspected-diagnosis"
 INSTRUCTIONS = "patient-instructions"
 
 _THREATS = frozenset({"limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "tissue", "infection-sepsis"})
-_POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "pregnancy", "known-dvt"})
+_POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "superficial-thrombosis", "pregnancy", "known-dvt"})
 _ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})
 _TO_ULTRASOUND = frozenset({WELLS, D_DIMER, PREGNANCY})
 """At 2 points or a raised D-dimer NICE NG158, in pregnancy and after it RCOG 37b go to the ultrasound."""

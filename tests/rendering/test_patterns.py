@@ -176,3 +176,23 @@ def test_a_severe_score_that_was_overtaken_is_told_beside_the_newest(before: int
     made = card(triage([PAIN, *scores]))
     assert made.indicator == "info"
     assert (f"(before, within 30 days: {before} of 10, 2026-11-21)" in (made.detail or "")) is told
+
+
+PHLEBITIS: Entry = {"condition": "sct|40283005", "onset": -3, "side": "left"}
+
+
+def test_a_superficial_thrombosis_has_a_card_of_its_own_and_of_our_own_rule() -> None:
+    made = card(triage([PHLEBITIS]))
+    assert made.summary.startswith("Superficial leg vein thrombosis, left leg")
+    assert made.source.label == "Calf pain CDS (own rule, to be signed off)"
+    assert "length of the clot" in (made.detail or "")
+    assert "D-dimer first" not in (made.detail or "")
+
+
+def test_where_dvt_is_in_question_beside_it_that_card_speaks_first() -> None:
+    cast: Entry = {"procedure": "sct|274474001", "at": -5, "side": "left", "site": "sct|30021000"}
+    cancer: Entry = {"condition": "sct|363346000", "onset": -100}
+    made = card(triage([PHLEBITIS, cancer, cast]))
+    assert made.summary.startswith("Two-level Wells from the record, 2")
+    assert "Superficial leg vein thrombosis (own rule" in (made.detail or "")
+    assert "**Superficial vein thrombosis** (CALISTO 2013)" in (made.detail or "")
