@@ -210,7 +210,8 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
 """The placeholders of the two sections of a card that stands for a finding."""
 
 FIXED_BODY: dict[str, Say] = {
-    name: OF_NO_FINDING[name] for name in ("complaint", "side", "thrombosis_risks", "unknown_flags", "unread")
+    name: OF_NO_FINDING[name]
+    for name in ("complaint", "side", "known_dvt", "thrombosis_risks", "unknown_flags", "unread")
 }
 """The placeholders of the two sections of a card that stands for none."""
 
