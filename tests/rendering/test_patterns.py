@@ -48,7 +48,8 @@ def test_a_bullet_tells_label_source_for_against_note_missing_and_options() -> N
         missing=("ultrasound",),
     )
     assert text.startswith("\n- **Ruptured popliteal (Baker) cyst** (Am J Med Sci 2023): ")
-    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). Beside it: creatine kinase `19 U/L`. Note: a note. " in text
+    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). " in text
+    assert "Against: cellulitis (left). Beside it: creatine kinase `19 U/L`. Note: a note. " in text
     assert "Not known here: ultrasound. Options: " in text
 
 
