@@ -121,7 +121,7 @@ LEG_CONCEPTS = frozenset(
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
 _ALL_SUIT = tuple([HomeCareStep(step) for step in STEPS])
-_POSSIBLE_CLOT_CARDS = ("possible-dvt", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt")
+_POSSIBLE_CLOT_CARDS = ("possible-dvt", "superficial-thrombosis", "pregnancy", "pulmonary-embolism", "known-dvt", "dvt")
 
 
 def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:

@@ -36,7 +36,7 @@ _THREATS = frozenset(
         *("tissue", "necrotising-infection", "infection-sepsis"),
     )
 )
-_POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "pregnancy", "known-dvt"})
+_POSSIBLE_THROMBOSIS = frozenset({"possible-dvt", "superficial-thrombosis", "pregnancy", "known-dvt"})
 _EXPLAINING = ("contusion", "leg-injury")
 """Injuries that swelling comes with. A strain or an Achilles tendon is what a DVT is mistaken for."""
 _ARTERIAL = frozenset({"arterial", "arterial-rest-pain"})

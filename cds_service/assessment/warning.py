@@ -31,7 +31,7 @@ WELLS = Rule("wells", "Two-level Wells from the record", NICE_DVT, "possible-dvt
 PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
 TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
 UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be recent", OURS, "known-dvt")
-SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "possible-dvt")
+SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "superficial-thrombosis")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
 REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial-rest-pain")
 ARTERIAL = Rule("arterial-disease", "Arterial or vascular disease with calf pain", AHA_PAD, "arterial")
@@ -54,14 +54,13 @@ def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Suspected DVT; a raised D-dimer of the last 7 days; superficial vein thrombosis."""
+    """Suspected DVT; a raised D-dimer of the last 7 days."""
     raised = leg.surely_within(
         [fact for fact in leg.present("d-dimer") if is_raised(fact)], leg.thresholds.laboratory_days
     )
     return [
         *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
         *found(D_DIMER, Level.WARNING, raised),
-        *found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg)),
     ]
 
 
@@ -71,6 +70,11 @@ def likely_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     if score is None or score.points < leg.thresholds.wells_likely_points:
         return []
     return found(WELLS, Level.WARNING, score.evidence)
+
+
+def superficial_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
+    """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
+    return found(SUPERFICIAL, Level.WARNING, diagnoses.superficial_thrombosis(leg))
 
 
 def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -138,9 +142,10 @@ def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 WARNING = (
     Criterion(limb_threat_sign, needs=tuple(sign.id for sign in SIGNS)),
-    Criterion(possible_thrombosis, needs=("dvt", "d-dimer", "superficial-vein-thrombosis", "leg-vein-thrombosis")),
+    Criterion(possible_thrombosis, needs=("dvt", "d-dimer")),
     Criterion(likely_thrombosis, needs=WELLS_CONCEPTS),
     Criterion(pregnancy, needs=("pregnancy", "postpartum")),
+    Criterion(superficial_thrombosis, needs=("superficial-vein-thrombosis", "leg-vein-thrombosis")),
     Criterion(known_thrombosis, needs=("dvt", "pulmonary-embolism")),
     Criterion(arterial, needs=("rest-pain", "claudication", *_POOR_SUPPLY)),
     Criterion(tendon, needs=("achilles-rupture", "achilles-strain")),

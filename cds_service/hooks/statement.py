@@ -59,7 +59,7 @@ class Statement:
                         occasion.entries,
                         *(finding.evidence for finding in (*assessment.findings, *flags)),
                         *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
-                        *(each.fit.supporting + each.fit.against for each in assessment.patterns),
+                        *(each.fit.facts for each in assessment.patterns),
                         (each.fact for each in assessment.d_dimers),
                     ),
                     as_of.isoformat(),

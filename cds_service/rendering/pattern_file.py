@@ -17,7 +17,7 @@ from cds_service.rendering.content_file import ContentFile, check_no_html, check
 from cds_service.rendering.template import paragraphs
 
 NAME = "_patterns.md"
-BULLET = ("label", "source", "says", "supporting", "against", "note", "missing", "options")
+BULLET = ("label", "source", "says", "supporting", "against", "beside", "note", "missing", "options")
 """The placeholders of the bullet."""
 _LONGEST = 140
 

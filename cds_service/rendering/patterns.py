@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cds_service.assessment.patterns.catalogue import THREATS
 from cds_service.assessment.patterns.pattern import Fit, Recognised
+from cds_service.assessment.rules import Level
 from cds_service.facts import Certainty, Course, Fact, Side, State
 from cds_service.rendering.case import Case
 from cds_service.rendering.summary import kind_words
@@ -12,6 +14,7 @@ from cds_service.rendering.words import and_more, bullets, mid_sentence, own_wor
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _NO_SIDE, _ABSENT, _SUSPECTED, _HISTORY = Side.NOT_STATED, State.ABSENT, Certainty.SUSPECTED, Course.HISTORY
+_CRITICAL = Level.CRITICAL
 
 _MOST, _MOST_FACTS, _MOST_MISSING = 3, 4, 3
 """What a card shows of them: it is read in seconds."""
@@ -22,9 +25,12 @@ def patterns(case: Case) -> str:
     if not case.assessment.patterns:
         return ""
     fitting = untold(case)
-    lines = [_bullet(each, case) for each in fitting[:_MOST]]
-    if others := [mid_sentence(each.pattern.label) for each in fitting[_MOST:]]:
-        lines.append(f"{len(others)} more: {', '.join(others)}.")
+    # beside a threat to limb or life a strain distracts: its name is enough
+    critical = case.assessment.level is _CRITICAL
+    told = [each for each in fitting if not critical or each.pattern.id in THREATS][:_MOST]
+    lines = [_bullet(each, case) for each in told]
+    if others := [mid_sentence(each.pattern.label) for each in fitting if each not in told]:
+        lines.append(f"{f'{len(others)} more' if told else 'Also'}: {', '.join(others)}.")
     return bullets(lines)
 
 
@@ -55,6 +61,7 @@ def _bullet(each: Recognised, case: Case) -> str:
             "says": words.says,
             "supporting": _named(fit.supporting, case),
             "against": _named(fit.against, case),
+            "beside": _named(fit.beside, case),
             "note": own_words(fit.note) if fit.note else "",
             "missing": ", ".join(and_more(fit.missing, _MOST_MISSING)),
             "options": words.options,

@@ -90,7 +90,7 @@ def evidence(case: Case) -> str:
     them, and those of the patterns.
     """
     flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    fitting = [fact for each in untold(case) for fact in (*each.fit.supporting, *each.fit.against)]
+    fitting = [fact for each in untold(case) for fact in each.fit.facts]
     assessment = case.assessment
     facts = dated(
         case.entries, [*newest(assessment.complaint), *flagged, *newest(assessment.beside), *fitting], case.as_of
@@ -211,7 +211,8 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
 """The placeholders of the two sections of a card that stands for a finding."""
 
 FIXED_BODY: dict[str, Say] = {
-    name: OF_NO_FINDING[name] for name in ("complaint", "side", "thrombosis_risks", "unknown_flags", "unread")
+    name: OF_NO_FINDING[name]
+    for name in ("complaint", "side", "known_dvt", "thrombosis_risks", "unknown_flags", "unread")
 }
 """The placeholders of the two sections of a card that stands for none."""
 

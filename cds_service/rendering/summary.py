@@ -10,12 +10,13 @@ from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Fact, Side, Site, State, Topic
+from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _UNKNOWN = State.PRESENT, State.UNKNOWN
+_CONFIRMED = Certainty.CONFIRMED
 
 _MEASURED = {
     "severe-pain": ("pain-severity", "of 10"),
@@ -179,8 +180,13 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
         and not counted.issuperset(finding.evidence)
     ]
-    known = ["known DVT of the leg"] if any(fact.concept == "dvt" for fact in assessment.complaint) else []
+    known = ["known DVT of the leg"] if knows_dvt(assessment) else []
     return known + [item.label for item in items] + risks
+
+
+def knows_dvt(assessment: Assessment) -> bool:
+    """Is a DVT of the leg on record? The score and the D-dimer, which are for a suspected one, do not apply to it."""
+    return any(fact.concept == "dvt" and fact.certainty is _CONFIRMED for fact in assessment.complaint)
 
 
 def _first_risk(case: Case) -> str:
@@ -191,7 +197,18 @@ def _first_risk(case: Case) -> str:
     return f"{sentence_start(first)}; "
 
 
+def _known_dvt(case: Case) -> str:
+    """DVT of the leg, left"""
+    if not knows_dvt(case.assessment):
+        return ""
+    side = side_of([fact for fact in case.assessment.complaint if fact.concept == "dvt"])
+    return "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+
+
 def _thrombosis_risks(case: Case) -> str:
+    """What leaves DVT open; nothing where it is no question any more."""
+    if knows_dvt(case.assessment):
+        return ""
     return ", ".join(thrombosis_risks(case.assessment))
 
 
@@ -231,6 +248,7 @@ OF_NO_FINDING: dict[str, Say] = {
     "side": _complaint_side,
     "age": _age,
     "first_risk": _first_risk,
+    "known_dvt": _known_dvt,
     "thrombosis_risks": _thrombosis_risks,
     "unknown_flags": _unknown_flags,
     "unread": _unread,

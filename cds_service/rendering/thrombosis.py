@@ -10,7 +10,7 @@ from cds_service.assessment.wells import Outside, WellsItem, WellsScore
 from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
-from cds_service.rendering.summary import kind_words
+from cds_service.rendering.summary import kind_words, knows_dvt
 from cds_service.rendering.words import bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
@@ -56,7 +56,7 @@ def wells(case: Case) -> str:
     if score is None:
         why = "; ".join([_OUTSIDE[reason] for reason in assessment.outside_wells])
         return f"not shown {why}. NICE NG158 is for adults who are not pregnant." if why else ""
-    if case.card.id == NO_RED_FLAG and not (score.points or assessment.d_dimers):
+    if case.card.id == NO_RED_FLAG and (knows_dvt(assessment) or not (score.points or assessment.d_dimers)):
         return ""
     of_side = "either leg" if score.side is _BOTH else score.side
     of_side = f", {of_side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""

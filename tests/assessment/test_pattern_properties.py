@@ -111,3 +111,4 @@ def test_a_pattern_is_there_once_with_something_for_it_and_nothing_on_both_sides
     for each in patterns:
         assert each.fit.supporting
         assert set(each.fit.supporting).isdisjoint(each.fit.against)
+        assert set(each.fit.beside).isdisjoint(each.fit.against)

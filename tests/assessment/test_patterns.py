@@ -2,7 +2,7 @@
 
 An example is a sentence and a chart in the short form of tests/charts.py, beside which it may give members of the
 `patient`, `thresholds` other than the defaults, and `unread` parts of the chart. `expect` may name: fits (does the
-pattern of the file?); for and against (the concepts of the facts, in their order); note; missing; level.
+pattern of the file?); for, against and beside (the concepts of the facts, in their order); note; missing; level.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def said(pattern: str, assessment: Assessment, expect: Example) -> Example:
         says |= {
             "for": _concepts(fit.supporting),
             "against": _concepts(fit.against),
+            "beside": _concepts(fit.beside),
             "note": fit.note,
             "missing": list(fit.missing),
         }

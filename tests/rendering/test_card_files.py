@@ -42,6 +42,7 @@ def test_the_ids_are_those_that_the_assessment_uses() -> None:
         *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism", "dvt", "muscle"),
         *("tissue", "necrotising-infection"),
         *("red-flags", "bleeding", "limb-sign", "possible-dvt", "pregnancy", "known-dvt", "arterial", "achilles"),
+        "superficial-thrombosis",
         *("infection", "infection-sepsis", "arterial-rest-pain", "potassium", "no-red-flag", "not-assessed"),
         *("draft-nsaid", "draft-nsaid-unread", "draft-nsaid-pregnancy", "draft-statin", "draft-statin-pain"),
         *("draft-d-dimer", "draft-d-dimer-pregnancy", "draft-d-dimer-anticoagulant"),

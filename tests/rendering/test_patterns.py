@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from cds_service.assessment.critical import COMPARTMENT
 from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.assessment.patterns.pattern import Fit, Pattern, Recognised
+from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import D_DIMER, SUSPECTED_DVT
 from cds_service.facts import Certainty, Course, Fact, Quantity, Side, State
@@ -41,11 +43,13 @@ def test_a_bullet_tells_label_source_for_against_note_missing_and_options() -> N
         CYST,
         SWELLING,
         against=(fact("cellulitis", "Condition/red"),),
+        beside=(elsewhere("creatine-kinase", "Observation/ck", quantity=Quantity(19.0, "U/L", "19 U/L")),),
         note="a note",
         missing=("ultrasound",),
     )
     assert text.startswith("\n- **Ruptured popliteal (Baker) cyst** (Am J Med Sci 2023): ")
-    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). Note: a note. " in text
+    assert "For: popliteal (Baker) cyst, swelling (left). Against: cellulitis (left). " in text
+    assert "Against: cellulitis (left). Beside it: creatine kinase `19 U/L`. Note: a note. " in text
     assert "Not known here: ultrasound. Options: " in text
 
 
@@ -82,6 +86,18 @@ def test_three_patterns_are_told_and_the_others_named() -> None:
     assert lines[-1] == "- 2 more: cellulitis of the leg, muscle cramp."
 
 
+def test_beside_a_threat_only_threats_are_told_and_the_others_named() -> None:
+    def lines(*names: str, level: Level = Level.CRITICAL) -> list[str]:
+        fitting = tuple(Recognised(KNOWN[name], Fit((SWELLING,))) for name in names)
+        return patterns(case(assessment(finding(COMPARTMENT, SWELLING, level=level), patterns=fitting))).splitlines()
+
+    assert lines("muscle-strain", "contusion")[-1] == "- Also: muscle strain or tear, contusion."
+    both = lines("deep-vein-thrombosis", "muscle-strain")
+    assert both[1].startswith("- **Deep vein thrombosis")
+    assert both[2:] == ["- 1 more: muscle strain or tear."]
+    assert "**Muscle strain" in lines("muscle-strain", level=Level.WARNING)[-1]
+
+
 def test_what_the_card_itself_is_about_is_not_told_again() -> None:
     suspected = fact("dvt", "Condition/dvt", certainty=Certainty.SUSPECTED)
     of = assessment(finding(SUSPECTED_DVT, suspected))
@@ -102,8 +118,10 @@ def test_it_is_told_where_something_stands_against_it_or_a_measurement_is_not_on
 
 
 def test_the_facts_of_a_pattern_stand_among_the_evidence() -> None:
-    made = card(assessment(patterns=(Recognised(KNOWN["ruptured-baker-cyst"], Fit((CYST,))),)))
+    injury = fact("contusion", "Condition/blow")
+    made = card(assessment(patterns=(Recognised(KNOWN["ruptured-baker-cyst"], Fit((CYST,), beside=(injury,))),)))
     assert "- Popliteal (Baker) cyst: " in (made.detail or "")
+    assert "- Contusion: " in (made.detail or "")
     assert "`Condition/cyst`" in (made.detail or "")
 
 
@@ -171,3 +189,23 @@ def test_a_severe_score_that_a_correction_took_back_is_not_told() -> None:
     assert made.indicator == "info"
     assert "newest score `3 of 10`" in (made.detail or "")
     assert "before, within 30 days" not in (made.detail or "")
+
+
+PHLEBITIS: Entry = {"condition": "sct|40283005", "onset": -3, "side": "left"}
+
+
+def test_a_superficial_thrombosis_has_a_card_of_its_own_and_of_our_own_rule() -> None:
+    made = card(triage([PHLEBITIS]))
+    assert made.summary.startswith("Superficial leg vein thrombosis, left leg")
+    assert made.source.label == "Calf pain CDS (own rule, to be signed off)"
+    assert "length of the clot" in (made.detail or "")
+    assert "D-dimer first" not in (made.detail or "")
+
+
+def test_where_dvt_is_in_question_beside_it_that_card_speaks_first() -> None:
+    cast: Entry = {"procedure": "sct|274474001", "at": -5, "side": "left", "site": "sct|30021000"}
+    cancer: Entry = {"condition": "sct|363346000", "onset": -100}
+    made = card(triage([PHLEBITIS, cancer, cast]))
+    assert made.summary.startswith("Two-level Wells from the record, 2")
+    assert "Superficial leg vein thrombosis (own rule" in (made.detail or "")
+    assert "**Superficial vein thrombosis** (CALISTO 2013)" in (made.detail or "")

@@ -264,3 +264,23 @@ def test_no_finding_repeats_the_items() -> None:
     score = wells(present("active cancer", OLD_DVT), present("previous DVT", OLD_DVT))
     text = detail(assessment(finding(RULES["wells"], OLD_DVT), wells=score))
     assert text.count("active cancer") == 1
+
+
+def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:
+    """A treated DVT whose pain is as old as it, and cancer: an info card, and DVT is no question any more."""
+    dvt = {"condition": "sct|404223003", "onset": -8, "side": "left"}
+    pain = {"condition": "icd|M79.662", "onset": -10}
+    apixaban = {"medication": "rx|1364445", "at": -8}
+    cancer = {"condition": "sct|363346000", "onset": -100}
+    made = card(triage([dvt, pain, apixaban, cancer]))
+    text = made.detail or ""
+    assert made.indicator == "info"
+    assert made.summary.startswith("Known DVT of the leg; ")
+    assert "On record: DVT of the leg, left. If the complaint changes, consider extension, recurrence and" in text
+    assert TITLE not in text
+    assert "leave DVT open" not in text
+    assert "Deep vein thrombosis of the leg**" not in text
+    without = card(triage([pain, cancer])).detail or ""
+    assert TITLE in without
+    assert "leave DVT open" in without
+    assert "On record: DVT" not in without

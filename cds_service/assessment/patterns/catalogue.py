@@ -19,12 +19,13 @@ from cds_service.assessment.patterns import (
 )
 from cds_service.assessment.patterns.pattern import Fit, Pattern, Recognised, fitting, merged
 
-_THREATS = (
+THREATS = (
     "acute-limb-ischaemia",
     "acute-compartment-syndrome",
     "pulmonary-embolism",
     "necrotising-infection",
     "chronic-limb-threatening-ischaemia",
+    "popliteal-aneurysm",
     "deep-vein-thrombosis",
     "rhabdomyolysis",
     "anticoagulant-haematoma",
@@ -33,7 +34,7 @@ _THREATS = (
 
 
 def _in_order(patterns: Iterable[Pattern]) -> tuple[Pattern, ...]:
-    rank = {name: place for place, name in enumerate(_THREATS)}
+    rank = {name: place for place, name in enumerate(THREATS)}
     return tuple(sorted(patterns, key=lambda pattern: rank.get(pattern.id, len(rank))))
 
 

@@ -15,7 +15,6 @@ SALTS = ("potassium", "magnesium", "calcium", "sodium")
 MEDICINES = ("diuretic", "statin")
 
 NOT_ADJUSTED = "total calcium, not adjusted for albumin"
-SMALL = "with statins and loop diuretics the association was small"
 MEDICINES_UNREAD = "medicines could not be read"
 
 
@@ -57,7 +56,7 @@ def medicine_cramp(leg: Leg, presentation: Presentation) -> Fit | None:
     if not medicines:
         return None
     missing = ("whether the cramps began after the medicine", "an inhaled long-acting beta-agonist")
-    return Fit((*cramps, *medicines), note=SMALL, missing=missing)
+    return Fit((*cramps, *medicines), missing=missing)
 
 
 def cramp(leg: Leg, presentation: Presentation) -> Fit | None:

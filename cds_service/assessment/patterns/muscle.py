@@ -58,13 +58,14 @@ def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
     aches = leg.new(*_ACHES)
     one_sided = [] if _on_both_legs(leg) else [fact for fact in aches if fact.side in _ONE_SIDE]
     fitting = [fact for fact in aches if fact not in one_sided]
-    raised = [fact for fact in leg.present("creatine-kinase") if _is_raised(fact)]
+    measured = leg.present("creatine-kinase")
+    raised = [fact for fact in measured if _is_raised(fact)]
     found = [*leg.present("drug-myopathy"), *raised]
     if not found and not fitting:
         return None
-    measured = leg.present("creatine-kinase")
+    other = tuple([fact for fact in measured if fact not in raised])
     missing = ("when the statin was begun or raised", *(() if measured else ("creatine kinase",)))
-    return Fit((*fitting, *statins, *found), tuple(one_sided), _band(raised), missing)
+    return Fit((*fitting, *statins, *found), tuple(one_sided), _band(raised), missing, other)
 
 
 def _on_both_legs(leg: Leg) -> bool:

@@ -22,13 +22,20 @@ class Fit(msgspec.Struct, frozen=True):
     """How the facts of a leg fit a pattern.
 
     `supporting`: the facts for it, the weightiest first. `against`: the facts that speak for something else. `note`:
-    what a reader must know of this fit, in our words. `missing`: what would tell and is not on record.
+    what a reader must know of this fit, in our words. `missing`: what would tell and is not on record. `beside`: facts
+    that a reader must see although they speak neither for it nor against it.
     """
 
     supporting: tuple[Fact, ...]
     against: tuple[Fact, ...] = ()
     note: str = ""
     missing: tuple[str, ...] = ()
+    beside: tuple[Fact, ...] = ()
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All that it names."""
+        return self.supporting + self.against + self.beside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,4 +82,5 @@ def merged(one: Fit, other: Fit) -> Fit:
         tuple([fact for fact in once(one.against + other.against) if fact not in supporting]),
         "; ".join(dict.fromkeys([note for note in (one.note, other.note) if note])),
         tuple(dict.fromkeys(one.missing + other.missing)),
+        once(one.beside + other.beside),
     )

@@ -14,14 +14,14 @@ from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BAKER_CYST, NICE_DVT, PE_SYMPTOMS, SUPERFICIAL_VEIN
 from cds_service.assessment.wells import WELLS_CONCEPTS
-from cds_service.facts import Fact, Side
+from cds_service.facts import Certainty, Fact, Side
 
 _LIKE_A_CLOT = ("baker-cyst", "cellulitis", *INJURIES)
 _SUPERFICIAL = ("superficial-vein-thrombosis", "leg-vein-thrombosis")
 
 OTHER_CAUSE = (
-    "what can cause the same is on record too; it leaves DVT open, and lowers the Wells score only if judged at "
-    "least as likely"
+    "what stands beside it can cause the same; it leaves DVT open, and lowers the Wells score only if judged at least "
+    "as likely"
 )
 OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
@@ -55,13 +55,18 @@ def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
         note = OUTSIDE_WELLS
     measured = "calf-circumference" in leg.current
     missing = ("tenderness along the deep veins", *(() if measured else ("both calves measured",)))
-    return Fit(once(supporting), once([*bilateral, *denied]), note, missing)
+    return Fit(once(supporting), once([*bilateral, *denied]), note, missing, once(other))
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> Fit | None:
-    """Embolism of the last 90 days, or its symptoms of the last 7 days beside a complaint that a clot can cause."""
+    """Embolism of the last 90 days, or its symptoms of the last 7 days beside a complaint that a clot can cause.
+
+    A confirmed one under an anticoagulant is a known and treated disease, no pattern, unless it has symptoms again.
+    """
     recorded = leg.within(leg.present("pulmonary-embolism"), leg.thresholds.thrombosis_days)
     symptoms = embolism_symptoms(leg)
+    if leg.anticoagulants() and not symptoms:
+        recorded = [fact for fact in recorded if fact.certainty is Certainty.SUSPECTED]
     causes = ("cramp", "claudication")
     beside = any(fact.concept not in causes and fact.side is not Side.BOTH for fact in presentation.complaint)
     if not recorded and not (symptoms and beside):
