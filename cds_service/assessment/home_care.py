@@ -75,9 +75,11 @@ COMPARTMENT = Precaution(
 )
 CLOT = Precaution("clot", "vein thrombosis, known or suspected", {COMPRESSION: OURS, STRETCHING: OURS})
 POSSIBLE_CLOT = Precaution("possible-clot", "DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
+POSSIBLE_CLOT_IN_CRAMP = Precaution("possible-clot-in-cramp", "DVT not excluded beside a cramp", {COMPRESSION: OURS})
 SWELLING = Precaution("swelling", "swelling, DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
 MUSCLE = Precaution("muscle", "compartment syndrome not excluded", {COMPRESSION: OURS, ICE: OURS})
 BLEEDING = Precaution("bleeding", "anticoagulant, bleeding to watch for", {COMPRESSION: OURS, STRETCHING: OURS})
+BLEEDING_IN_CRAMP = Precaution("bleeding-in-cramp", "cramp under an anticoagulant", {COMPRESSION: OURS})
 COLOUR = Precaution(
     "colour", "change of colour, blood supply not checked", {COMPRESSION: OURS, ICE: OURS, ELEVATION: OURS}
 )
@@ -91,6 +93,7 @@ TENDON = Precaution("tendon", "Achilles tendon injury", {STRETCHING: OURS})
 TEAR = Precaution("tear", "muscle strain, a tear is not excluded", {STRETCHING: OURS})
 INJURY = Precaution("injury", "injury between knee and ankle", {COMPRESSION: OURS, STRETCHING: OURS})
 CLAUDICATION = Precaution("claudication", "claudication is treated by supervised walking", {REST: NICE_EXERCISE})
+LOW_INDEX = Precaution("low-index", "abnormal ankle-brachial index, claudication not excluded", {REST: OURS})
 HEART_FAILURE = Precaution(
     "heart-failure",
     "heart failure, NYHA class not recorded",
@@ -100,13 +103,15 @@ HEART_FAILURE = Precaution(
 THROMBOSIS_RISK = Precaution(
     "thrombosis-risk", "a risk of thrombosis is on record", minding={REST: ("no bed rest", OURS)}
 )
+KNOWN_CLOT = Precaution("known-clot", "a DVT is on record", minding={REST: ("no bed rest", OURS)})
 DIABETES = Precaution("diabetes", "diabetes", minding={ICE: ("only where the skin feels normally", NHS_ICE)})
 CHILD = Precaution("child", "a child", minding={ICE: ("at most 10 minutes, through a damp cloth", NHS_ICE)})
 PREGNANCY = Precaution("pregnancy", "pregnancy", minding={ELEVATION: ("late on not flat on the back", OURS)})
 
 PRECAUTIONS = (
-    *(POOR_SUPPLY, BYPASS, CRITICAL_SUPPLY, COMPARTMENT_HEIGHT, COMPARTMENT, CLOT, POSSIBLE_CLOT, SWELLING, MUSCLE),
-    *(BLEEDING, COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TEAR, INJURY),
+    *(POOR_SUPPLY, BYPASS, CRITICAL_SUPPLY, COMPARTMENT_HEIGHT, COMPARTMENT, CLOT, POSSIBLE_CLOT),
+    *(POSSIBLE_CLOT_IN_CRAMP, SWELLING, MUSCLE, BLEEDING, BLEEDING_IN_CRAMP, LOW_INDEX, KNOWN_CLOT),
+    *(COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TEAR, INJURY),
     *(CLAUDICATION, HEART_FAILURE, THROMBOSIS_RISK, DIABETES, CHILD, PREGNANCY),
 )
 """All of them."""
@@ -116,7 +121,7 @@ LEG_CONCEPTS = frozenset(
         *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
         *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
         *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
-        *("material-allergy", "heart-failure", "anticoagulant", ANKLE_BRACHIAL_INDEX, *INJURIES),
+        *("material-allergy", "heart-failure", "anticoagulant", "previous-dvt", ANKLE_BRACHIAL_INDEX, *INJURIES),
     }
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
@@ -149,7 +154,8 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     cards = {finding.rule.card for finding in findings}
     current = leg.current
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
-    scored = wells is not None and wells.points > 0 and any(fact.concept != "cramp" for fact in presentation.complaint)
+    only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
+    scored = bool(wells.points if wells else leg.past("previous-dvt", "dvt"))
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
@@ -158,22 +164,26 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
         or ("leg-ulcer" in current and "arterial-disease" in current)
     )
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
-    possible_clot = scored or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
-    index = in_bands(indices(leg), Band.ABNORMAL, Band.NONCOMPRESSIBLE)
+    possible_clot = (scored and not only_cramp) or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
+    drugs = leg.anticoagulants()
+    found = indices(leg)
+    low = in_bands(found, Band.ABNORMAL)
     tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
     return [
         precaution
         for precaution, holds in (
-            (POOR_SUPPLY, critical or arterial or index),
+            (POOR_SUPPLY, critical or arterial or low or in_bands(found, Band.NONCOMPRESSIBLE)),
             (BYPASS, "bypass-graft" in current),
             (CRITICAL_SUPPLY, critical),
             (COMPARTMENT_HEIGHT, compartment),
             (COMPARTMENT, compartment),
             (CLOT, clot),
             (POSSIBLE_CLOT, possible_clot and not clot),
+            (POSSIBLE_CLOT_IN_CRAMP, scored and not (clot or possible_clot)),
             (SWELLING, leg.new("swelling") and not (clot or possible_clot)),
             (MUSCLE, "muscle" in cards),
-            (BLEEDING, leg.anticoagulants()),
+            (BLEEDING, drugs and not only_cramp),
+            (BLEEDING_IN_CRAMP, drugs and only_cramp),
             (COLOUR, leg.any_of("skin-colour")),
             (INFECTION, leg.any_of("cellulitis", "necrotising-infection")),
             (ULCER, "leg-ulcer" in current),
@@ -186,6 +196,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
             (TEAR, leg.new("strain")),
             (INJURY, leg.new("leg-injury")),
             (CLAUDICATION, "claudication" in current and "rest-pain" not in current),
+            (LOW_INDEX, low and not (critical or "claudication" in current or leg.new(*INJURIES))),
         )
         if holds
     ]
@@ -201,10 +212,12 @@ def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child:
     """Those that do not depend on the leg; `risks` are the patient's risk factors, whatever their state."""
     pregnant = patient.within(patient.present("pregnancy"), patient.thresholds.pregnancy_days)
     at_risk = any(risk.state is State.PRESENT and risk.rule.id in THROMBOSIS_RISKS for risk in risks)
+    known = patient.confirmed("dvt")
     return [
         precaution
         for precaution, holds in (
-            (THROMBOSIS_RISK, at_risk),
+            (THROMBOSIS_RISK, at_risk and not known),
+            (KNOWN_CLOT, known),
             (DIABETES, "diabetes" in patient.current),
             (CHILD, is_child),
             (PREGNANCY, pregnant),
