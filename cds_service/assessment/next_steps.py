@@ -52,7 +52,10 @@ class NextStep(msgspec.Struct, frozen=True):
 
 
 class _Situation(msgspec.Struct, frozen=True):
-    """`rules` and `cards`: those of the findings that raised the level. `wells`: None where it does not apply."""
+    """`rules` and `cards`: those of the findings that raised the level. `wells`: None where it does not apply.
+
+    `uncounted`: symptoms are on record that the level does not count.
+    """
 
     patient: Leg
     rules: set[Rule]
@@ -60,6 +63,7 @@ class _Situation(msgspec.Struct, frozen=True):
     wells: WellsScore | None
     thrombosis_in_question: bool
     to_ultrasound: bool
+    uncounted: bool
 
     def has_result(self, concept: str) -> bool:
         """Is a result of the last 7 days on record, or of an unknown day?"""
@@ -71,10 +75,13 @@ class _Situation(msgspec.Struct, frozen=True):
         return not chart.gaps or chart.was_read(topic)
 
 
-def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | None) -> tuple[NextStep, ...]:
+def next_steps(
+    patient: Leg, findings: Collection[Finding], wells: WellsScore | None, listed: Collection[Finding] = ()
+) -> tuple[NextStep, ...]:
     """The options that nothing on the record of an adult with a leg complaint speaks against.
 
     None where a threat to limb or life is found: a test must not stand between the patient and who can treat that.
+    `listed`: what the policy does not count for this complaint.
     """
     rules = {finding.rule for finding in findings}
     cards = {rule.card for rule in rules}
@@ -85,7 +92,7 @@ def next_steps(patient: Leg, findings: Collection[Finding], wells: WellsScore | 
     of_one_leg = bool(swollen) and not swollen >= _EACH
     thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (of_one_leg and not patient.new(*_EXPLAINING))
     to_ultrasound = not _TO_ULTRASOUND.isdisjoint(rules)
-    situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound)
+    situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound, bool(listed))
     return tuple([NextStep(name, to_ultrasound and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
 
 
@@ -152,8 +159,11 @@ def _suspected_thrombosis(situation: _Situation) -> bool:
 
 
 def _instructions(situation: _Situation) -> bool:
-    """Where the chart was read: what of the home care to leave out depends on it."""
-    return situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
+    """Where the chart was read: what of the home care to leave out depends on it.
+
+    Not beside a possible symptom of embolism: that is to be asked about before home care is sent.
+    """
+    return not situation.uncounted and situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Situation], bool]], ...] = (

@@ -26,7 +26,7 @@ SWELLING = Rule("swelling", "Swelling of leg, ankle or foot", GUIDANCE, "red-fla
 REST = Rule("rest-pain", "Pain at rest", GUIDANCE, "red-flags")
 ONGOING = Rule("ongoing-pain", "Ongoing pain", GUIDANCE, "red-flags")
 
-LONG_STANDING = "long-standing entry: listed, does not raise the level"
+LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
 UNSITED = "site not recorded, it may be of the whole body"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
 
@@ -138,7 +138,7 @@ def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
     if new:
         return stated(rule, new, note=EXPLAINED)
     old = [fact for fact in leg.present(concept) if fact.is_condition]
-    return stated(rule, old, leg.absent(concept), note=LONG_STANDING)
+    return stated(rule, old, leg.absent(concept), note=LONG_STANDING.format(days=leg.thresholds.finding_days))
 
 
 def _is_explained(fact: Fact, leg: Leg) -> bool:

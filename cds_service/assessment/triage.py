@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec.structs import replace
 
+from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL, INJURIES
@@ -21,6 +23,7 @@ from cds_service.assessment.home_care import (
 )
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
+from cds_service.assessment.listed import uncounted_symptoms
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
@@ -43,7 +46,9 @@ class Assessment:
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    injuries of the leg, possible symptoms of embolism. `next_steps`: what may be offered.
+    injuries of the leg, an ankle-brachial index out of range, possible symptoms of embolism. `listed`: findings that
+    the policy does not count. `low_index`: an index of a leg with the complaint is abnormal.
+    `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -53,6 +58,8 @@ class Assessment:
     findings: tuple[Finding, ...] = ()
     red_flags: tuple[Finding, ...] = ()
     risk_factors: tuple[Finding, ...] = ()
+    listed: tuple[Finding, ...] = ()
+    low_index: bool = False
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
     patterns: tuple[Recognised, ...] = ()
@@ -82,6 +89,7 @@ class _LegAssessment:
     presentation: Presentation
     findings: Sequence[Finding]
     precautions: Sequence[Precaution]
+    indices: Mapping[Fact, Band]
     patterns: Sequence[Recognised]
 
 
@@ -99,6 +107,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
+    listed = uncounted_symptoms(patient, findings) if concerned else ()
+    found = {fact: band for each in concerned for fact, band in each.indices.items()}
+    low = in_bands(found, Band.ABNORMAL)
+    seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *low, *in_bands(found, Band.NONCOMPRESSIBLE)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
@@ -107,13 +119,15 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         findings=tuple(sorted(findings, key=lambda finding: -finding.level)),
         red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
         risk_factors=risks,
+        listed=listed,
+        low_index=bool(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
-        beside=once([*patient.anticoagulants(), *patient.new(*INJURIES, "pe-symptom")]) if concerned else (),
+        beside=once([*seen, *patient.new("pe-symptom")]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
-        next_steps=next_steps(patient, findings, wells) if concerned and not is_child else (),
+        next_steps=next_steps(patient, findings, wells, listed) if concerned and not is_child else (),
         age=age,
         is_child=is_child,
         gaps=chart.gaps,
@@ -141,7 +155,8 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
     findings = met((*CRITICAL, *WARNING), leg, presentation)
     findings += [flag for flag in presentation.flags.values() if flag.level]
     held_back = precautions(leg, presentation, findings)
-    return _LegAssessment(presentation, findings, held_back, recognised(leg, presentation))
+    found = indices(leg) if leg.mentions((ANKLE_BRACHIAL_INDEX,)) else {}
+    return _LegAssessment(presentation, findings, held_back, found, recognised(leg, presentation))
 
 
 def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:

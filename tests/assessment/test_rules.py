@@ -7,7 +7,7 @@ each red flag); complaint (concepts among the complaint's); side; risk_factors (
 (points), wells_range (least and most), wells_items (the state of each named; `to confirm` for a present one
 of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each); withheld and
 offered (steps of the home care); next_steps (all that may be offered) and preferred;
-child; fully_read.
+listed (all findings that the level does not count); child; fully_read.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
         "wells_items": _items(assessment.wells, expect.get("wells_items", {})),
         "outside_wells": [reason.value for reason in assessment.outside_wells],
         "d_dimers": [[each.kind.value, each.verdict.value] for each in assessment.d_dimers],
+        "listed": [finding.rule.id for finding in assessment.listed],
         "withheld": among(withheld, "withheld"),
         "offered": among(offered, "offered"),
         "next_steps": [step.name for step in assessment.next_steps],
