@@ -61,6 +61,7 @@ is taken into account (Mahmoodi 2017); oestrogen through the skin.
 """
 
 BY_IMMOBILITY = "by immobility or surgery: own reading"
+INACTIVITY_POSSIBLE = "inactivity possible: own reading"
 TREATMENT_UNKNOWN = "not recorded: treatment now or within 6 months, or palliative"
 
 
@@ -95,7 +96,7 @@ def _inactive(rule: Rule, leg: Leg) -> Finding:
     activity = weekly_activity(leg)
     none_at_all = activity.evidence if activity and activity.minutes == 0 else ()
     recorded = [*leg.present("inactivity"), *none_at_all]
-    present = [*recorded, *leg.any_of("immobility", "bedridden"), *recent_surgery(leg)]
+    present = [*recorded, *leg.any_of("immobility", "bedridden")] or recent_surgery(leg)
     some = activity.evidence if activity else ()
     return stated(rule, present, [*some, *leg.absent("inactivity")], note="" if recorded else BY_IMMOBILITY)
 
@@ -131,7 +132,7 @@ def _previous_embolism(rule: Rule, leg: Leg) -> Finding:
 
 
 def _surgery(rule: Rule, leg: Leg) -> Finding:
-    return stated(rule, recent_surgery(leg))
+    return stated(rule, recent_surgery(leg), note=INACTIVITY_POSSIBLE)
 
 
 def _pregnant(rule: Rule, leg: Leg) -> Finding:

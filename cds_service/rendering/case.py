@@ -46,8 +46,8 @@ class Case:
     """One assessment, the card that speaks for it, and the moment.
 
     `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest.
-    `listed_only`: red flags that do not raise the level. `entries`: the facts of all findings, the most urgent finding
-    first and in each the newest, with the words for their dates.
+    `listed_only`: red flags and others that do not raise the level. `entries`: the facts of all findings,
+    the most urgent finding first and in each the newest, with the words for their dates.
     """
 
     assessment: Assessment
@@ -82,6 +82,7 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
         (spoken_for if own else others).append(finding)
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
+    listed_only += assessment.listed
     facts = [fact for finding in findings for fact in newest(finding.evidence)]
     entries = dated({}, facts, as_of)
     return Case(assessment, card, files, as_of, spoken_for, others, listed_only, entries, occasion)

@@ -5,16 +5,18 @@ Text of the chart appears only inside code spans (`words.quoted`).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Container
+
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.red_flags import SEVERE
-from cds_service.assessment.risk_factors import OVER_65
+from cds_service.assessment.risk_factors import INACTIVE, OVER_65, WEAKNESS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
-from cds_service.rendering.patterns import patterns, untold
+from cds_service.rendering.patterns import beside_findings, patterns, under_evidence
 from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, side_of_finding
 from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
@@ -89,25 +91,31 @@ def evidence(case: Case) -> str:
     """The entries that the card rests on: those of the deciding finding, the complaint's own, what must be seen beside
     them, and those of the patterns.
     """
-    flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    fitting = [fact for each in untold(case) for fact in each.fit.facts]
-    assessment = case.assessment
-    facts = dated(
-        case.entries, [*newest(assessment.complaint), *flagged, *newest(assessment.beside), *fitting], case.as_of
-    )
     words = case.files.shared.findings
+    # one entry of the chart that says several things is one line
+    told: dict[tuple[str, ...], tuple[list[str], str]] = {}
+    for fact, when in dated(case.entries, beside_findings(case), case.as_of).items():
+        same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
+        kinds_told, longest = told.get(same, ([], ""))
+        kind = kind_words(fact, words)
+        kinds_told += [kind] if kind not in kinds_told else []
+        told[same] = kinds_told, max(longest, entry(fact, when), key=len)
     sources: dict[str, dict[str, None]] = {}
-    for fact, when in facts.items():
-        line = f"{sentence_start(kind_words(fact, words))}: {entry(fact, when)}"
-        sources.setdefault(line, {})[quoted(fact.source)] = None
+    for (resource, *_rest), (kinds_told, longest) in told.items():
+        sources.setdefault(f"{sentence_start(', '.join(kinds_told))}: {longest}", {})[quoted(resource)] = None
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
 def risk_factors(case: Case) -> str:
     """Risk factors on the record, those of the guidance first. An entry already shown is not repeated."""
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
-    present.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
-    return bullets([_risk(finding, case) for finding in present])
+    if not present:
+        return ""
+    raising = {fact.source for finding in case.assessment.findings for fact in finding.evidence}
+    told = [finding for finding in present if not _is_told_elsewhere(finding, raising)]
+    told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
+    shown = under_evidence(case)
+    return bullets([_risk(finding, case, shown) for finding in told])
 
 
 def not_recorded(case: Case) -> str:
@@ -212,7 +220,10 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
 
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
-    for name in ("complaint", "side", "known_dvt", "thrombosis_risks", "unknown_flags", "unread")
+    for name in (
+        *("complaint", "side", "known_dvt", "low_index", "on_anticoagulant"),
+        *("thrombosis_risks", "unknown_flags", "unread"),
+    )
 }
 """The placeholders of the two sections of a card that stands for none."""
 
@@ -243,10 +254,17 @@ def _colour_matters(case: Case) -> bool:
     return not _COLOURS.isdisjoint([*flagged, *[fact.concept for fact in case.entries]])
 
 
-def _risk(finding: Finding, case: Case) -> str:
-    """One risk factor with its newest entry, and where it is from."""
+def _is_told_elsewhere(finding: Finding, raising: Collection[str]) -> bool:
+    """Weakness that is the alarm sign itself; inactivity by surgery alone, which the line of the surgery tells."""
+    if finding.rule is WEAKNESS:
+        return all(fact.source in raising for fact in finding.evidence)
+    return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
+
+
+def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
+    """One risk factor with its newest entry, and where it is from; entries that are `shown` are not told again."""
     rule = finding.rule
-    entries = [fact for fact in newest(finding.evidence) if fact not in case.entries]
+    entries = [fact for fact in newest(finding.evidence) if fact not in shown]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
     parts += [f"{entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
     if len(entries) > 1:

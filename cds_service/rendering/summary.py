@@ -27,6 +27,7 @@ _VALUE_ROOM = 12
 _RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
 _RISK_ROOM = 40
+LOW_INDEX = "Abnormal ankle-brachial index"
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
 _NO_SIDE = "side not recorded"
 _PAINS = ("pain", "severe-pain", "pain-severity")
@@ -190,6 +191,11 @@ def knows_dvt(assessment: Assessment) -> bool:
 
 
 def _first_risk(case: Case) -> str:
+    """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
+    if case.assessment.listed:
+        return "Possible symptom of PE; "
+    if case.assessment.low_index:
+        return f"{LOW_INDEX}; "
     risks = thrombosis_risks(case.assessment)
     if not risks:
         return ""
@@ -203,6 +209,16 @@ def _known_dvt(case: Case) -> str:
         return ""
     side = side_of([fact for fact in case.assessment.complaint if fact.concept == "dvt"])
     return "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+
+
+def _low_index(case: Case) -> str:
+    return LOW_INDEX if case.assessment.low_index else ""
+
+
+def _on_anticoagulant(case: Case) -> str:
+    """Whether one is on record; nothing beside a known DVT, where bleeding is named already."""
+    taken = any(fact.concept == "anticoagulant" for fact in case.assessment.beside)
+    return "on an anticoagulant" if taken and not knows_dvt(case.assessment) else ""
 
 
 def _thrombosis_risks(case: Case) -> str:
@@ -249,6 +265,8 @@ OF_NO_FINDING: dict[str, Say] = {
     "age": _age,
     "first_risk": _first_risk,
     "known_dvt": _known_dvt,
+    "low_index": _low_index,
+    "on_anticoagulant": _on_anticoagulant,
     "thrombosis_risks": _thrombosis_risks,
     "unknown_flags": _unknown_flags,
     "unread": _unread,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from cds_service.assessment import wells_items as table
 from cds_service.assessment.d_dimer import Kind, Reading
@@ -10,6 +10,7 @@ from cds_service.assessment.wells import Outside, WellsItem, WellsScore
 from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
+from cds_service.rendering.patterns import under_evidence
 from cds_service.rendering.summary import kind_words, knows_dvt
 from cds_service.rendering.words import bullets, newest, quoted, when_words
 
@@ -101,9 +102,10 @@ def _others(case: Case) -> list[str]:
 
 
 def _items(score: WellsScore, case: Case) -> list[str]:
-    lines = [f"Recorded: {'; '.join([_item(item, case) for item in score.present])}"] if score.present else []
+    shown = under_evidence(case) if score.present or score.absent else ()
+    lines = [f"Recorded: {'; '.join([_item(item, case, shown) for item in score.present])}"] if score.present else []
     if score.absent:
-        lines.append(f"Recorded as absent: {'; '.join([_item(item, case) for item in score.absent])}")
+        lines.append(f"Recorded as absent: {'; '.join([_item(item, case, shown) for item in score.absent])}")
     unknown = [item.label for item in score.unknown]
     coded = ", ".join([label for label in unknown if label not in NOT_CODED])
     uncoded = _listed([label for label in unknown if label in NOT_CODED], "or")
@@ -114,9 +116,9 @@ def _items(score: WellsScore, case: Case) -> list[str]:
     return lines
 
 
-def _item(item: WellsItem, case: Case) -> str:
+def _item(item: WellsItem, case: Case, shown: Container[Fact]) -> str:
     """The item with its newest entries, unless the evidence of the card lists them, and what is to be confirmed."""
-    untold = [fact for fact in newest(item.evidence) if fact not in case.entries]
+    untold = [fact for fact in newest(item.evidence) if fact not in shown]
     parts = [_entry(fact, case) for fact in untold[:_MOST_ENTRIES]]
     if len(untold) > _MOST_ENTRIES:
         parts.append(f"and {len(untold) - _MOST_ENTRIES} more")

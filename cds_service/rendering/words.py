@@ -16,7 +16,7 @@ from cds_service.facts import Certainty, Fact, Interval, Side
 _NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
 
 _LONGEST_QUOTE = 80
-_MOST_BULLETS = 8
+MOST_BULLETS = 8  # a longer list is cut, and says so
 _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
@@ -166,4 +166,4 @@ def and_more(items: Sequence[str], most: int) -> Sequence[str]:
 
 def bullets(lines: Sequence[str]) -> str:
     """A list, set off by an empty line because some readers of Markdown need one before it."""
-    return "\n" + "\n".join(f"- {line}" for line in and_more(lines, _MOST_BULLETS)) if lines else ""
+    return "\n" + "\n".join(f"- {line}" for line in and_more(lines, MOST_BULLETS)) if lines else ""

@@ -1,0 +1,105 @@
+"""What matters and raised nothing is told all the same, and nothing is told twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cds_service.assessment.limb_threat import WEAKNESS as LIMB_WEAKNESS
+from cds_service.assessment.risk_factors import WEAKNESS
+from cds_service.assessment.rules import Finding
+from cds_service.facts import State
+from tests.charts import Entry, triage
+from tests.rendering.by_hand import assessment, card, detail, fact, finding
+from tests.rendering.test_sections import section
+
+BREATHLESS: Entry = {"condition": "sct|267036007", "onset": -3}
+CALF_PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+LOW_INDEX: Entry = {"observation": "loinc|77194-9", "at": -9, "side": "left", "value": 0.55, "unit": "1"}
+APIXABAN: Entry = {"medication": "rx|1364430"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ([{"condition": "sct|449918009", "onset": -2}, BREATHLESS], "complaint is cramp, claudication or of both legs"),
+        ([{**CALF_PAIN, "side": "both"}, BREATHLESS], "complaint is cramp, claudication or of both legs"),
+        ([CALF_PAIN, {**BREATHLESS, "onset": -10}], "begun over 7 days ago"),
+    ],
+)
+def test_breathlessness_that_is_not_counted_is_told_with_the_reason(entries: list[Entry], reason: str) -> None:
+    made = card(triage(entries))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Possible symptom of PE; ")
+    told = section(made.detail or "", "Also recorded:**").strip()
+    assert told == f"- Symptoms that pulmonary embolism can cause ({reason}: listed, does not raise the level)"
+    assert "Possible symptom of PE" in section(made.detail or "", "Evidence**")
+    assert not made.suggestions
+
+
+def test_breathlessness_that_raised_the_card_is_not_listed_as_well() -> None:
+    assert "does not raise the level" not in detail(triage([CALF_PAIN, BREATHLESS]))
+
+
+def test_an_abnormal_index_is_named_first_on_a_card_without_a_red_flag() -> None:
+    made = card(triage([CALF_PAIN, LOW_INDEX]))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Abnormal ankle-brachial index; calf pain")
+    assert made.detail and made.detail.startswith("**Why this card:** Abnormal ankle-brachial index on record")
+    assert "Ankle-brachial index: `0.55" in section(made.detail, "Evidence**")
+    other_leg = card(triage([CALF_PAIN, {**LOW_INDEX, "side": "right"}]))
+    assert "bnormal" not in f"{other_leg.summary} {other_leg.detail}"
+
+
+def test_an_index_of_vessels_that_cannot_be_compressed_is_among_the_evidence() -> None:
+    text = detail(triage([CALF_PAIN, {**LOW_INDEX, "value": 1.5}]))
+    assert "Ankle-brachial index: `1.5" in section(text, "Evidence**")
+    assert "Abnormal" not in text
+
+
+def test_an_anticoagulant_is_named_on_a_card_without_a_red_flag() -> None:
+    words = "on an anticoagulant: DVT is not excluded; consider bleeding into the calf"
+    assert words in detail(triage([CALF_PAIN, APIXABAN]))
+    assert words not in detail(triage([CALF_PAIN]))
+
+
+def test_a_colour_of_six_weeks_is_told_by_when_it_began() -> None:
+    red: Entry = {"condition": "sct|247441003", "onset": -42, "site": "sct|53840002", "side": "left"}
+    told = section(detail(triage([CALF_PAIN, red])), "Also recorded:**")
+    assert "begun over 30 days ago: listed, does not raise the level" in told
+
+
+def test_a_fracture_is_among_the_evidence_of_a_card_without_a_red_flag() -> None:
+    text = detail(triage([CALF_PAIN, {"condition": "sct|6990005", "onset": -20}]))
+    assert "Injury between knee and ankle" in section(text, "Evidence**")
+
+
+def test_one_entry_that_says_two_things_is_one_line_of_the_evidence() -> None:
+    painful_and_cold: Entry = {"condition": "sct|771545003", "onset": -3, "side": "left"}
+    lines = section(detail(triage([painful_and_cold])), "Evidence**").strip().splitlines()[2:]
+    assert len(lines) == 1
+    assert lines[0].startswith("- Cold leg or foot, pain: ")
+
+
+def test_what_stands_under_evidence_is_not_told_again() -> None:
+    previous: Entry = {"condition": "sct|161508001"}
+    made = triage([CALF_PAIN, previous, {"condition": "icd|C50.919", "onset": -100}])
+    source = next(fact.source for fact in made.findings[0].evidence if fact.concept == "previous-dvt")
+    assert detail(made).count(f"`{source}`") == 1
+
+
+def test_surgery_is_told_once_and_says_that_it_may_mean_inactivity() -> None:
+    text = section(detail(triage([CALF_PAIN, {"procedure": "sct|387713003", "at": -10}])), "Risk factors**")
+    assert "inactivity possible: own reading" in text
+    assert "- Inactive" not in text
+    bed = section(detail(triage([CALF_PAIN, {"condition": "icd|Z99.3"}])), "Risk factors**")
+    assert "- Inactive" in bed
+
+
+def test_weakness_that_is_the_alarm_sign_is_no_risk_factor_beside_it() -> None:
+    raised = assessment(finding(LIMB_WEAKNESS, fact("limb-weakness", "Condition/weak")))
+    same = Finding(WEAKNESS, State.PRESENT, (fact("muscle-weakness", "Condition/weak"),))
+    other = Finding(WEAKNESS, State.PRESENT, (fact("muscle-weakness", "Condition/other"),))
+    assert "Muscle weakness" not in detail(replace(raised, risk_factors=(same,)))
+    assert "Muscle weakness" in detail(replace(raised, risk_factors=(other,)))
