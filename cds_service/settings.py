@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ByteSize, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -246,19 +244,20 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _ThresholdVariables(settings_cls), env_settings
+        return init_settings, _Variables(settings_cls)
 
 
-class _ThresholdVariables(PydanticBaseSettingsSource):
-    """Reads each field of Thresholds from the variable of its name."""
+class _Variables(EnvSettingsSource):
+    """Each setting from the variable of its name, and each field of Thresholds likewise: there is no CDS_THRESHOLDS."""
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return os.environ.get(variable(field_name)), field_name, False
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = {key: value for key, value in self.env_vars.items() if key != variable("thresholds").lower()}
 
     def __call__(self) -> dict[str, Any]:
-        names = (field.name for field in fields(Thresholds))
-        given = {name: os.environ[variable(name)] for name in names if variable(name) in os.environ}
-        return {"thresholds": given} if given else {}
+        names = {field.name: variable(field.name).lower() for field in fields(Thresholds)}
+        given = {name: self.env_vars[key] for name, key in names.items() if key in self.env_vars}
+        return {**super().__call__(), **({"thresholds": given} if given else {})}
 
 
 def variable(field: str) -> str:
@@ -275,8 +274,6 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise ConfigurationError(" ".join(_explained(each) for each in error.errors(include_url=False))) from None
-    except SettingsError:
-        raise ConfigurationError(f"{PREFIX}*: a variable could not be read. Correct or remove it.") from None
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -292,7 +289,8 @@ def _explained(error: Any) -> str:
         case [] | ["thresholds"]:
             return f"{message}."
         case ["thresholds", name, *_]:
-            return f"{variable(name)} is wrong: {message}. It must be a number."
+            kind = "whole number" if isinstance(getattr(Thresholds(), name), int) else "number"
+            return f"{variable(name)} is wrong: {message}. It must be a {kind} above 0."
         case [name, *_]:
             remedy = Settings.model_fields[name].description
             return f"{variable(name)} is wrong: {message}. It must be {remedy}."

@@ -123,13 +123,13 @@ def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field
         ("CDS_DATABASE_URL", "postgresql+asyncpg://u:zebrafish@x/y?sslmode=require", "it has ssl"),
         ("CDS_HASH_KEY", "zebrafish", "at least 32 characters"),
         ("CDS_HASH_KEY", "", "at least 32 characters"),
-        ("CDS_SEVERE_PAIN_SCORE", "seven", "must be a number"),
-        ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a number"),
+        ("CDS_SEVERE_PAIN_SCORE", "seven", "must be a whole number above 0"),
+        ("CDS_CK_UNITS_PER_LITRE", "many", "must be a number above 0"),
+        ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a whole number above 0"),
         ("CDS_SEVERE_PAIN_SCORE", "0", "must be above 0"),
         ("CDS_CALF_DIFFERENCE_CM", "-1", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "inf", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "nan", "must be above 0"),
-        ("CDS_THRESHOLDS", "{", "Correct or remove"),
     ],
 )
 def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str, remedy: str) -> None:
@@ -168,6 +168,12 @@ def test_on_other_addresses_than_loopback_callers_must_be_known(host: str) -> No
         load_settings(host=host, clients=Path("clients.toml"), insecure=True)
     assert load_settings(host=host, clients=Path("clients.toml"), public_url="https://a").public_url == "https://a"
     assert load_settings(host="127.0.0.1", clients=Path("clients.toml")).public_url is None
+
+
+def test_the_numbers_of_the_policy_have_no_further_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_THRESHOLDS", '{"severe_pain_score": 9}')
+    monkeypatch.setenv("CDS_LABORATORY_DAYS", "5")
+    assert load_settings().thresholds == Thresholds(laboratory_days=5)
 
 
 def test_misspelt_variables_are_found() -> None:
