@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cds_service.assessment.appointments import Proposed
 from cds_service.rendering import sections
 from cds_service.rendering.case import Case, Say, dated
+from cds_service.rendering.evidence import entry
 from cds_service.rendering.summary import kind_words, named_inside
 from cds_service.rendering.words import date_words, own_words
 
@@ -17,7 +18,7 @@ def entries(case: Case) -> str:
     """The new entries that are about the leg."""
     words = case.files.shared.findings
     facts = dated({}, case.occasion.entries, case.as_of)
-    return "; ".join([f"{kind_words(fact, words)}, {sections.entry(fact, when)}" for fact, when in facts.items()])
+    return "; ".join([f"{kind_words(fact, words)}, {entry(fact, when)}" for fact, when in facts.items()])
 
 
 def news(case: Case) -> str:

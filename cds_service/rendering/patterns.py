@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from cds_service.assessment.patterns.catalogue import THREATS
 from cds_service.assessment.patterns.pattern import Fit, Recognised
@@ -11,11 +11,9 @@ from cds_service.facts import Certainty, Course, Fact, Side, State
 from cds_service.rendering.case import Case
 from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import (
-    MOST_BULLETS,
     and_more,
     bullets,
     mid_sentence,
-    newest,
     own_words,
     quoted,
     source_words,
@@ -51,18 +49,6 @@ def untold(case: Case) -> list[Recognised]:
         for each in case.assessment.patterns
         if case.card.id not in words[each.pattern.id].told_by or _has_news(each.fit, case)
     ]
-
-
-def beside_findings(case: Case) -> list[Fact]:
-    """What the evidence lists after the findings: the complaint, what is only listed, what must be seen, patterns."""
-    flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
-    fitting = [fact for each in untold(case) for fact in each.fit.facts]
-    return [*newest(case.assessment.complaint), *flagged, *newest(case.assessment.beside), *fitting]
-
-
-def under_evidence(case: Case) -> Container[Fact]:
-    """The entries that the evidence of the card surely shows; other sections need not repeat them."""
-    return list(dict.fromkeys([*case.entries, *beside_findings(case)]))[:MOST_BULLETS]
 
 
 def _has_news(fit: Fit, case: Case) -> bool:

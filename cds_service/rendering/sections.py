@@ -14,10 +14,11 @@ from cds_service.assessment.risk_factors import INACTIVE, OVER_65, WEAKNESS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
-from cds_service.facts import Certainty, Course, Fact, Side, Site, State, Topic
-from cds_service.rendering.case import NO_RED_FLAG, Case, Say, dated, say
-from cds_service.rendering.patterns import beside_findings, patterns, under_evidence
-from cds_service.rendering.summary import OF_NO_FINDING, kind_words, kinds, named_inside, side_of_finding
+from cds_service.facts import Fact, Side, State, Topic
+from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
+from cds_service.rendering.evidence import entry, evidence, under_evidence
+from cds_service.rendering.patterns import patterns
+from cds_service.rendering.summary import OF_NO_FINDING, kinds, named_inside, side_of_finding
 from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
     age_words,
@@ -35,11 +36,8 @@ from cds_service.rendering.words import (
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
-_SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
-_NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
+_NO_SIDE = Side.NOT_STATED
 
-_MOST_REMARKS = 3
-_UNDATED_REMARK = "date not recorded"
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
@@ -79,31 +77,12 @@ def also(case: Case) -> str:
         consider = _consider(finding, case)
         if consider is None:
             continue
-        note = _note(finding, case)
+        note = _note(finding)
         notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
         groups.setdefault(f" ({notes}){consider}", []).append(named_inside(finding, case.assessment))
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
     return bullets(lines)
-
-
-def evidence(case: Case) -> str:
-    """The entries that the card rests on: those of the deciding finding, the complaint's own, what must be seen beside
-    them, and those of the patterns.
-    """
-    words = case.files.shared.findings
-    # one entry of the chart that says several things is one line
-    told: dict[tuple[str, ...], tuple[list[str], str]] = {}
-    for fact, when in dated(case.entries, beside_findings(case), case.as_of).items():
-        same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
-        kinds_told, longest = told.get(same, ([], ""))
-        kind = kind_words(fact, words)
-        kinds_told += [kind] if kind not in kinds_told else []
-        told[same] = kinds_told, max(longest, entry(fact, when), key=len)
-    sources: dict[str, dict[str, None]] = {}
-    for (resource, *_rest), (kinds_told, longest) in told.items():
-        sources.setdefault(f"{sentence_start(', '.join(kinds_told))}: {longest}", {})[quoted(resource)] = None
-    return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
 def risk_factors(case: Case) -> str:
@@ -284,32 +263,9 @@ def _in_words(finding: Finding, case: Case) -> str:
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
         when = case.entries[newest(finding.evidence)[0]]
         parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
-    note = _note(finding, case)
+    note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")
 
 
-def _note(finding: Finding, case: Case) -> str:
+def _note(finding: Finding) -> str:
     return own_words(finding.note) if finding.note else ""
-
-
-def entry(fact: Fact, when: str) -> str:
-    """One entry of the chart without its source: value, words of the chart, how certain, where, when, remarks."""
-    parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
-    parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")
-    if fact.severe:
-        parts.append("severe")
-    if fact.sudden:
-        parts.append("sudden onset")
-    if fact.certainty is _SUSPECTED:
-        parts.append("**suspected**")
-    if fact.course is not _CURRENT:
-        parts.append(fact.course)
-    if fact.site_matters or fact.side is not _NO_SIDE:
-        parts.append(fact.side)
-    if fact.site_matters or fact.site is not _NO_SITE:
-        parts.append(fact.site)
-    parts.append(when)
-    if fact.remarks:
-        remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
-        parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
-    return ", ".join(parts)

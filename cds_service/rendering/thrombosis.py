@@ -10,7 +10,7 @@ from cds_service.assessment.wells import Outside, WellsItem, WellsScore
 from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
-from cds_service.rendering.patterns import under_evidence
+from cds_service.rendering.evidence import under_evidence
 from cds_service.rendering.summary import kind_words, knows_dvt
 from cds_service.rendering.words import bullets, newest, quoted, when_words
 

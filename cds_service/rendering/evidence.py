@@ -1,0 +1,72 @@
+"""The evidence of a card: which entries of the chart it lists, and how one entry is told."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from cds_service.facts import Certainty, Course, Fact, Side, Site
+from cds_service.rendering.case import Case, dated
+from cds_service.rendering.patterns import untold
+from cds_service.rendering.summary import kind_words
+from cds_service.rendering.words import MOST_BULLETS, and_more, bullets, newest, quoted, sentence_start
+
+# Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
+_SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
+_NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
+
+_MOST_REMARKS = 3
+_UNDATED_REMARK = "date not recorded"
+
+
+def evidence(case: Case) -> str:
+    """The entries that the card rests on: those of the deciding finding, the complaint's own, what must be seen beside
+    them, and those of the patterns.
+    """
+    words = case.files.shared.findings
+    # one entry of the chart that says several things is one line
+    told: dict[tuple[str, ...], tuple[list[str], str]] = {}
+    for fact, when in dated(case.entries, _beside_findings(case), case.as_of).items():
+        same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
+        kinds_told, longest = told.get(same, ([], ""))
+        kind = kind_words(fact, words)
+        kinds_told += [kind] if kind not in kinds_told else []
+        told[same] = kinds_told, max(longest, entry(fact, when), key=len)
+    sources: dict[str, dict[str, None]] = {}
+    for (resource, *_rest), (kinds_told, longest) in told.items():
+        sources.setdefault(f"{sentence_start(', '.join(kinds_told))}: {longest}", {})[quoted(resource)] = None
+    return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
+
+
+def under_evidence(case: Case) -> Container[Fact]:
+    """The entries that the evidence of the card surely shows; other sections need not repeat them."""
+    return list(dict.fromkeys([*case.entries, *_beside_findings(case)]))[:MOST_BULLETS]
+
+
+def _beside_findings(case: Case) -> list[Fact]:
+    """What is listed after the findings: the complaint, what is only listed, what must be seen, patterns."""
+    flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
+    fitting = [fact for each in untold(case) for fact in each.fit.facts]
+    return [*newest(case.assessment.complaint), *flagged, *newest(case.assessment.beside), *fitting]
+
+
+def entry(fact: Fact, when: str) -> str:
+    """One entry of the chart without its source: value, words of the chart, how certain, where, when, remarks."""
+    parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
+    parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")
+    if fact.severe:
+        parts.append("severe")
+    if fact.sudden:
+        parts.append("sudden onset")
+    if fact.certainty is _SUSPECTED:
+        parts.append("**suspected**")
+    if fact.course is not _CURRENT:
+        parts.append(fact.course)
+    if fact.site_matters or fact.side is not _NO_SIDE:
+        parts.append(fact.side)
+    if fact.site_matters or fact.site is not _NO_SITE:
+        parts.append(fact.site)
+    parts.append(when)
+    if fact.remarks:
+        remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
+        parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
+    return ", ".join(parts)
