@@ -43,6 +43,11 @@ def embolism_symptoms(leg: Leg) -> Sequence[Fact]:
     return leg.within(leg.present("pe-symptom"), leg.thresholds.embolism_symptom_days)
 
 
+def clot_can_cause(complaint: Sequence[Fact]) -> bool:
+    """Is it more than cramp and claudication, and not of both legs? Else no symptom of embolism counts beside it."""
+    return any(fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH for fact in complaint)
+
+
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
     """Causes that began or were recorded in the last 30 days; a chronic code is old whatever its date."""
     chronic = coded_chronic(leg)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import Signs
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact
@@ -20,6 +21,12 @@ class Presentation:
     flags: Mapping[str, Finding]
     signs: Signs
     wells: WellsScore | None
+
+    @property
+    def severe_pain(self) -> tuple[Fact, ...]:
+        """The evidence of the red flag severe pain; nothing where it does not raise the level."""
+        flag = self.flags[SEVERE.id]
+        return flag.evidence if flag.level else ()
 
 
 @dataclass(frozen=True, slots=True)

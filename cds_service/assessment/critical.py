@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.complaint import clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
-from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, OURS, PE_SYMPTOMS
-from cds_service.facts import Fact, Side, Topic
+from cds_service.facts import Fact, Topic
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
 LIMB_SIGNS = Rule("limb-ischaemia-signs", "Signs of a threatened limb", AHA_PAD, "limb-ischaemia")
@@ -62,8 +61,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     injuries = leg.any_of(*INJURIES)
     sure = leg.surely_within(injuries, days)
     nerve = signs_surely_within(leg, days)
-    pain = presentation.flags[SEVERE.id]
-    severe = leg.surely_within(pain.evidence, days) if pain.level else []
+    severe = leg.surely_within(presentation.severe_pain, days)
     beside = [*nerve.facts(NUMBNESS, WEAKNESS), *leg.anticoagulants()]
     if severe and beside:
         signs = [*severe, *beside]
@@ -86,12 +84,7 @@ def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
     ]
     suspected = leg.within(leg.suspected("pulmonary-embolism"), limits.thrombosis_days)
     findings = found(EMBOLISM, Level.CRITICAL, [*suspected, *confirmed], medicines_note(leg) if confirmed else "")
-    beside = [
-        fact
-        for fact in presentation.complaint
-        if fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH
-    ]
-    if beside:
+    if clot_can_cause(presentation.complaint):
         symptoms = embolism_symptoms(leg)
         sure = leg.surely_within(symptoms, limits.embolism_symptom_days)
         findings += found(EMBOLISM_SYMPTOMS, Level.CRITICAL if sure else Level.WARNING, sure or symptoms)

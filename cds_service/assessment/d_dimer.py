@@ -8,7 +8,9 @@ with all its items known; four of them have no code, so that no record can quali
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from math import inf
 
 import msgspec
 
@@ -40,6 +42,9 @@ class Verdict(StrEnum):
     NO_VALUE = "no result that can be read"
 
 
+_RAISED = (Verdict.RAISED, Verdict.FLAGGED)
+
+
 class Reading(msgspec.Struct, frozen=True):
     """One result, in which units, and what it is by its own assay.
 
@@ -54,7 +59,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     @property
     def is_raised(self) -> bool:
-        return self.verdict in (Verdict.RAISED, Verdict.FLAGGED)
+        return self.verdict in _RAISED
 
     @property
     def is_normal(self) -> bool:
@@ -66,8 +71,7 @@ def readings(patient: Leg) -> tuple[Reading, ...]:
     if not patient.mentions(("d-dimer",)):
         return ()
     results = [fact for fact in patient.chart.facts if fact.concept == "d-dimer"]
-    results.sort(key=lambda fact: fact.source)
-    results.sort(key=lambda fact: fact.when.last.timestamp() if fact.when else float("-inf"), reverse=True)
+    results.sort(key=lambda fact: (-fact.when.last.timestamp() if fact.when else inf, fact.source))
     current = patient.surely_within(results, patient.thresholds.laboratory_days)
     treated = bool(patient.anticoagulants())
     return tuple([Reading(fact, kind_of(fact), verdict_of(fact), fact in current, treated) for fact in results])
@@ -84,9 +88,12 @@ def kind_of(fact: Fact) -> Kind:
     return Kind.FEU if feu else Kind.DDU if ddu else Kind.NOT_STATED
 
 
-def is_raised(fact: Fact) -> bool:
-    """By the laboratory's own flag, or over the upper limit that came with the result. No other limit is used."""
-    return verdict_of(fact) in (Verdict.RAISED, Verdict.FLAGGED)
+def raised_lately(leg: Leg) -> Sequence[Fact]:
+    """Those of the last 7 days over the upper limit that came with them, or flagged by the laboratory itself. No other
+    limit is used.
+    """
+    raised = [fact for fact in leg.present("d-dimer") if verdict_of(fact) in _RAISED]
+    return leg.surely_within(raised, leg.thresholds.laboratory_days)
 
 
 def verdict_of(fact: Fact) -> Verdict:

@@ -17,7 +17,6 @@ from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
-from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
@@ -205,7 +204,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
 def _after_an_injury(leg: Leg, presentation: Presentation) -> bool:
     """An injury of the last 7 days with severe pain or a nerve sign: the pattern of a compartment syndrome."""
     injured = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
-    return bool(injured and (presentation.flags[SEVERE.id].level or presentation.signs.facts(*NERVE)))
+    return bool(injured and (presentation.severe_pain or presentation.signs.facts(*NERVE)))
 
 
 def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:

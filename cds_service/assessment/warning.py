@@ -5,7 +5,7 @@ from __future__ import annotations
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
-from cds_service.assessment.d_dimer import is_raised
+from cds_service.assessment.d_dimer import raised_lately
 from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import SIGNS
@@ -55,12 +55,9 @@ def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def possible_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Suspected DVT; a raised D-dimer of the last 7 days."""
-    raised = leg.surely_within(
-        [fact for fact in leg.present("d-dimer") if is_raised(fact)], leg.thresholds.laboratory_days
-    )
     return [
         *found(SUSPECTED_DVT, Level.WARNING, leg.suspected("dvt")),
-        *found(D_DIMER, Level.WARNING, raised),
+        *found(D_DIMER, Level.WARNING, raised_lately(leg)),
     ]
 
 
@@ -126,10 +123,9 @@ def infection(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def bleeding(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Severe pain under an anticoagulant. Its card names bleeding into the calf and compartment syndrome."""
-    flag = presentation.flags[SEVERE.id]
-    treatment = leg.anticoagulants()
-    evidence = [*flag.evidence, *treatment] if flag.level and treatment else []
-    return found(BLEEDING, Level.WARNING, evidence, flag.note)
+    severe, treatment = presentation.severe_pain, leg.anticoagulants()
+    evidence = [*severe, *treatment] if severe and treatment else []
+    return found(BLEEDING, Level.WARNING, evidence, presentation.flags[SEVERE.id].note)
 
 
 def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:

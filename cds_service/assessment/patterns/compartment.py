@@ -7,10 +7,9 @@ from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, WEAKNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern
-from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BOAST, CALF_HAEMATOMA
-from cds_service.facts import Fact, Side
+from cds_service.facts import Side
 
 PULSES = "pulses are usually still there, so that they speak little against it"
 
@@ -19,7 +18,7 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> Fit | None:
     """Recorded or suspected, or an injury of the last 7 days with severe pain, numbness or weakness."""
     coded = leg.present("compartment-syndrome")
     injuries = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
-    signs = [*_severe_pain(presentation), *presentation.signs.facts(*NERVE)]
+    signs = [*presentation.severe_pain, *presentation.signs.facts(*NERVE)]
     if not coded and not (injuries and signs):
         return None
     supporting = once([*coded, *injuries, *signs, *leg.anticoagulants()])
@@ -36,7 +35,7 @@ def anticoagulant_haematoma(leg: Leg, presentation: Presentation) -> Fit | None:
         return None
     changes = [fact for fact in leg.new("swelling", "skin-colour", *INJURIES) if fact.side is not Side.BOTH]
     sudden = [fact for fact in leg.new("pain") if fact.sudden]
-    features = [*changes, *_severe_pain(presentation), *sudden]
+    features = [*changes, *presentation.severe_pain, *sudden]
     if not features:
         return None
     return Fit(once([*drugs, *features]), missing=("bruising", "haemoglobin"))
@@ -58,8 +57,3 @@ PATTERNS = (
         anticoagulant_haematoma,
     ),
 )
-
-
-def _severe_pain(presentation: Presentation) -> tuple[Fact, ...]:
-    flag = presentation.flags[SEVERE.id]
-    return flag.evidence if flag.level else ()

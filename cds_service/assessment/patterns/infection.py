@@ -7,7 +7,6 @@ from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern
-from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BMJ_NECROTISING, NICE_CELLULITIS
 from cds_service.facts import Side
@@ -20,9 +19,8 @@ def necrotising_infection(leg: Leg, presentation: Presentation) -> Fit | None:
     """Recorded, or cellulitis beside severe pain, numbness or sepsis of the last 7 days."""
     recorded = leg.present("necrotising-infection")
     cellulitis = leg.present("cellulitis")
-    flag = presentation.flags[SEVERE.id]
     features = [
-        *(flag.evidence if flag.level else ()),
+        *presentation.severe_pain,
         *presentation.signs.facts(NUMBNESS),
         *leg.within(leg.present("sepsis"), leg.thresholds.sepsis_days),
     ]

@@ -12,7 +12,6 @@ from cds_service.assessment.sources import GUIDANCE, RHABDOMYOLYSIS, STATIN_MUSC
 from cds_service.facts import Fact, Side
 
 EARLY_NORMAL = "an early normal creatine kinase does not exclude it"
-NO_CREATINE_KINASE = "no creatine kinase of the last 30 days on record"
 _ONE_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _ACHES = ("pain", "cramp")
 # EAS 2015, table 1: bands of creatine kinase by its own upper limit, the highest first.

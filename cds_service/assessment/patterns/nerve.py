@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.leg import Leg
+from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.sources import NEUROGENIC, SCIATICA
 from cds_service.facts import Side, Site
 
-_OF_ARTERIES = ("cold-limb", "pulse-absent", "pallor-cyanosis")
+_OF_ARTERIES = tuple(sign.id for sign in PERFUSION)
 _LEG_SITES = (Site.LOWER_LEG, Site.LEG)
 
 
@@ -24,7 +25,7 @@ def radiculopathy(leg: Leg, presentation: Presentation) -> Fit | None:
     pains = new_pains(leg, *_LEG_SITES)
     both_sided = [fact for fact in pains if fact.side is Side.BOTH]
     one_sided = [fact for fact in pains if fact not in both_sided]
-    nerve = leg.new("numbness-tingling", "limb-weakness")
+    nerve = leg.new(*(sign.id for sign in NERVE))
     return Fit(
         (*coded, *nerve, *one_sided),
         (*both_sided, *leg.new(*_OF_ARTERIES)),

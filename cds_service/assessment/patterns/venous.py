@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.complaint import clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
-from cds_service.assessment.d_dimer import is_raised
+from cds_service.assessment.d_dimer import raised_lately
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.rules import once
@@ -40,9 +40,7 @@ def deep_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | None:
     supporting = [
         *leg.present("dvt"),
         *_one_sided(swelling),
-        *leg.surely_within(
-            [fact for fact in leg.present("d-dimer") if is_raised(fact)], leg.thresholds.laboratory_days
-        ),
+        *raised_lately(leg),
         *(score.evidence if score is not None else diagnoses.pregnant_or_postpartum(leg)),
     ]
     if not supporting:
@@ -67,9 +65,7 @@ def pulmonary_embolism(leg: Leg, presentation: Presentation) -> Fit | None:
     symptoms = embolism_symptoms(leg)
     if leg.anticoagulants() and not symptoms:
         recorded = [fact for fact in recorded if fact.certainty is Certainty.SUSPECTED]
-    causes = ("cramp", "claudication")
-    beside = any(fact.concept not in causes and fact.side is not Side.BOTH for fact in presentation.complaint)
-    if not recorded and not (symptoms and beside):
+    if not recorded and not (symptoms and clot_can_cause(presentation.complaint)):
         return None
     return Fit(once([*recorded, *symptoms, *leg.present("dvt")]), missing=("respiratory rate",))
 
