@@ -4,7 +4,7 @@ get no card, and content whose review is overdue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -105,8 +105,8 @@ def _named(name: str) -> Sequence[Rule]:
         )
     if found := [rule for each in _FINDING for rule in each.rules if name in _names(each.id, rule)]:
         return found
-    rules = _once(rule.id for each in _FINDING for rule in each.rules)
-    cards = _once(f"{_CARD}{rule.card}" for each in _FINDING for rule in each.rules if rule.card)
+    rules = sorted({rule.id for each in _FINDING for rule in each.rules})
+    cards = sorted({f"{_CARD}{rule.card}" for each in _FINDING for rule in each.rules if rule.card})
     raise ConfigurationError(
         f"{variable('disabled_rules')} is wrong: there is no rule or card {name!r}. It must name some of these: "
         f"{', '.join([*rules, *cards, _CARD + NO_RED_FLAG])}."
@@ -116,7 +116,3 @@ def _named(name: str) -> Sequence[Rule]:
 def _names(rule_set: str, rule: Rule) -> tuple[str, ...]:
     own = (rule.id, f"{rule_set}/{rule.id}")
     return (*own, _CARD + rule.card) if rule.card else own
-
-
-def _once(names: Iterable[str]) -> list[str]:
-    return sorted(set(names))

@@ -1,4 +1,4 @@
-"""Which version of its knowledge the service decides with. A leaf."""
+"""How the service's knowledge is named: the addresses of its FHIR resources, and its version. A leaf."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+BASE = "https://calf-pain-cds.example/fhir/"
+"""Before the addresses of all FHIR resources of our own; they identify, and lead nowhere (docs/knowledge.md)."""
+EXTENSION = f"{BASE}StructureDefinition/"
 
 
 def knowledge_version(

@@ -1,4 +1,4 @@
-"""Folders that come with the service and are not code: the cards and the sample patients. A leaf."""
+"""Folders that come with the service and are not code: cards, value sets and sample patients. A leaf."""
 
 from __future__ import annotations
 

@@ -113,8 +113,8 @@ def numbers(thresholds: Thresholds) -> tuple[Number, ...]:
             each.name,
             getattr(thresholds, each.name),
             getattr(shipped, each.name),
-            each.metadata.get("unit", ""),
-            each.metadata.get("source", ""),
+            each.metadata["unit"],
+            each.metadata["source"],
         )
         for each in fields(Thresholds)
     )

@@ -67,7 +67,6 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
 
     label: str
     url: str | None = None
-    icon: str | None = None
     topic: Coding | None = None
 
 

@@ -14,8 +14,8 @@ import httpx2
 import msgspec
 
 from cds_service.errors import ConfigurationError
+from cds_service.knowledge import EXTENSION
 
-EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
 _IMPLICIT = "http://snomed.info/sct?fhir_vs=ecl/"
 _PAGE = 1000
 _MOST_CODES = 20_000

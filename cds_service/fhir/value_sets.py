@@ -20,6 +20,7 @@ from typing import Any
 
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
+from cds_service.knowledge import EXTENSION
 
 SNOMED = "http://snomed.info/sct"
 LOINC = "http://loinc.org"
@@ -36,11 +37,8 @@ _SYSTEM_ALIASES = {
     "http://hl7.org/fhir/v2/0136": "http://terminology.hl7.org/CodeSystem/v2-0136",
     "http://hl7.org/fhir/v2/0532": "http://terminology.hl7.org/CodeSystem/v2-0532",
 }
-_EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
-_KINDS = {
-    *("symptom", "disease", "history", "measurement", "medicine", "procedure"),
-    *("qualifier", "answer", "question", "site", "side"),
-}
+_CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
+_KINDS = {*_CLINICAL_KINDS, "qualifier", "answer", "question", "site", "side"}
 _SITES = {
     "site-lower-leg": Site.LOWER_LEG,
     "site-ankle": Site.ANKLE,
@@ -49,7 +47,6 @@ _SITES = {
 }
 _EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
 _DAYS = {"d": 1, "wk": 7, "a": 365}
-_CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,7 +196,7 @@ def _plain(system: str, code: str) -> str:
 def _concept(resource: dict[str, Any]) -> Concept:
     values: dict[str, Any] = {}
     for extension in resource.get("extension", []):
-        key = extension["url"].removeprefix(_EXTENSION)
+        key = extension["url"].removeprefix(EXTENSION)
         values[key] = next((value for name, value in extension.items() if name.startswith("value")), None)
         if values[key] is None:
             raise ValueError(f"extension {key} has no value")

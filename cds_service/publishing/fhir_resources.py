@@ -1,8 +1,7 @@
 """The knowledge as FHIR R4 resources: a PlanDefinition and a Library for each rule set, and the value sets.
 
 https://hl7.org/fhir/R4/plandefinition.html, https://hl7.org/fhir/R4/library.html. The rules are Python and there is no
-CQL: conditions are words (Expression.language text/plain), and no Library pretends to hold executable logic. The base
-of the addresses is that of the value sets.
+CQL: conditions are words (Expression.language text/plain), and no Library pretends to hold executable logic.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from cds_service.assessment.conditions import condition, numbers_in
 from cds_service.assessment.rule_sets import ORDERS, RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import OURS, Citation
+from cds_service.knowledge import BASE, EXTENSION
 from cds_service.publishing.publication import Publication
 from cds_service.thresholds import Number, numbers
 
-BASE = "https://calf-pain-cds.example/fhir/"
 TERMINOLOGY = "terminology"
 """The id of the Library that names all value sets, also those that say where, on which side and with which answer."""
 
@@ -216,7 +215,7 @@ def _data_requirements(value_set: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def concept_kind(value_set: Mapping[str, Any]) -> str:
     """What the codes of a value set are: symptom, disease, medicine, site, ..."""
-    return next((each["valueCode"] for each in value_set["extension"] if each["url"].endswith("/concept-kind")), "")
+    return next((each["valueCode"] for each in value_set["extension"] if each["url"] == f"{EXTENSION}concept-kind"), "")
 
 
 def canonical(resource: Mapping[str, Any]) -> str:

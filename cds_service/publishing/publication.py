@@ -19,7 +19,7 @@ class Publication:
     """`version`: of the knowledge. `thresholds`: the numbers in force. `value_sets`: the FHIR resources by id.
 
     `developer` and `funding` are what the operator states of itself, empty where it states nothing. `off`: the rules
-    that the site has switched off; `decisions`: what else it has decided, a sentence each.
+    that the site has switched off; `decisions`: all that it has decided, those included, a sentence each.
     """
 
     version: str

@@ -16,6 +16,7 @@ import msgspec
 from cds_service.assessment.home_care import STEPS
 from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
 from cds_service.errors import ConfigurationError
+from cds_service.knowledge import BASE
 from cds_service.rendering import suggestions, summary
 from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import CardFile, CardFiles, Limits, SharedWords, SmallPrint, SuggestionWords, Written
@@ -24,11 +25,11 @@ from cds_service.rendering.occasion_files import load_occasions
 from cds_service.rendering.pattern_file import load_patterns
 from cds_service.rendering.rule_dates import load_rule_dates
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
-from cds_service.rendering.template import Template, paragraphs, template
+from cds_service.rendering.template import paragraphs, template
 from cds_service.wire import Coding, Indicator, Link, Source
 
 SHARED = "_shared.md"
-OVERRIDE_REASONS = "https://calf-pain-cds.example/fhir/CodeSystem/override-reason"
+OVERRIDE_REASONS = f"{BASE}CodeSystem/override-reason"
 CALF_PAIN = Coding(code="300954003", system="http://snomed.info/sct", display="Pain in calf")
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
@@ -129,7 +130,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         ids = ", ".join(sorted(card_ids()))
         file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
     why, options = _sections(file)
-    headline = _headline(file, matter, shared)
+    summary_words = headline(file, "summary", matter.summary, [_longest(matter.id, shared)])
     for section in (why, options):
         checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
     _check_addresses(file, matter)
@@ -137,7 +138,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         id=matter.id,
         path=file.path,
         indicator=matter.indicator,
-        summary=headline,
+        summary=summary_words,
         consider=matter.consider,
         not_recorded=frozenset(matter.not_recorded),
         source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
@@ -152,12 +153,6 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
 
 def _longest(card_id: str, shared: SharedWords) -> dict[str, str]:
     return summary.longest_values(card_id, shared.findings, shared.complaints)
-
-
-def _headline(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> Template:
-    """The summary, short enough whatever its placeholders say."""
-    longest = _longest(matter.id, shared)
-    return headline(file, "summary", matter.summary, [longest])
 
 
 def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from cds_service.addresses import parse_base
 
@@ -10,7 +10,7 @@ ANY_SERVER = "*"
 
 
 class AllowedServers:
-    """The base addresses of CDS_FHIR_SERVERS.
+    """The base addresses of CDS_FHIR_SERVERS, or those that the registry has for an EHR.
 
     An address is allowed when it is the same place as one of the list: trailing slash, case of the host and
     the scheme's own port make no difference, any other path does. Private addresses and http are allowed if
@@ -18,7 +18,7 @@ class AllowedServers:
     only on loopback.
     """
 
-    def __init__(self, servers: Iterable[str]) -> None:
+    def __init__(self, servers: Collection[str]) -> None:
         self._servers = {parse_base(server) for server in servers} - {None}
         self._any = ANY_SERVER in servers
 

@@ -6,10 +6,9 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cds_service.errors import StoreUnavailable
@@ -48,7 +47,7 @@ async def _remove(
     removed = 0
     while True:
         async with store.durable.begin() as connection:
-            count = await _count(connection, delete(key.class_).where(key.in_(old)))
+            count = (await connection.execute(delete(key.class_).where(key.in_(old)))).rowcount
         removed += count
         if count < _AT_ONCE:
             return removed
@@ -58,7 +57,3 @@ def _empty_log(path: str) -> None:
     """The write-ahead log still holds what was removed."""
     with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-async def _count(connection: AsyncConnection, statement: Any) -> int:
-    return int((await connection.execute(statement)).rowcount)

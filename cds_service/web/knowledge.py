@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from cds_service.web import pages
 from cds_service.web.knowledge_pages import knowledge_page, source_attributes_page
 
 _HTML, _JSON, _FHIR = "text/html", "application/json", "application/fhir+json"
-_FORMATS = {"html": _HTML, "json": _JSON}
+
 _CACHE = "public, max-age=300"
 
 
@@ -59,16 +58,14 @@ class Knowledge:
     @cached_property
     def attributes(self) -> _Document:
         return _Document(
-            msgspec.json.format(
-                msgspec.json.encode(
-                    {
-                        "intervention": "Calf pain decision support",
-                        "type": "evidence-based",
-                        "rule": RULE,
-                        "version": self.published.version,
-                        "attributes": [asdict(each) for each in source_attributes(self.published)],
-                    }
-                )
+            to_json(
+                {
+                    "intervention": "Calf pain decision support",
+                    "type": "evidence-based",
+                    "rule": RULE,
+                    "version": self.published.version,
+                    "attributes": [asdict(each) for each in source_attributes(self.published)],
+                }
             ),
             _JSON,
         )
@@ -119,7 +116,7 @@ def _wants_html(request: Request) -> bool:
     """`format` decides, then Accept (RFC 9110, 12.5.1); HTML where both are as welcome."""
     wanted = request.query_params.get("format")
     if wanted is not None:
-        return _FORMATS.get(wanted, _HTML) == _HTML
+        return wanted != "json"
     accept = request.headers.get("accept", "*/*")
     return _welcome(accept, _HTML) >= max(_welcome(accept, _JSON), _welcome(accept, _FHIR))
 

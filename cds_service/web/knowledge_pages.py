@@ -10,6 +10,7 @@ from cds_service.assessment.conditions import condition
 from cds_service.assessment.rule_sets import RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import Citation
+from cds_service.knowledge import EXTENSION
 from cds_service.publishing.fhir_resources import concept_kind, sources
 from cds_service.publishing.publication import Publication
 from cds_service.publishing.source_attributes import RULE, SourceAttribute
@@ -195,7 +196,7 @@ def _size(value_set: Mapping[str, Any]) -> str:
 
 def _look_back(value_set: Mapping[str, Any]) -> str:
     for each in value_set["extension"]:
-        if each["url"].endswith("/look-back"):
+        if each["url"] == f"{EXTENSION}look-back":
             (quantity,) = [value for name, value in each.items() if name.startswith("value")]
             return f"{quantity['value']:g} {_UNITS[quantity['code']]}"
     return "no limit"
