@@ -75,7 +75,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     store = Store(settings.database_url.get_secret_value())
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else None
-    journal = Journal(store, knowledge(settings), hash_key)
+    journal = Journal(store, version_in_use(settings), hash_key)
     earlier_cards = EarlierCards(store, hash_key)
     fewer_alerts = FewerAlerts(
         earlier_cards, Silence(timedelta(hours=settings.override_hours), settings.once_per_encounter)
@@ -176,7 +176,7 @@ def publication(settings: Settings, cards: CardFiles) -> Publication:
     """What is published of the knowledge that these settings and cards make up."""
     policy = local_policy(settings)
     return Publication(
-        knowledge(settings),
+        version_in_use(settings),
         settings.thresholds,
         cards,
         load_value_sets(shipped("value_sets")),
@@ -187,11 +187,11 @@ def publication(settings: Settings, cards: CardFiles) -> Publication:
     )
 
 
-def knowledge(settings: Settings) -> str:
+def version_in_use(settings: Settings) -> str:
     """The version of value sets, cards, thresholds and site's decisions that these settings choose."""
     folders = (shipped("value_sets"), cards_folder(settings))
-    decisions = [*settings.disabled_rules, *settings.exclusions]
-    return knowledge_version(__version__, folders, asdict(settings.thresholds), decisions)
+    decided = [*settings.disabled_rules, *settings.exclusions]
+    return knowledge_version(__version__, folders, asdict(settings.thresholds), decided)
 
 
 async def _tell_error(request: Request, error: Exception) -> Response:

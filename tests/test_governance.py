@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from cds_service.app import knowledge
+from cds_service.app import version_in_use
 from cds_service.assessment import critical, red_flags, risk_factors, warning
 from cds_service.assessment.local_policy import LocalPolicy
 from cds_service.assessment.rule_sets import RULE_SETS
@@ -132,9 +132,9 @@ class TestTold:
             {"disabled_rules": ("potassium",)},
             {"disabled_rules": ("smoking",)},
         ]
-        versions = [knowledge(load_settings(**each)) for each in given]
+        versions = [version_in_use(load_settings(**each)) for each in given]
         assert len(set(versions)) == len(versions)
-        two = [knowledge(load_settings(disabled_rules=names)) for names in (("a", "b"), ("b", "a"))]
+        two = [version_in_use(load_settings(disabled_rules=names)) for names in (("a", "b"), ("b", "a"))]
         assert two[0] == two[1]
 
 

@@ -23,7 +23,7 @@ def upgrade() -> None:
     """Bring the schema of CDS_DATABASE_URL up to date. Run again, it changes nothing."""
 
     async def run() -> str:
-        async with _store(load_settings()) as store:
+        async with open_store(load_settings()) as store:
             return await schema.upgrade(store)
 
     with errors_in_one_line():
@@ -37,7 +37,7 @@ def prune(
 
     async def run() -> retention.Removed:
         before = _moment(older_than, datetime.now(UTC))
-        async with _store(load_settings()) as store:
+        async with open_store(load_settings()) as store:
             await schema.require_current(store)
             return await retention.prune(store, before)
 
@@ -51,13 +51,14 @@ def prepare_store(settings: Settings) -> None:
     """What `serve` and `demo` do before they start. Raises ConfigurationError."""
 
     async def run() -> None:
-        async with _store(settings) as store:
+        async with open_store(settings) as store:
             await schema.prepare(store)
 
     asyncio.run(run())
 
 
-def _store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> Store:
+    """The store of these settings, which connects when it is first used."""
     return Store(settings.database_url.get_secret_value())
 
 

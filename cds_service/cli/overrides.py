@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import typer
 
+from cds_service.cli.db import open_store
 from cds_service.cli.reporting import errors_in_one_line
 from cds_service.rendering.card_files import card_ids
 from cds_service.rendering.render import card_uuid
 from cds_service.settings import Settings, load_settings, variable
 from cds_service.storage import schema
 from cds_service.storage.overrides import CardFeedback, card_feedback
-from cds_service.storage.store import Store
 
 
 def overrides() -> None:
@@ -48,7 +48,7 @@ def _is_flagged(each: CardFeedback, settings: Settings) -> bool:
 
 async def _read(settings: Settings) -> list[CardFeedback]:
     since = datetime.now(UTC) - timedelta(days=settings.override_rate_days)
-    async with Store(settings.database_url.get_secret_value()) as store:
+    async with open_store(settings) as store:
         await schema.require_current(store)
         return await card_feedback(store, since, card_of)
 

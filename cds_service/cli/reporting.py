@@ -25,9 +25,12 @@ def errors_in_one_line() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def tell_unknown_variables() -> None:
-    for name in unknown_variables(os.environ):
+def tell_unknown_variables() -> bool:
+    """Whether there are any."""
+    unknown = unknown_variables(os.environ)
+    for name in unknown:
         typer.echo(f"cds-service: {name} is not a setting of this service. Correct its name or remove it.", err=True)
+    return bool(unknown)
 
 
 def content_notices(settings: Settings) -> list[str]:

@@ -42,7 +42,7 @@ def condition_facts(
             Fact(
                 concept=concept.name,
                 state=_state(verification, course),
-                source=f"Condition/{condition.id}",
+                source=condition.name,
                 codes=codes,
                 display=words,
                 when=began or recorded,

@@ -31,7 +31,7 @@ def observation_facts(
     body = body_sites((observation.bodySite,), values, terminology)
     effective = observation.is_effective
     shared = {
-        "source": f"Observation/{observation.id}",
+        "source": observation.name,
         "when": when,
         "began": when if effective else None,
         "recorded": None if effective else when,

@@ -71,7 +71,7 @@ def procedure_facts(
             Fact(
                 concept=concept.name,
                 state=State.PRESENT,
-                source=f"Procedure/{procedure.id}",
+                source=procedure.name,
                 codes=codes,
                 display=code.words or category.words,
                 when=when,

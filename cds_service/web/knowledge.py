@@ -21,7 +21,6 @@ from cds_service.web import pages
 from cds_service.web.knowledge_pages import knowledge_page, source_attributes_page
 
 _HTML, _JSON, _FHIR = "text/html", "application/json", "application/fhir+json"
-
 _CACHE = "public, max-age=300"
 
 

@@ -16,8 +16,9 @@ from cds_service.assessment.critical import THROMBOSIS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.sources import OURS
 from cds_service.cli.assess import read_nothing
+from cds_service.knowledge import BASE
 from cds_service.publishing.export import to_json
-from cds_service.publishing.fhir_resources import BASE, bundle, canonical, fhir_resources
+from cds_service.publishing.fhir_resources import bundle, canonical, fhir_resources
 from cds_service.publishing.publication import Publication
 from cds_service.rendering.card_files import load_cards
 from cds_service.settings import Settings, load_settings

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from cds_service.app import knowledge
+from cds_service.app import version_in_use
 from cds_service.settings import PREFIX, load_settings
 from tests.validation.agreement import share
 from tests.validation.answers import answers
@@ -20,9 +20,7 @@ def main() -> None:
         del os.environ[name]  # the service as shipped, whatever this machine sets
     settings = load_settings()
     given = answers(all_vignettes(), settings)
-    run = (
-        f"Run on {datetime.now(UTC).date()} with the knowledge of version `{knowledge(settings)}`, settings as shipped."
-    )
+    run = f"Run on {datetime.now(UTC).date()} with the knowledge of version `{version_in_use(settings)}`, settings as shipped."
     (ROOT / "docs" / "validation.md").write_text(report(given, run), encoding="utf-8")
     (ROOT / "docs" / "validation.svg").write_text(plot(given), encoding="utf-8")
     agreed = share(given, lambda each: each.agrees)
