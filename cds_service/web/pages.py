@@ -31,6 +31,7 @@ th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; b
 th, td { overflow-wrap: break-word; }
 .quiet { color: var(--quiet); }
 code { font-size: .875em; font-weight: 400; }
+pre { overflow-x: auto; padding: .75rem; border: 1px solid var(--line); }
 .mark { color: var(--mark); font-weight: 600; }
 @media (max-width: 45rem) {
   table, caption, tbody, tr, th, td { display: block; }

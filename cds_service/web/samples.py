@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from cds_service.web import pages
 from cds_service.web.own_address import own_address
 from cds_service.web.samples_page import samples_page
 
 _SANDBOX = "https://sandbox.cds-hooks.org/"
 _JSON = "application/json"
-_HTML_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -35,7 +35,7 @@ def sample_routes(samples: Mapping[str, Sample], request_of: Callable[[str], dic
     """`samples` by name; `request_of` makes the hook request for a name among them."""
 
     async def page(request: Request) -> Response:
-        return Response(samples_page(listed(request)), headers=_HTML_HEADERS, media_type="text/html")
+        return Response(samples_page(listed(request)), headers=pages.HEADERS, media_type="text/html")
 
     async def list_samples(request: Request) -> Response:
         return Response(_encode({"samples": listed(request)}), media_type=_JSON)

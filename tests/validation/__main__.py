@@ -20,7 +20,8 @@ def main() -> None:
         del os.environ[name]  # the service as shipped, whatever this machine sets
     settings = load_settings()
     given = answers(all_vignettes(), settings)
-    run = f"Run on {datetime.now(UTC).date()} with the knowledge of version `{version_in_use(settings)}`, settings as shipped."
+    version = version_in_use(settings)
+    run = f"Run on {datetime.now(UTC).date()} with the knowledge of version `{version}`, settings as shipped."
     (ROOT / "docs" / "validation.md").write_text(report(given, run), encoding="utf-8")
     (ROOT / "docs" / "validation.svg").write_text(plot(given), encoding="utf-8")
     agreed = share(given, lambda each: each.agrees)
