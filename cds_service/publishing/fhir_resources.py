@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cds_service.assessment.conditions import condition, numbers_in
+from cds_service.assessment.rule_conditions import condition, numbers_in
 from cds_service.assessment.rule_sets import ORDERS, RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import OURS, Citation

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from cds_service.assessment.conditions import condition
+from cds_service.assessment.rule_conditions import condition
 from cds_service.assessment.rule_sets import RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import Citation

@@ -6,9 +6,9 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from cds_service.assessment.conditions import CONDITIONS, SHOWN, condition, numbers_in
 from cds_service.assessment.critical import CREATINE_KINASE
 from cds_service.assessment.red_flags import SEVERE
+from cds_service.assessment.rule_conditions import CONDITIONS, SHOWN, condition, numbers_in
 from cds_service.assessment.rule_sets import RULE_SETS, RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.thresholds import Number, Thresholds, numbers
