@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import Signs
 from cds_service.assessment.red_flags import SEVERE
-from cds_service.assessment.rules import Finding
+from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact
 
@@ -33,11 +33,13 @@ class Presentation:
 class Criterion:
     """One part of a row of the policy.
 
-    `needs`: the concepts that can meet it. What else it weighs (an anticoagulant, the complaint) counts only beside
-    one of these, so that it is not judged at all where none of them is on record.
+    `rules`: what it can find, the gravest first. `needs`: the concepts that can meet it. What else it weighs (an
+    anticoagulant, the complaint) counts only beside one of these, so that it is not judged at all where none of them
+    is on record.
     """
 
     judge: Callable[[Leg, Presentation], list[Finding]]
+    rules: tuple[Rule, ...]
     needs: tuple[str, ...]
 
 

@@ -126,12 +126,16 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 CRITICAL = (
-    Criterion(limb_ischaemia, needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))),
-    Criterion(compartment_syndrome, needs=("compartment-syndrome", *INJURIES)),
-    Criterion(pulmonary_embolism, needs=("pulmonary-embolism", "pe-symptom")),
-    Criterion(thrombosis, needs=("dvt",)),
-    Criterion(tissue, needs=("gangrene", "necrotising-infection", "cellulitis")),
-    Criterion(muscle, needs=("rhabdomyolysis", "creatine-kinase")),
+    Criterion(
+        limb_ischaemia, (LIMB_ISCHAEMIA, LIMB_SIGNS), needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))
+    ),
+    Criterion(compartment_syndrome, (COMPARTMENT, COMPARTMENT_SIGNS), needs=("compartment-syndrome", *INJURIES)),
+    Criterion(pulmonary_embolism, (EMBOLISM, EMBOLISM_SYMPTOMS), needs=("pulmonary-embolism", "pe-symptom")),
+    Criterion(thrombosis, (THROMBOSIS,), needs=("dvt",)),
+    Criterion(
+        tissue, (GANGRENE, NECROTISING, CELLULITIS_SEPSIS), needs=("gangrene", "necrotising-infection", "cellulitis")
+    ),
+    Criterion(muscle, (RHABDOMYOLYSIS, CREATINE_KINASE), needs=("rhabdomyolysis", "creatine-kinase")),
 )
 
 

@@ -104,6 +104,8 @@ RED_FLAGS: tuple[Callable[[Leg], Finding], ...] = (
     rest_pain,
     ongoing_pain,
 )
+RULES = (SEVERE, SUDDEN, SWELLING, DISCOLOURATION, WALKING, REST, ONGOING)
+"""What they find, in this order."""
 
 
 def _is_severe(fact: Fact, limit: float) -> bool:

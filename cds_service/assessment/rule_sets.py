@@ -45,15 +45,7 @@ RED_FLAGS = RuleSet(
     "red-flags",
     "Red flags of the guidance",
     "Symptoms with which the guidance sends a patient to a clinician. Each that is new raises the card to warning.",
-    (
-        red_flags.SEVERE,
-        red_flags.SUDDEN,
-        red_flags.SWELLING,
-        red_flags.DISCOLOURATION,
-        red_flags.WALKING,
-        red_flags.REST,
-        red_flags.ONGOING,
-    ),
+    red_flags.RULES,
     ("pain", "severe-pain", "pain-severity", "cramp", "swelling", "skin-colour", "walking-problem", "rest-pain"),
 )
 LIMB_THREAT = RuleSet(
@@ -69,43 +61,14 @@ CRITICAL = RuleSet(
     "Critical row of the triage policy",
     "Threats to limb or life. They rank a card for review first; a finding whose date is not certain counts one level "
     "less where the window is 14 days or shorter.",
-    (
-        critical.LIMB_ISCHAEMIA,
-        critical.LIMB_SIGNS,
-        critical.COMPARTMENT,
-        critical.COMPARTMENT_SIGNS,
-        critical.EMBOLISM,
-        critical.EMBOLISM_SYMPTOMS,
-        critical.THROMBOSIS,
-        critical.GANGRENE,
-        critical.NECROTISING,
-        critical.CELLULITIS_SEPSIS,
-        critical.RHABDOMYOLYSIS,
-        critical.CREATINE_KINASE,
-    ),
+    tuple(rule for criterion in critical.CRITICAL for rule in criterion.rules),
     tuple(dict.fromkeys(concept for criterion in critical.CRITICAL for concept in criterion.needs)),
 )
 WARNING = RuleSet(
     "warning",
     "Warning row of the triage policy",
     "What else raises the card to warning, beside the red flags and a single sign of a threatened limb.",
-    (
-        warning.SUSPECTED_DVT,
-        warning.D_DIMER,
-        warning.WELLS,
-        warning.PREGNANCY,
-        warning.TREATED,
-        warning.UNTREATED,
-        warning.SUPERFICIAL,
-        warning.CLAUDICATION,
-        warning.REST_PAIN,
-        warning.ARTERIAL,
-        warning.ACHILLES,
-        warning.ACHILLES_STRAIN,
-        warning.CELLULITIS,
-        warning.BLEEDING,
-        warning.POTASSIUM_LOW,
-    ),
+    tuple(rule for each in warning.WARNING for rule in each.rules if rule not in limb_threat.SIGNS),
     tuple(dict.fromkeys(concept for criterion in warning.WARNING for concept in criterion.needs)),
 )
 WELLS = RuleSet(

@@ -27,7 +27,7 @@ from cds_service.assessment.listed import uncounted_symptoms
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
-from cds_service.assessment.red_flags import RED_FLAGS
+from cds_service.assessment.red_flags import RED_FLAGS, RULES
 from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
 from cds_service.assessment.warning import WARNING, WELLS
@@ -35,6 +35,8 @@ from cds_service.assessment.wells import Outside, WellsScore, outside, wells_sco
 from cds_service.facts import Chart, Fact, Gap, Side, State, Topic
 from cds_service.thresholds import Thresholds
 
+_RAISING = (*CRITICAL, *WARNING)
+_GRAVITY = {rule: place for place, rule in enumerate((*[rule for each in _RAISING for rule in each.rules], *RULES))}
 _DECIDING_TOPICS = (Topic.CONDITIONS, Topic.OBSERVATIONS)
 
 
@@ -99,7 +101,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         return Assessment(Level.NONE)
     patient = whole_patient(chart, thresholds, as_of)
     concerned = [each for leg in legs(patient) if (each := _assess_leg(leg, patient)) is not None]
-    findings = _merged([finding for each in concerned for finding in each.findings])
+    findings = _gravest_first([finding for each in concerned for finding in each.findings])
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
     age = age_years(chart.patient.born, as_of.date())
@@ -116,7 +118,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
         side=_side(facts),
         complaint=facts,
-        findings=tuple(sorted(findings, key=lambda finding: -finding.level)),
+        findings=findings,
         red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
         risk_factors=risks,
         listed=listed,
@@ -141,8 +143,8 @@ def _telling(scores: Sequence[WellsScore], findings: Collection[Finding]) -> Wel
     Where no other finding tells the legs apart and their items are the same, it is that of either: `side` is both. The
     score's own entries do not tell, for a previous DVT counts on either leg.
     """
-    urgent = sorted([each for each in findings if each.rule is not WELLS], key=lambda finding: -finding.level)
-    sides = [fact.side for finding in urgent for fact in finding.evidence if fact.side in (Side.LEFT, Side.RIGHT)]
+    others = [each for each in findings if each.rule is not WELLS]
+    sides = [fact.side for finding in others for fact in finding.evidence if fact.side in (Side.LEFT, Side.RIGHT)]
     if not sides and all(score.items == scores[0].items for score in scores):
         return replace(scores[0], side=Side.BOTH)
     return max(scores, key=lambda score: (score.points, score.most, score.side in sides[:1]))
@@ -152,7 +154,7 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
     presentation = presentation_of(leg, patient)
     if presentation is None:
         return None
-    findings = met((*CRITICAL, *WARNING), leg, presentation)
+    findings = met(_RAISING, leg, presentation)
     findings += [flag for flag in presentation.flags.values() if flag.level]
     held_back = precautions(leg, presentation, findings)
     found = indices(leg) if leg.mentions((ANKLE_BRACHIAL_INDEX,)) else {}
@@ -169,6 +171,11 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:
     return not any(gap.topic in _DECIDING_TOPICS for gap in gaps)
+
+
+def _gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per rule, whichever leg is looked at first."""
+    return tuple(sorted(_merged(findings), key=lambda finding: (-finding.level, _GRAVITY[finding.rule])))
 
 
 def _merged(findings: Iterable[Finding]) -> Collection[Finding]:

@@ -137,17 +137,17 @@ def low_potassium(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 WARNING = (
-    Criterion(limb_threat_sign, needs=tuple(sign.id for sign in SIGNS)),
-    Criterion(possible_thrombosis, needs=("dvt", "d-dimer")),
-    Criterion(likely_thrombosis, needs=WELLS_CONCEPTS),
-    Criterion(pregnancy, needs=("pregnancy", "postpartum")),
-    Criterion(superficial_thrombosis, needs=("superficial-vein-thrombosis", "leg-vein-thrombosis")),
-    Criterion(known_thrombosis, needs=("dvt", "pulmonary-embolism")),
-    Criterion(arterial, needs=("rest-pain", "claudication", *_POOR_SUPPLY)),
-    Criterion(tendon, needs=("achilles-rupture", "achilles-strain")),
-    Criterion(infection, needs=("cellulitis",)),
-    Criterion(bleeding, needs=("anticoagulant",)),
-    Criterion(low_potassium, needs=("potassium",)),
+    Criterion(limb_threat_sign, SIGNS, needs=tuple(sign.id for sign in SIGNS)),
+    Criterion(possible_thrombosis, (SUSPECTED_DVT, D_DIMER), needs=("dvt", "d-dimer")),
+    Criterion(likely_thrombosis, (WELLS,), needs=WELLS_CONCEPTS),
+    Criterion(pregnancy, (PREGNANCY,), needs=("pregnancy", "postpartum")),
+    Criterion(superficial_thrombosis, (SUPERFICIAL,), needs=("superficial-vein-thrombosis", "leg-vein-thrombosis")),
+    Criterion(known_thrombosis, (TREATED, UNTREATED), needs=("dvt", "pulmonary-embolism")),
+    Criterion(arterial, (REST_PAIN, CLAUDICATION, ARTERIAL), needs=("rest-pain", "claudication", *_POOR_SUPPLY)),
+    Criterion(tendon, (ACHILLES, ACHILLES_STRAIN), needs=("achilles-rupture", "achilles-strain")),
+    Criterion(infection, (CELLULITIS,), needs=("cellulitis",)),
+    Criterion(bleeding, (BLEEDING,), needs=("anticoagulant",)),
+    Criterion(low_potassium, (POTASSIUM_LOW,), needs=("potassium",)),
 )
 
 

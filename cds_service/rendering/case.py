@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
+from cds_service.assessment.warning import BLEEDING
 from cds_service.facts import Fact, State
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.template import Paragraphs, Template
@@ -45,7 +47,8 @@ CHART_ALONE = Occasion()
 class Case:
     """One assessment, the card that speaks for it, and the moment.
 
-    `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest.
+    `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest, less
+    what those have said already.
     `listed_only`: red flags and others that do not raise the level. `entries`: the facts of all findings,
     the most urgent finding first and in each the newest, with the words for their dates.
     """
@@ -80,12 +83,26 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
     for finding in findings:
         own = (finding.rule.card, finding.rule.source) == first
         (spoken_for if own else others).append(finding)
+    others = [finding for finding in others if not _is_said(finding, spoken_for, files)]
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
     listed_only += assessment.listed
     facts = [fact for finding in findings for fact in newest(finding.evidence)]
     entries = dated({}, facts, as_of)
     return Case(assessment, card, files, as_of, spoken_for, others, listed_only, entries, occasion)
+
+
+def _is_said(finding: Finding, spoken_for: Sequence[Finding], files: CardFiles) -> bool:
+    """Of a finding of another card or source: does this card say it, and name the same causes, already?
+
+    Bleeding into the calf under an anticoagulant is told by the severe pain that is a red flag itself.
+    """
+    if finding.rule is SEVERE and any(each.rule is BLEEDING for each in spoken_for):
+        return True
+    own, other = files.cards[spoken_for[0].rule.card], files.cards[finding.rule.card]
+    if other is own or other.consider != own.consider:
+        return False
+    return {fact for each in spoken_for for fact in each.evidence}.issuperset(finding.evidence)
 
 
 def dated(known: Mapping[Fact, str], facts: Iterable[Fact], as_of: datetime) -> dict[Fact, str]:

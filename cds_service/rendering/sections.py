@@ -9,7 +9,6 @@ from collections.abc import Collection, Container
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
-from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.risk_factors import INACTIVE, OVER_65, WEAKNESS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
@@ -74,12 +73,10 @@ def also(case: Case) -> str:
     """Findings of other sources and cards, with what those would consider, and flags that are listed only."""
     groups: dict[str, list[str]] = {}
     for finding in case.others:
-        consider = _consider(finding, case)
-        if consider is None:
-            continue
         note = _note(finding)
         notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
-        groups.setdefault(f" ({notes}){consider}", []).append(named_inside(finding, case.assessment))
+        label = named_inside(finding, case.assessment) + _other_side(finding, case)
+        groups.setdefault(f" ({notes}){_consider(finding, case)}", []).append(label)
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
     return bullets(lines)
@@ -214,17 +211,18 @@ def _body(case: Case) -> dict[str, Say]:
     return FINDING_BODY if case.assessment.findings else FIXED_BODY
 
 
-def _consider(finding: Finding, case: Case) -> str | None:
-    """What the finding's own card would consider, if that is another; None if this card has said it all already."""
+def _consider(finding: Finding, case: Case) -> str:
+    """What the finding's own card would consider, if that is another."""
     consider = case.files.cards[finding.rule.card].consider
-    if finding.rule.card == case.card.id:
-        return ""
-    if finding.rule is SEVERE and BLEEDING in [each.rule for each in case.spoken_for]:
-        return None
-    if consider != case.card.consider:
-        return f": consider {consider}" if consider else ""
-    own = {fact for each in case.spoken_for for fact in each.evidence}
-    return None if own.issuperset(finding.evidence) else ""
+    return f": consider {consider}" if consider and consider != case.card.consider else ""
+
+
+def _other_side(finding: Finding, case: Case) -> str:
+    """The side of the finding, where it is not that of the card."""
+    assessment = case.assessment
+    side = side_of_finding(finding, assessment)
+    is_that_of_the_card = side is _NO_SIDE or side is side_of_finding(assessment.findings[0], assessment)
+    return "" if is_that_of_the_card else f", {side}"
 
 
 def _colour_matters(case: Case) -> bool:

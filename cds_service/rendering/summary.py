@@ -115,7 +115,7 @@ def kinds(finding: Finding, case: Case) -> list[str]:
 
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
-    more = len(case.assessment.findings) - 1
+    more = len(case.spoken_for) + len(case.others) - 1
     return _finding(case) + (f" and {more} more" if more else "")
 
 

@@ -2,7 +2,7 @@
 
 The chart is in the short form of tests/charts.py. Beside it an example may give members of the `patient`,
 an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
-name: level; findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
+name: level; first (the rule that names the card); findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
 each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
 (points), wells_range (least and most), wells_items (the state of each named; `to confirm` for a present one
 of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each); withheld and
@@ -68,6 +68,7 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
 
     says = {
         "level": assessment.level.name.lower(),
+        "first": assessment.findings[0].rule.id if assessment.findings else None,
         "findings": among(raised, "findings"),
         "no_findings": among(RULES - raised, "no_findings"),
         "flags": _states(assessment.red_flags, expect.get("flags", {})),

@@ -71,6 +71,12 @@ def test_severe_pain_under_an_anticoagulant_is_told_once_and_not_by_the_date_of_
     ]
 
 
+def test_a_finding_of_the_other_leg_says_so() -> None:
+    swelling = fact("swelling", "Observation/swelling", side=Side.RIGHT)
+    text = detail(assessment(finding(RULES["suspected-dvt"], COLD), finding(RULES["swelling"], swelling)))
+    assert "- Swelling of leg, ankle or foot, right (Cleveland Clinic, 2025)" in section(text, "Also recorded:**")
+
+
 def test_the_side_of_a_wells_score_is_that_of_its_leg() -> None:
     """A previous DVT counts on either leg; the score of both legs is of neither in particular."""
     other = fact("previous-dvt", "Condition/old", 2500, side=Side.RIGHT)
