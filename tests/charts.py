@@ -189,7 +189,7 @@ def patient(**members: Any) -> dict[str, Any]:
 def born_years_ago(years: int) -> str:
     """A birth date that makes the patient exactly so many years and half a year old at AS_OF."""
     day = AS_OF.date()
-    return date(day.year - years - 1, 5, 23).isoformat()
+    return date(day.year - years, 5, 23).isoformat()
 
 
 def material(resources: list[dict[str, Any]], who: dict[str, Any] | None = None) -> Material:
