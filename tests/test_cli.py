@@ -9,33 +9,18 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from typer.testing import CliRunner
 
 from cds_service import __version__
-from cds_service.cli import app
 from cds_service.sample_patients import WRITTEN_ON
 from cds_service.shipped import shipped
 from tests.calls import CALF_PAIN, call, outcome, prefetch, searchset
 from tests.charts import patient
+from tests.command import assert_one_line, run
 from tests.ehr import Ehr
 from tests.tokens import registry
 
 DVT = shipped("fhir_fixtures") / "leg-dvt-untreated-left.json"
 NOON = f"{WRITTEN_ON}T12:00:00Z"
-
-
-def run(*arguments: str, stdin: str | bytes | None = None) -> Any:
-    return CliRunner().invoke(app, list(arguments), input=stdin)
-
-
-def assert_one_line(result: Any, *says: str) -> None:
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("cds-service: ")
-    assert line.endswith(".")
-    for words in says:
-        assert words in line
 
 
 def test_version() -> None:

@@ -11,8 +11,8 @@ import pytest
 from starlette.responses import Response
 
 from cds_service.security.clients import load_clients
+from tests.command import assert_one_line, run
 from tests.ehr import Ehr
-from tests.test_cli import assert_one_line, run
 from tests.tokens import EC_KEY, P256_KEY, RSA_KEY, jwk, jwks, registry
 
 ADDRESS = "https://ehr.example.org/jwks.json"

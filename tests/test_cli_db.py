@@ -8,26 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from cds_service.cli import app
 from cds_service.storage.journal import Invocation, Journal
 from cds_service.storage.store import Store
+from tests.command import assert_one_line, run
 from tests.databases import journal_rows
-
-
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
-
-
-def assert_one_line(result: Any, *says: str) -> None:
-    assert result.exit_code == 1
-    assert result.stdout == ""
-    (line,) = result.stderr.splitlines()
-    assert line.startswith("cds-service: ")
-    assert line.endswith(".")
-    for words in says:
-        assert words in line
 
 
 @pytest.fixture

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner
 
-from cds_service.cli import app
 from cds_service.cli.overrides import card_of
 from cds_service.rendering.render import card_uuid
 from tests.calls import FEEDBACK, cards, overridden, post
+from tests.command import run
 from tests.conftest import client_with
 from tests.databases import sqlite_url, upgraded
 from tests.servers import running
@@ -33,10 +31,6 @@ def overridden_thrice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
             entry = overridden(card=card["uuid"], overrideReason=REASON)
             assert client.post(FEEDBACK, json={"feedback": [entry]}).status_code == 200
     return url
-
-
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(app, list(arguments))
 
 
 @pytest.mark.usefixtures("overridden_thrice")
