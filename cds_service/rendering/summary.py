@@ -75,13 +75,13 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 
 
 def _longest_name(rule: Rule) -> str:
-    room = _RANGE_ROOM if rule.id == "wells" else _VALUE_ROOM if rule.id in _MEASURED else 0
+    room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
     value = f", {'9' * room}" if room else ""
     return f"{rule.label}{value} (part suspected)"
 
 
 def _value(finding: Finding, assessment: Assessment) -> str:
-    if finding.rule.id == "wells" and assessment.wells is not None:
+    if finding.rule is WELLS and assessment.wells is not None:
         return range_words(assessment.wells)
     if finding.rule.id not in _MEASURED:
         return ""
