@@ -43,7 +43,7 @@ def severe_pain(leg: Leg) -> Finding:
     """
     scores = leg.pain_scores
     high = [fact for fact in scores if _is_severe(fact, leg.thresholds.severe_pain_score)]
-    named = [*leg.new("severe-pain"), *(fact for fact in leg.new("pain", "cramp") if fact.severe)]
+    named = [*leg.new("severe-pain"), *(fact for fact in leg.new("pain", "cramp", "pain-severity") if fact.severe)]
     if high or named or not scores:
         note = f"{leg.thresholds.severe_pain_score:g} of 10 or more counts as severe; the guidance gives no number"
         return stated(SEVERE, [*high, *named], leg.absent("severe-pain"), Level.WARNING, note if high else "")

@@ -37,6 +37,7 @@ class Named(NamedTuple):
     side: Side | None = None
     sudden: bool = False
     severe: bool = False
+    graded: bool = False
     asks: bool = False
 
 
@@ -83,6 +84,7 @@ def _named(concept: CodeableConcept, terminology: Terminology) -> Named:
         combined_side([meaning.side for meaning in meanings]),
         any(meaning.sudden for meaning in meanings),
         any(meaning.severe for meaning in meanings),
+        any(meaning.graded for meaning in meanings),
         any(meaning.question or any(each.kind == "measurement" for each in meaning.concepts) for meaning in meanings),
     )
 

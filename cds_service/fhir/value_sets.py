@@ -80,6 +80,7 @@ class Meaning:
     answer: State | None = None
     sudden: bool = False
     severe: bool = False
+    graded: bool = False
     question: bool = False
     phase: Course | None = None
 
@@ -174,6 +175,7 @@ class Terminology:
             answer=_answer(names),
             sudden="sudden-onset" in names,
             severe="severe" in names,
+            graded="grade" in names,
             question="finding-question" in names,
             phase=_phase(plain) if system == ICD10CM else None,
         )

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cds_service.facts import Quantity, State
 from cds_service.fhir import units
 from cds_service.fhir.naming import Named
-from cds_service.fhir.value_sets import SNOMED, Concept
+from cds_service.fhir.value_sets import LOINC, SNOMED, Concept
 
 UCUM = "http://unitsofmeasure.org"
 # http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
@@ -19,12 +19,13 @@ _RAISED = frozenset({"H", "HH", "HU", "POS", "DET"})
 _NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})
 _NOT_FOUND = frozenset({"NEG", "ND"})
 _NO_CODES: frozenset[str] = frozenset()
+_ABSENT_OR_NONE = frozenset({(SNOMED, "2667000"), (SNOMED, "260413007"), (LOINC, "LA9634-2"), (LOINC, "LA137-2")})
 TEXT_REMARK = "value recorded as text, not interpreted"
 ODD_REMARK = "value not interpreted"
 
 
 class Value(NamedTuple):
-    """The state of the concept, and its quantity if it has one."""
+    """The state of the concept, its quantity if it has one, and what a reader must know of it."""
 
     state: State
     quantity: Quantity | None = None
@@ -153,11 +154,12 @@ def _interpretations(holder: Any) -> frozenset[str]:
 
 
 def _coded_measurement(answer: Named, states: set[State]) -> Value:
-    """Positive, negative, or an answer whose finding is read from the value itself (`observations`)."""
+    """Positive, negative, severe, or an answer whose finding is read from the value itself (`observations`)."""
     if not answer.codings:
         return Value(State.UNKNOWN, remark=TEXT_REMARK)
     if len(states) != 1:
-        return Value(State.PRESENT, severe=answer.severe)
+        is_read = answer.severe or answer.concepts
+        return Value(State.PRESENT, severe=answer.severe) if is_read else Value(State.UNKNOWN, remark=ODD_REMARK)
     raised = State.PRESENT in states
     return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
 
@@ -167,12 +169,13 @@ def _coded(concept: Concept, answer: Named) -> Value:
     if concept.kind == "measurement":
         return _coded_measurement(answer, states)
     if State.ABSENT in states and State.PRESENT not in states:
-        if concept.name == "pulse-absent" and (SNOMED, "2667000") in answer.codings:
+        if concept.name == "pulse-absent" and not _ABSENT_OR_NONE.isdisjoint(answer.codings):
             # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.
             return Value(State.UNKNOWN, remark=ODD_REMARK)
         return Value(State.ABSENT)
     is_named = any(concept in meaning.concepts for meaning in answer.meanings)
     placed = any(meaning.site or meaning.side or meaning.sudden for meaning in answer.meanings)
-    if states or answer.severe or is_named or placed:
-        return Value(State.PRESENT, severe=answer.severe)
+    if states or answer.severe or answer.graded or is_named or placed:
+        grade = f"graded {answer.words or answer.codings[0][1]}" if answer.graded else ""
+        return Value(State.PRESENT, severe=answer.severe, remark=grade)
     return Value(State.UNKNOWN, remark=ODD_REMARK if answer.codings else TEXT_REMARK)

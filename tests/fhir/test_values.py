@@ -44,6 +44,11 @@ def quantity_of(fact: Fact) -> Quantity:
         (answer("loinc|LA33-6"), State.PRESENT),
         (answer("loinc|LA32-8"), State.ABSENT),
         (answer("sct|24484000"), State.PRESENT),  # severe
+        (answer("sct|255604002"), State.PRESENT),  # mild
+        (answer("loinc|LA6751-7"), State.PRESENT),  # moderate
+        (answer("sct|260413007"), State.ABSENT),  # none
+        (answer("loinc|LA137-2"), State.ABSENT),
+        (answer("loinc|LA6626-1"), State.ABSENT),  # normal
         (answer("sct|7771000"), State.PRESENT),  # left
         (answer("sct|449614009"), State.PRESENT),  # the finding itself
         (answer("sct|8517006"), State.UNKNOWN),  # ex-smoker: no answer to this question
@@ -78,10 +83,39 @@ def test_text_is_not_interpreted_and_the_fact_says_that_it_was_there(members: di
     assert any("text" in remark for remark in fact_of({**SWELLING, "members": members}).remarks)
 
 
-@pytest.mark.parametrize("code", ["sct|24484000", "loinc|LA6750-9"])
+@pytest.mark.parametrize("code", ["sct|24484000", "sct|442452003", "loinc|LA6750-9", "loinc|LA13958-6"])
 def test_a_severe_answer_is_kept(code: str) -> None:
     fact = fact_of({**SWELLING, "members": answer(code)})
     assert (fact.state, fact.severe) == (State.PRESENT, True)
+
+
+@pytest.mark.parametrize(
+    "code", ["sct|255604002", "sct|371923003", "sct|6736007", "sct|1255665007", "loinc|LA6752-5", "loinc|LA6751-7"]
+)
+def test_a_grade_below_severe_is_present_not_severe_and_told(code: str) -> None:
+    fact = fact_of({**SWELLING, "members": answer(f"{code} As shown")})
+    assert (fact.state, fact.severe, fact.remarks) == (State.PRESENT, False, ("graded As shown",))
+
+
+def test_of_moderate_to_severe_the_higher_end_is_judged() -> None:
+    fact = fact_of({**SWELLING, "members": answer("sct|371924009 Moderate to severe")})
+    assert (fact.severe, fact.remarks) == (True, ("graded Moderate to severe",))
+
+
+def test_a_grade_without_words_is_told_by_its_code() -> None:
+    assert fact_of({**SWELLING, "members": answer("sct|255604002")}).remarks == ("graded 255604002",)
+
+
+@pytest.mark.parametrize("code", ["sct|255604002", "loinc|LA6751-7", "loinc|LA10139-6"])
+def test_a_grade_or_an_answer_that_no_value_set_knows_is_no_pain_score(code: str) -> None:
+    fact = fact_of({**PAIN_SCORE, "members": answer(code)})
+    assert (fact.state, fact.quantity, fact.remarks) == (State.UNKNOWN, None, ("value not interpreted",))
+
+
+@pytest.mark.parametrize("code", ["sct|2667000", "sct|260413007", "loinc|LA9634-2", "loinc|LA137-2"])
+def test_absent_or_none_beside_an_absent_pulse_could_be_either(code: str) -> None:
+    pulse = {"observation": "sct|301161008", "at": -1, "site": "sct|53840002"}
+    assert fact_of({**pulse, "members": answer(code)}).state is State.UNKNOWN
 
 
 def test_every_coding_of_an_answer_is_looked_at() -> None:
