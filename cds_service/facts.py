@@ -61,6 +61,11 @@ NAMELESS_MEDICINES = "are current medicines without a code (one could be an anti
 """The reason in `Chart.left_out` for medicines of which nothing is known."""
 
 
+VALUE_AS_TEXT = "value recorded as text, not interpreted"
+VALUE_NOT_INTERPRETED = "value not interpreted"
+"""The remarks, as they begin, of a fact whose value was recorded but could not be read."""
+
+
 class Topic(StrEnum):
     """The parts of a chart that are asked for separately, and so can be missing separately."""
 
@@ -145,6 +150,13 @@ class Fact(msgspec.Struct, frozen=True):
     @property
     def is_condition(self) -> bool:
         return self.source.startswith("Condition/")
+
+    @property
+    def illegible(self) -> str:
+        """Why the value that was recorded could not be read; empty where it could, or where none was recorded."""
+        if self.state is not State.UNKNOWN:
+            return ""
+        return next((each for each in self.remarks if each.startswith((VALUE_AS_TEXT, VALUE_NOT_INTERPRETED))), "")
 
 
 @dataclass(frozen=True, slots=True)

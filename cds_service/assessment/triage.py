@@ -21,6 +21,7 @@ from cds_service.assessment.home_care import (
     precautions,
     precautions_of_the_patient,
 )
+from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import uncounted_symptoms
@@ -49,7 +50,9 @@ class Assessment:
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
     injuries of the leg, an ankle-brachial index out of range, possible symptoms of embolism. `listed`: findings that
-    the policy does not count. `low_index`: an index of a leg with the complaint is abnormal.
+    the policy does not count. `illegible`: entries that are neither present nor absent, as their value is not
+    interpreted; a red flag that they are about, and that is unknown, has them as evidence.
+    `low_index`: an index of a leg with the complaint is abnormal.
     `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
@@ -61,6 +64,7 @@ class Assessment:
     red_flags: tuple[Finding, ...] = ()
     risk_factors: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
+    illegible: tuple[Fact, ...] = ()
     low_index: bool = False
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
@@ -110,6 +114,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     risks = risk_factors(patient) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
     listed = uncounted_symptoms(patient, findings) if concerned else ()
+    not_read = illegible(patient) if concerned else ()
+    flags = _flags([flag for each in concerned for flag in each.presentation.flags.values()], facts)
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
     low = in_bands(found, Band.ABNORMAL)
     seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *low, *in_bands(found, Band.NONCOMPRESSIBLE)]
@@ -119,9 +125,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         side=_side(facts),
         complaint=facts,
         findings=findings,
-        red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
+        red_flags=with_illegible(flags, not_read),
         risk_factors=risks,
         listed=listed,
+        illegible=not_read,
         low_index=bool(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,

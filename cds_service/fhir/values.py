@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from cds_service.facts import Quantity, State
+from cds_service.facts import VALUE_AS_TEXT, VALUE_NOT_INTERPRETED, Quantity, State
 from cds_service.fhir import units
 from cds_service.fhir.naming import Named
 from cds_service.fhir.value_sets import LOINC, SNOMED, Concept
@@ -20,8 +20,6 @@ _NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})
 _NOT_FOUND = frozenset({"NEG", "ND"})
 _NO_CODES: frozenset[str] = frozenset()
 _ABSENT_OR_NONE = frozenset({(SNOMED, "2667000"), (SNOMED, "260413007"), (LOINC, "LA9634-2"), (LOINC, "LA137-2")})
-TEXT_REMARK = "value recorded as text, not interpreted"
-ODD_REMARK = "value not interpreted"
 
 
 class Value(NamedTuple):
@@ -46,13 +44,13 @@ def read_value(concept: Concept, holder: Any, answer: Named) -> Value:
     if numeric is not None:
         return numeric
     if holder.valueString is not None:
-        return Value(State.UNKNOWN, remark=TEXT_REMARK)
+        return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
     if holder.valueBoolean is not None:
         return Value(State.PRESENT if holder.valueBoolean else State.ABSENT)
     if holder.valueCodeableConcept is not None:
         return _coded(concept, answer)
     if any(getattr(holder, name) is not None for name in _OTHER_VALUES):
-        return Value(State.UNKNOWN, remark=ODD_REMARK)
+        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     if concept.kind == "measurement":
         raised = _raised(interpretations)
         if raised is None:
@@ -80,10 +78,10 @@ def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value 
     else:
         return None
     if number is None:
-        return Value(State.UNKNOWN, remark=ODD_REMARK)
+        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     value = float(number)
     if not isfinite(value):
-        return Value(State.UNKNOWN, remark=ODD_REMARK)
+        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     if concept.kind != "measurement":
         return Value(State.PRESENT if value > 0 else State.ABSENT)
     known = units.judged(concept.name, value, unit)
@@ -91,7 +89,7 @@ def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value 
     shown = "of 10" if concept.name == "pain-severity" else unit if unit != "1" else ""
     text = low + units.display(value, shown, comparator)
     if known is None:
-        return Value(State.UNKNOWN, remark=f"{ODD_REMARK}: its unit or range is not one of this measurement")
+        return Value(State.UNKNOWN, remark=f"{VALUE_NOT_INTERPRETED}: its unit or range is not one of this measurement")
     high, low_limit = _limits(concept, holder, unit)
     quantity = Quantity(known[0], known[1], text, comparator, high, raised, low_limit)
     return Value(State.PRESENT, replace(quantity, text=text + _limit_words(quantity, unit)))
@@ -156,10 +154,11 @@ def _interpretations(holder: Any) -> frozenset[str]:
 def _coded_measurement(answer: Named, states: set[State]) -> Value:
     """Positive, negative, severe, or an answer whose finding is read from the value itself (`observations`)."""
     if not answer.codings:
-        return Value(State.UNKNOWN, remark=TEXT_REMARK)
+        return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
     if len(states) != 1:
-        is_read = answer.severe or answer.concepts
-        return Value(State.PRESENT, severe=answer.severe) if is_read else Value(State.UNKNOWN, remark=ODD_REMARK)
+        if answer.severe or answer.concepts:
+            return Value(State.PRESENT, severe=answer.severe)
+        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     raised = State.PRESENT in states
     return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
 
@@ -171,11 +170,11 @@ def _coded(concept: Concept, answer: Named) -> Value:
     if State.ABSENT in states and State.PRESENT not in states:
         if concept.name == "pulse-absent" and not _ABSENT_OR_NONE.isdisjoint(answer.codings):
             # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.
-            return Value(State.UNKNOWN, remark=ODD_REMARK)
+            return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
         return Value(State.ABSENT)
     is_named = any(concept in meaning.concepts for meaning in answer.meanings)
     placed = any(meaning.site or meaning.side or meaning.sudden for meaning in answer.meanings)
     if states or answer.severe or answer.graded or is_named or placed:
         grade = f"graded {answer.words or answer.codings[0][1]}" if answer.graded else ""
         return Value(State.PRESENT, severe=answer.severe, remark=grade)
-    return Value(State.UNKNOWN, remark=ODD_REMARK if answer.codings else TEXT_REMARK)
+    return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED if answer.codings else VALUE_AS_TEXT)

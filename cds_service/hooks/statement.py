@@ -56,6 +56,7 @@ class Statement:
                     chain(
                         assessment.complaint,
                         assessment.beside,
+                        assessment.illegible,
                         occasion.entries,
                         *(finding.evidence for finding in (*assessment.findings, *flags)),
                         *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),

@@ -17,7 +17,14 @@ from cds_service.facts import Fact, Side, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import OF_NO_FINDING, kinds, named_inside, side_of_finding
+from cds_service.rendering.summary import (
+    OF_NO_FINDING,
+    is_not_recorded,
+    kind_words,
+    kinds,
+    named_inside,
+    side_of_finding,
+)
 from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
     age_words,
@@ -40,6 +47,7 @@ _NO_SIDE = Side.NOT_STATED
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
+_MOST_ILLEGIBLE = 3
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
@@ -97,7 +105,7 @@ def risk_factors(case: Case) -> str:
 def not_recorded(case: Case) -> str:
     """What nobody put on record: red flags, and what this card would want to know beside them."""
     assessment, wanted = case.assessment, case.card.not_recorded
-    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if flag.state is _UNKNOWN]
+    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if is_not_recorded(flag)]
     if [each for each in assessment.risk_factors if each.rule is OVER_65 and each.state is _UNKNOWN]:
         missing.append("whether over 65 (birth date missing or partial)")
     if "pulses" in wanted:
@@ -122,7 +130,7 @@ def recorded_absent(case: Case) -> str:
 
 
 def unread(case: Case) -> str:
-    """What of the chart did not arrive or was passed over."""
+    """What of the chart did not arrive, is not interpreted or was passed over."""
     reasons: dict[Topic, list[str]] = {}
     for gap in case.assessment.gaps:
         reasons.setdefault(gap.topic, []).append(own_words(gap.reason))
@@ -130,8 +138,27 @@ def unread(case: Case) -> str:
         f"{sentence_start(_UNREAD[topic])} ({'; '.join(and_more(list(dict.fromkeys(each)), 3))})"
         for topic, each in reasons.items()
     ]
+    lines += and_more(_illegible(case), _MOST_ILLEGIBLE)
     lines += [f"Entries that {own_words(reason)}: {count}" for reason, count in case.assessment.left_out]
     return bullets(lines)
+
+
+def _illegible(case: Case) -> list[str]:
+    """Of each kind of thing the newest entry whose value is not interpreted, why, and how many more there are."""
+    of_code: dict[tuple[object, ...], list[Fact]] = {}  # one code may say two things: it is told once
+    for fact in newest(case.assessment.illegible):
+        of_code.setdefault((fact.source, fact.codes), []).append(fact)
+    by_kind: dict[str, list[Fact]] = {}
+    for facts in of_code.values():
+        kind = ", ".join([kind_words(fact, case.files.shared.findings) for fact in facts])
+        by_kind.setdefault(kind, []).append(facts[0])
+    lines = []
+    for kind, (fact, *others) in by_kind.items():
+        side = [fact.side] if fact.side is not _NO_SIDE else []
+        more = [f"and {len(others)} more"] if others else []
+        parts = [own_words(fact.illegible), *side, when_words(fact, case.as_of), quoted(fact.source), *more]
+        lines.append(f"{sentence_start(kind)}: {', '.join(parts)}")
+    return lines
 
 
 def home_care(case: Case) -> str:

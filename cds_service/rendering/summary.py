@@ -234,11 +234,17 @@ def _unread(case: Case) -> str:
     return " and ".join([topic for topic in (Topic.CONDITIONS, Topic.OBSERVATIONS) if topic in unread])
 
 
+def is_not_recorded(flag: Finding) -> bool:
+    """Nothing on the record is about it, not even what is not read."""
+    return flag.state is _UNKNOWN and not flag.evidence
+
+
 def _unknown_flags(case: Case) -> str:
-    """How many of the red flags nobody put on record, neither present nor absent."""
+    """How many of the red flags are neither present nor absent: not recorded, or not so that it is read."""
     flags = case.assessment.red_flags
     unknown = [flag for flag in flags if flag.state is _UNKNOWN]
-    return f"{len(unknown)} of {len(flags)} not recorded"
+    words = "not recorded" if all(is_not_recorded(flag) for flag in unknown) else "unknown"
+    return f"{len(unknown)} of {len(flags)} {words}"
 
 
 def _anticoagulant(case: Case) -> str:

@@ -140,6 +140,7 @@ def test_what_the_card_does_not_rest_on_makes_no_other_card() -> None:
         [PAIN, SCORE, CANCER],
         [PAIN, SCORE, SMOKER],
         [PAIN, SCORE, HEART_FAILURE, ANKLES],
+        [PAIN, SCORE, {"observation": "sct|449615005", "id": "swollen", "at": -1, "value": "marked"}],
         [PAIN, SCORE, {"condition": "sct|404223003", "id": "dvt", "onset": -1, "verification": "unconfirmed"}],
     ],
 )

@@ -11,7 +11,7 @@ from cds_service.assessment.home_care import HomeCareStep
 from cds_service.assessment.risk_factors import INACTIVE, OVER_65, SURGERY
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import Certainty, Course, Gap, Quantity, Side, State, Topic
+from cds_service.facts import Certainty, Course, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import (
     assessment,
@@ -223,6 +223,42 @@ def test_what_could_not_be_read_is_told_with_counts() -> None:
         "- Entries that are not coded (text is not interpreted): 3",
     ]
     assert section(detail(assessment()), "Could not be read:**") == ""
+
+
+def not_read(concept: str, source: str, days: int | None = 1, text: str = "value not interpreted") -> Fact:
+    return fact(concept, source, days, state=State.UNKNOWN, remarks=(text,))
+
+
+def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorded() -> None:
+    swollen = not_read("swelling", "Observation/1", 1, "value recorded as text, not interpreted")
+    made = assessment(
+        red_flags=(
+            Finding(RULES["severe-pain"], State.UNKNOWN),
+            Finding(RULES["swelling"], State.UNKNOWN, (swollen,)),
+        ),
+        illegible=(not_read("swelling", "Observation/2", 5), swollen),
+    )
+    text = detail(made)
+    assert section(text, "Could not be read:**").strip() == (
+        "- Swelling: value recorded as text, not interpreted, left, 2026-11-22 (1 day ago), `Observation/1`, and 1 more"
+    )
+    assert section(text, "Not recorded**").endswith(": severe pain")
+    assert "2 of 2 unknown" in section(text, "Why this card:**")
+    assert card(made).summary.endswith("no red flag recorded, 2 of 2 unknown")
+
+
+def test_of_much_that_is_not_interpreted_three_kinds_are_told() -> None:
+    concepts = ("swelling", "pain-severity", "cold-limb", "pain", "skin-colour")
+    entries = tuple(not_read(concept, f"Observation/{day}", day) for day, concept in enumerate(concepts, 1))
+    lines = section(detail(assessment(illegible=entries)), "Could not be read:**").strip().splitlines()
+    kinds = [line.partition(":")[0] for line in lines]
+    assert kinds == ["- Swelling", "- Pain score", "- Cold leg or foot", "- and 2 more"]
+
+
+def test_one_code_that_says_two_things_is_told_once() -> None:
+    both = tuple(not_read(concept, "Observation/1") for concept in ("pain", "severe-pain"))
+    lines = section(detail(assessment(illegible=both)), "Could not be read:**").strip().splitlines()
+    assert lines == ["- Pain, severe pain: value not interpreted, left, 2026-11-22 (1 day ago), `Observation/1`"]
 
 
 CARE = (HomeCareStep("rest"), HomeCareStep("compression", ("cellulitis", "reduced sensation")))

@@ -1,0 +1,43 @@
+"""What was put on record in a way that is not read: neither present nor absent, and told, as it may be what matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from cds_service.assessment.critical import CRITICAL
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.red_flags import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
+from cds_service.assessment.rules import Finding
+from cds_service.assessment.warning import WARNING
+from cds_service.facts import Fact, State
+
+_OF_FLAGS = {
+    SEVERE: ("severe-pain", "pain-severity"),
+    SWELLING: ("swelling",),
+    DISCOLOURATION: ("skin-colour",),
+    WALKING: ("walking-problem",),
+    REST: ("rest-pain",),
+}
+_RAISING = {concept for criterion in (*CRITICAL, *WARNING) for concept in criterion.needs}
+_RAISING.update(*_OF_FLAGS.values(), ("pain", "cramp"))
+_RAISING.remove("d-dimer")  # each of its results is told anyway
+
+
+def illegible(patient: Leg) -> tuple[Fact, ...]:
+    """Entries of the last 30 days, or undated, about what could raise the level, whose value is not interpreted."""
+    unknown = [fact for fact in patient.facts if fact.state is State.UNKNOWN and fact.concept in _RAISING]
+    return tuple(patient.within([fact for fact in unknown if fact.illegible], patient.thresholds.finding_days))
+
+
+def with_illegible(flags: Iterable[Finding], facts: Sequence[Fact]) -> tuple[Finding, ...]:
+    """The red flags; one that is unknown has as its evidence the entries about it that are not read."""
+    if not facts:
+        return tuple(flags)
+    return tuple([_with(flag, facts) if flag.state is State.UNKNOWN else flag for flag in flags])
+
+
+def _with(flag: Finding, facts: Sequence[Fact]) -> Finding:
+    about = _OF_FLAGS.get(flag.rule, ())
+    return replace(flag, evidence=tuple([fact for fact in facts if fact.concept in about]))
