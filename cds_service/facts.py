@@ -66,6 +66,11 @@ VALUE_NOT_INTERPRETED = "value not interpreted"
 """The remarks, as they begin, of a fact whose value was recorded but could not be read."""
 
 
+DATE_NOT_RECORDED = "date not recorded"
+DATE_NOT_READ = "date could not be read"
+"""The remarks of a fact without a date: none was recorded, or what was is no date of FHIR."""
+
+
 class Topic(StrEnum):
     """The parts of a chart that are asked for separately, and so can be missing separately."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from cds_service.facts import Certainty, Course, Fact, Interval, Side, State
+from cds_service.facts import DATE_NOT_READ, Certainty, Course, Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.naming import named
@@ -32,6 +32,9 @@ def condition_facts(
     facts = []
     side = combined_side((code.side, body.side)) or Side.NOT_STATED
     severe = _is_severe(model.severity, terminology)
+    remarks = _remarks(verification, body.text_only)
+    if began is None and recorded is None and _has_date(condition):
+        remarks = (*remarks, DATE_NOT_READ)
     for concept, codes, words in code.concepts:
         site = site_of(concept, code.site, body)
         if site is None:
@@ -56,7 +59,7 @@ def condition_facts(
                 severe=severe,
                 sudden=code.sudden,
                 encounter=encounter_of(condition),
-                remarks=_remarks(verification, body.text_only),
+                remarks=remarks,
             )
         )
     return facts
@@ -113,6 +116,12 @@ def _onset(condition: fhir.Condition, subject: Subject, as_of: datetime) -> Inte
         or dates.period(condition.onsetPeriod, zone, as_of)
         or dates.at_age(condition.onsetAge, subject.born, zone)
     )
+
+
+def _has_date(condition: fhir.Condition) -> bool:
+    """Does it say since when, legibly or not?"""
+    given = (condition.onsetDateTime, condition.onsetPeriod, condition.onsetAge, condition.recordedDate)
+    return any(each is not None for each in given)
 
 
 def _codes(concept: Any) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cds_service.facts import Fact, Interval, Side, State
+from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Fact, Interval, Side, State
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.naming import Named, most_specific, named
 from cds_service.fhir.placing import BodySites, body_sites, site_of
@@ -13,7 +13,8 @@ from cds_service.fhir.value_sets import Terminology, combined_side
 from cds_service.fhir.values import Value, read_value
 
 _NOT_STATED = Side.NOT_STATED
-_STATED = Value(State.PRESENT)
+_PRESENT = State.PRESENT
+_STATED = Value(_PRESENT)
 _CORRECTED = ("amended", "corrected")
 
 
@@ -38,8 +39,9 @@ def observation_facts(
         "corrected": model.status in _CORRECTED,
         "encounter": encounter_of(observation),
     }
-    remarks = _remarks(model, body, when)
-    sudden = any(each.sudden for each in said)
+    undated = DATE_NOT_READ if effective or observation.issued is not None else DATE_NOT_RECORDED
+    remarks = _remarks(model, body, "" if when else undated)
+    sudden = any(each.sudden for each in said) or any(_is_said_to_be_sudden(each, terminology) for each in components)
     facts = _of_holder(model, named(observation.code, terminology), answer, shared, body, remarks, sudden)
     for component, code, its_answer in components:
         facts += _of_holder(component, code, its_answer, shared, body, remarks, sudden)
@@ -86,12 +88,18 @@ def _of_holder(
     return facts
 
 
-def _remarks(model: Any, body: BodySites, when: Interval | None) -> tuple[str, ...]:
+def _is_said_to_be_sudden(component: tuple[Any, Named, Named], terminology: Terminology) -> bool:
+    """A component that is itself called sudden onset, and affirmed."""
+    holder, code, answer = component
+    return code.sudden and read_value(terminology.concepts["sudden-onset"], holder, answer).state is _PRESENT
+
+
+def _remarks(model: Any, body: BodySites, undated: str) -> tuple[str, ...]:
     remarks = []
     if str(model.status) == "preliminary":
         remarks.append("preliminary")
-    if when is None:
-        remarks.append("date not recorded")
+    if undated:
+        remarks.append(undated)
     if body.text_only:
         remarks.append("body site given as text, not interpreted")
     return tuple(remarks)

@@ -8,14 +8,13 @@ from cds_service.facts import Certainty, Course, Fact, Side, Site
 from cds_service.rendering.case import Case, dated
 from cds_service.rendering.patterns import untold
 from cds_service.rendering.summary import kind_words
-from cds_service.rendering.words import MOST_BULLETS, and_more, bullets, newest, quoted, sentence_start
+from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, newest, quoted, sentence_start
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
 _NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
 
 _MOST_REMARKS = 3
-_UNDATED_REMARK = "date not recorded"
 
 
 def evidence(case: Case) -> str:
@@ -67,6 +66,6 @@ def entry(fact: Fact, when: str) -> str:
         parts.append(fact.site)
     parts.append(when)
     if fact.remarks:
-        remarks = [remark for remark in fact.remarks if remark != _UNDATED_REMARK]
+        remarks = [remark for remark in fact.remarks if remark not in NO_DATE]
         parts += [quoted(remark) for remark in remarks[:_MOST_REMARKS]]
     return ", ".join(parts)

@@ -12,7 +12,7 @@ from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
 from cds_service.rendering.evidence import under_evidence
 from cds_service.rendering.summary import kind_words, knows_dvt
-from cds_service.rendering.words import bullets, newest, quoted, when_words
+from cds_service.rendering.words import NO_DATE, bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
 
@@ -163,7 +163,7 @@ def _reading(reading: Reading, case: Case) -> str:
     fact = reading.fact
     value = quoted(fact.quantity.text) if fact.quantity is not None else quoted(fact.display or fact.codes[0][1])
     kind = [] if reading.kind is Kind.NOT_STATED and fact.quantity is None else [reading.kind]
-    remarks = [quoted(remark) for remark in fact.remarks if fact.when is not None or remark != "date not recorded"]
+    remarks = [quoted(remark) for remark in fact.remarks if remark not in NO_DATE]
     parts = [value, *kind, when_words(fact, case.as_of), *remarks, quoted(fact.source)]
     said = [f"{', '.join(parts)}: {reading.verdict}"]
     if not reading.current:

@@ -10,12 +10,13 @@ from functools import lru_cache
 
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import OURS, Citation
-from cds_service.facts import Certainty, Fact, Interval, Side
+from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Fact, Interval, Side
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
 
 _LONGEST_QUOTE = 80
+NO_DATE = (DATE_NOT_RECORDED, DATE_NOT_READ)  # remarks that stand where the date would
 MOST_BULLETS = 8  # a longer list is cut, and says so
 _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
@@ -77,7 +78,7 @@ def date_words_of_any(text: str, as_of: datetime) -> str:
 def when_words(fact: Fact, as_of: datetime) -> str:
     """The date of the fact; of a Condition also whether it is that of its onset."""
     if fact.when is None:
-        return "date not recorded"
+        return DATE_NOT_READ if DATE_NOT_READ in fact.remarks else DATE_NOT_RECORDED
     text = date_words(fact.when, as_of)
     if not fact.is_condition:
         return text

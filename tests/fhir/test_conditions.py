@@ -257,3 +257,18 @@ def test_a_family_history_code_is_not_the_patients_own(code: str) -> None:
 
 def test_text_without_a_code_is_not_interpreted() -> None:
     assert facts_of({"condition": "", "text": "DVT left calf"}) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "remarks"),
+    [
+        ({}, ()),
+        ({"onsetDateTime": "last week"}, ("date could not be read",)),
+        ({"recordedDate": "last week"}, ("date could not be read",)),
+        ({"onsetDateTime": "last week", "recordedDate": "2026-11-20"}, ()),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_told_where_there_is_no_other(
+    members: dict[str, Any], remarks: tuple[str, ...]
+) -> None:
+    assert fact_of({"condition": "sct|300954003", "members": members}).remarks == remarks

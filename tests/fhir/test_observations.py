@@ -235,3 +235,11 @@ def test_a_pain_score_keeps_its_encounter() -> None:
     assert (
         fact_of({"observation": PAIN_SCORE, "at": "-1h", "value": 8, "site": CALF, "encounter": "e1"}).encounter == "e1"
     )
+
+
+@pytest.mark.parametrize(
+    "members", [{"effectiveDateTime": "yesterday"}, {"issued": "2026 or so"}, {"effectivePeriod": {}}]
+)
+def test_a_date_that_cannot_be_read_is_not_called_missing(members: dict[str, Any]) -> None:
+    fact = fact_of({"observation": SWELLING, "members": members})
+    assert (fact.when, fact.remarks) == (None, ("date could not be read",))

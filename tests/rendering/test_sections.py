@@ -261,6 +261,12 @@ def test_one_code_that_says_two_things_is_told_once() -> None:
     assert lines == ["- Pain, severe pain: value not interpreted, left, 2026-11-22 (1 day ago), `Observation/1`"]
 
 
+def test_a_date_that_cannot_be_read_is_told_once_where_the_date_stands() -> None:
+    swollen = fact("swelling", "Observation/1", None, display="Swelling", remarks=("date could not be read",))
+    line = section(detail(assessment(finding(RULES["swelling"], swollen))), "Evidence**").strip().splitlines()[2]
+    assert line == "- Swelling: `Swelling`, left, calf or lower leg, date could not be read, `Observation/1`"
+
+
 CARE = (HomeCareStep("rest"), HomeCareStep("compression", ("cellulitis", "reduced sensation")))
 
 
