@@ -77,7 +77,8 @@ def test_one_atc_code_can_hold_a_statin_and_a_diuretic() -> None:
     "code",
     [
         *("G03CX01", "G03AC09", "G02BB02"),  # tibolone, a progestogen alone, the ring without oestrogen
-        *("C09BX02", "C09DX04", "C09XA53"),  # perindopril and bisoprolol, valsartan and sacubitril, aliskiren, amlodipine
+        "C09BX02",  # perindopril and bisoprolol
+        *("C09DX04", "C09XA53"),  # valsartan and sacubitril, aliskiren and amlodipine
         "C10BA10",  # bempedoic acid and ezetimibe
     ],
 )
