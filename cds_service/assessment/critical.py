@@ -27,7 +27,7 @@ EMBOLISM = Rule("pulmonary-embolism", "Pulmonary embolism on record", OURS, "pul
 EMBOLISM_SYMPTOMS = Rule(
     "embolism-symptoms", "Symptoms that pulmonary embolism can cause", PE_SYMPTOMS, "pulmonary-embolism"
 )
-THROMBOSIS = Rule("dvt", "Leg DVT on record", OURS, "dvt")
+THROMBOSIS = Rule("dvt", "DVT on record", OURS, "dvt")
 GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
 NECROTISING = Rule(
     "necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "necrotising-infection"

@@ -161,7 +161,7 @@ def _suspected_thrombosis(situation: _Situation) -> bool:
 def _instructions(situation: _Situation) -> bool:
     """Where the chart was read: what of the home care to leave out depends on it.
 
-    Not beside a possible symptom of embolism: that is to be asked about before home care is sent.
+    Not beside what is only listed, as a possible symptom of embolism: that is asked about before home care is sent.
     """
     return not situation.uncounted and situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
 

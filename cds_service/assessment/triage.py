@@ -12,9 +12,10 @@ from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDE
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.criteria import Presentation, met
-from cds_service.assessment.critical import CRITICAL, INJURIES
+from cds_service.assessment.critical import CRITICAL, INJURIES, RHABDOMYOLYSIS
 from cds_service.assessment.d_dimer import Reading, readings
 from cds_service.assessment.home_care import (
+    MUSCLE,
     HomeCareStep,
     Precaution,
     home_care,
@@ -24,7 +25,7 @@ from cds_service.assessment.home_care import (
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
-from cds_service.assessment.listed import uncounted_symptoms
+from cds_service.assessment.listed import uncounted
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
@@ -112,8 +113,9 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
+    listed = uncounted(patient, findings) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
-    listed = uncounted_symptoms(patient, findings) if concerned else ()
+    cautions.append([MUSCLE] if any(each.rule.card == RHABDOMYOLYSIS.card for each in listed) else [])
     not_read = illegible(patient) if concerned else ()
     flags = _flags([flag for each in concerned for flag in each.presentation.flags.values()], facts)
     found = {fact: band for each in concerned for fact, band in each.indices.items()}

@@ -88,7 +88,9 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
         return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [])
     acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
     old = [*diagnoses.old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
-    return found(UNTREATED, Level.WARNING, old, medicines_note(leg))
+    chronic = diagnoses.coded_chronic(leg)
+    coded = "coded as chronic; " if old and all(fact.source in chronic for fact in old) else ""
+    return found(UNTREATED, Level.WARNING, old, coded + medicines_note(leg))
 
 
 def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment import risk_factors
+from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
@@ -193,7 +194,8 @@ def knows_dvt(assessment: Assessment) -> bool:
 def _first_risk(case: Case) -> str:
     """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
     if case.assessment.listed:
-        return "Possible symptom of PE; "
+        rule = case.assessment.listed[0].rule
+        return "Possible symptom of PE; " if rule is EMBOLISM_SYMPTOMS else f"{rule.label}; "
     if case.assessment.low_index:
         return f"{LOW_INDEX}; "
     risks = thrombosis_risks(case.assessment)

@@ -166,7 +166,7 @@ def test_an_anticoagulant_among_the_evidence_is_named() -> None:
 )
 def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected: str) -> None:
     made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), gaps=gaps)
-    assert f"Leg DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
+    assert f"DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
 
 
 def test_a_risk_of_thrombosis_is_named_first() -> None:
@@ -178,6 +178,18 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
     assert card(made).summary == (
         "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
     )
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ("embolism-symptoms", "Possible symptom of PE; calf pain"),
+        ("rhabdomyolysis", "Rhabdomyolysis on record; calf pain"),
+    ],
+)
+def test_what_is_only_listed_is_named_first(listed: str, words: str) -> None:
+    old = Finding(rule(listed), State.PRESENT, (elsewhere("rhabdomyolysis", "Condition/9", 20),))
+    assert card(assessment(listed=(old,))).summary.startswith(words)
 
 
 def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:

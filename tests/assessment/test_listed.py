@@ -1,0 +1,59 @@
+"""Past their windows high creatine kinase, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
+
+from __future__ import annotations
+
+import pytest
+
+from cds_service.assessment.rules import Level
+from tests.charts import Entry, triage
+
+PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+CELLULITIS: Entry = {"condition": "icd|L03.115", "onset": -10}
+HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule", "note"),
+    [
+        ({**HIGH, "at": -8}, "creatine-kinase", "over 7 days old"),
+        ({"condition": "icd|M62.82", "onset": -15}, "rhabdomyolysis", "over 14 days old"),
+        ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
+    ],
+)
+def test_what_was_raised_in_muscle_is_told_for_a_while_and_withholds_ice_and_compression(
+    entry: Entry, rule: str, note: str
+) -> None:
+    found = triage([PAIN, entry])
+    assert found.level is Level.INFO
+    assert [(each.rule.id, each.note) for each in found.listed] == [(rule, f"{note}: listed, does not raise the level")]
+    assert {step.name for step in found.home_care if step.withheld} == {"ice", "compression"}
+    assert "patient-instructions" not in [step.name for step in found.next_steps]
+
+
+def test_sepsis_is_told_beside_cellulitis() -> None:
+    found = triage([CELLULITIS, {"condition": "icd|A41.9", "onset": -8}])
+    assert (found.level, [each.rule.id for each in found.listed]) == (Level.WARNING, ["cellulitis-sepsis"])
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        [{**HIGH, "at": -1}],  # raises the level itself
+        [{**HIGH, "at": -8}, {**HIGH, "at": -2, "value": 90}],  # the newest counts
+        [{**HIGH, "at": -8, "value": 400}],
+        [{**HIGH, "at": -31}],
+        [{"condition": "icd|M62.82", "onset": -91}],  # nobody closed it
+        [{"condition": "icd|M62.82", "onset": -15}, {"condition": "icd|M62.82", "onset": -2}],
+        [{"condition": "icd|M62.82", "onset": -15, "clinical": "resolved"}],
+        [{"condition": "icd|A41.9", "onset": -8}],  # no cellulitis
+    ],
+)
+def test_what_is_no_news_is_not_told(chart: list[Entry]) -> None:
+    assert triage([PAIN, *chart]).listed == ()
+
+
+@pytest.mark.parametrize(("code", "said"), [("icd|I82.502", "coded as chronic; "), ("icd|I82.402", "")])
+def test_of_an_old_thrombosis_a_chronic_code_is_said(code: str, said: str) -> None:
+    onset = -10 if said else -100
+    (finding,) = triage([PAIN, {"condition": code, "onset": onset}]).findings
+    assert (finding.rule.id, finding.note) == ("old-thrombosis", f"{said}no anticoagulant found")
