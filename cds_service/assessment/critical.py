@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import clot_can_cause, embolism_symptoms
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
@@ -130,7 +130,7 @@ CRITICAL = (
         limb_ischaemia, (LIMB_ISCHAEMIA, LIMB_SIGNS), needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))
     ),
     Criterion(compartment_syndrome, (COMPARTMENT, COMPARTMENT_SIGNS), needs=("compartment-syndrome", *INJURIES)),
-    Criterion(pulmonary_embolism, (EMBOLISM, EMBOLISM_SYMPTOMS), needs=("pulmonary-embolism", "pe-symptom")),
+    Criterion(pulmonary_embolism, (EMBOLISM, EMBOLISM_SYMPTOMS), needs=("pulmonary-embolism", *SYMPTOMS_OF_EMBOLISM)),
     Criterion(thrombosis, (THROMBOSIS,), needs=("dvt",)),
     Criterion(
         tissue, (GANGRENE, NECROTISING, CELLULITIS_SEPSIS), needs=("gangrene", "necrotising-infection", "cellulitis")

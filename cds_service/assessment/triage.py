@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices
-from cds_service.assessment.complaint import complaint
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
@@ -126,7 +126,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
-        beside=once([*seen, *patient.new("pe-symptom")]) if concerned else (),
+        beside=once([*seen, *patient.new(*SYMPTOMS_OF_EMBOLISM)]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
         next_steps=next_steps(patient, findings, wells, listed) if concerned and not is_child else (),

@@ -23,7 +23,7 @@ def entries(case: Case) -> str:
 
 def news(case: Case) -> str:
     """The findings that would not be there without the new entries."""
-    return "; ".join([named_inside(finding, case.assessment) for finding in case.occasion.new_findings])
+    return "; ".join([named_inside(finding, case) for finding in case.occasion.new_findings])
 
 
 def appointment(case: Case) -> str:

@@ -75,10 +75,11 @@ def also(case: Case) -> str:
     for finding in case.others:
         note = _note(finding)
         notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
-        label = named_inside(finding, case.assessment) + _other_side(finding, case)
+        label = named_inside(finding, case) + _other_side(finding, case)
         groups.setdefault(f" ({notes}){_consider(finding, case)}", []).append(label)
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
+    lines += [sentence_start(_in_words(finding, case)) for finding in case.assessment.listed]
     return bullets(lines)
 
 
@@ -253,13 +254,14 @@ def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
 
 def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
-    parts = [named_inside(finding, case.assessment)]
+    parts = [named_inside(finding, case)]
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(kinds(finding, case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
-        when = case.entries[newest(finding.evidence)[0]]
+        latest = newest(finding.evidence)[0]
+        when = case.entries.get(latest) or when_words(latest, case.as_of)
         parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")

@@ -31,15 +31,36 @@ APIXABAN: Entry = {"medication": "rx|1364430"}
 def test_breathlessness_that_is_not_counted_is_told_with_the_reason(entries: list[Entry], reason: str) -> None:
     made = card(triage(entries))
     assert made.indicator == "info"
-    assert made.summary.startswith("Possible symptom of PE; ")
+    assert made.summary.startswith("Breathlessness; ")
     told = section(made.detail or "", "Also recorded:**").strip()
-    assert told == f"- Symptoms that pulmonary embolism can cause ({reason}: listed, does not raise the level)"
-    assert "Possible symptom of PE" in section(made.detail or "", "Evidence**")
+    assert told.startswith("- Breathlessness, onset 2026-11-")
+    assert told.endswith(f" days ago) ({reason}: not counted for embolism, to be assessed for itself)")
+    assert "Breathlessness" in section(made.detail or "", "Evidence**")
     assert not made.suggestions
 
 
 def test_breathlessness_that_raised_the_card_is_not_listed_as_well() -> None:
-    assert "does not raise the level" not in detail(triage([CALF_PAIN, BREATHLESS]))
+    assert "not counted" not in detail(triage([CALF_PAIN, BREATHLESS]))
+
+
+@pytest.mark.parametrize(
+    ("entries", "summary"),
+    [
+        ([CALF_PAIN, BREATHLESS], "Breathlessness, beside calf pain, age 46; consider assessment for PE"),
+        ([{"condition": "sct|404223003", "onset": -30, "side": "left"}, APIXABAN, BREATHLESS], "known DVT"),
+    ],
+)
+def test_the_symptom_itself_is_the_headline(entries: list[Entry], summary: str) -> None:
+    """Also beside a DVT that is known and treated, which is then the complaint."""
+    made = card(triage(entries))
+    assert made.indicator == "critical"
+    assert summary in made.summary
+    assert (made.detail or "").startswith("**Why this card:** Recorded: breathlessness, ")
+
+
+def test_a_known_dvt_that_is_the_whole_complaint_is_named_once() -> None:
+    made = card(triage([{"condition": "sct|404223003", "onset": -30, "side": "left"}, APIXABAN]))
+    assert made.summary.startswith("Known DVT, left leg, age 46: no red flag recorded")
 
 
 def test_an_abnormal_index_is_named_first_on_a_card_without_a_red_flag() -> None:
