@@ -23,7 +23,7 @@ from cds_service.assessment.home_care import (
 )
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
-from cds_service.assessment.listed import uncounted_symptoms
+from cds_service.assessment.listed import uncounted_nerve_signs, uncounted_symptoms
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
@@ -80,8 +80,10 @@ class Assessment:
 
     @property
     def suits_home_care(self) -> bool:
-        """May home care be spoken of? Beside a critical finding it would make light of it; unread, it may not suit."""
-        return bool(self.complaint) and self.level < Level.CRITICAL and self.fully_read
+        """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
+        count; of a record that was not read it may not suit.
+        """
+        return bool(self.complaint) and not (self.findings or self.listed) and self.fully_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class _LegAssessment:
 
     presentation: Presentation
     findings: Sequence[Finding]
+    uncounted: Sequence[Finding]
     precautions: Sequence[Precaution]
     indices: Mapping[Fact, Band]
     patterns: Sequence[Recognised]
@@ -109,7 +112,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
-    listed = uncounted_symptoms(patient, findings) if concerned else ()
+    listed = _listed(patient, concerned, findings) if concerned else ()
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
     low = in_bands(found, Band.ABNORMAL)
     seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *low, *in_bands(found, Band.NONCOMPRESSIBLE)]
@@ -158,7 +161,8 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
     findings += [flag for flag in presentation.flags.values() if flag.level]
     held_back = precautions(leg, presentation, findings)
     found = indices(leg) if leg.mentions((ANKLE_BRACHIAL_INDEX,)) else {}
-    return _LegAssessment(presentation, findings, held_back, found, recognised(leg, presentation))
+    uncounted = uncounted_nerve_signs(leg, presentation.signs)
+    return _LegAssessment(presentation, findings, uncounted, held_back, found, recognised(leg, presentation))
 
 
 def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
@@ -167,6 +171,15 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
     signs = recent_signs(leg)
     facts = complaint(leg, flags, signs)
     return Presentation(facts, flags, signs, wells_score(leg, patient, facts)) if facts else None
+
+
+def _listed(
+    patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequence[Finding]
+) -> tuple[Finding, ...]:
+    """What is recorded and counts on neither leg."""
+    raising = {fact for finding in findings for fact in finding.evidence}
+    signs = [each for leg in concerned for each in leg.uncounted if raising.isdisjoint(each.evidence)]
+    return (*uncounted_symptoms(patient, findings), *_merged(signs))
 
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:

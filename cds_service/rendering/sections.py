@@ -14,7 +14,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State, Topic
-from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
+from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
 from cds_service.rendering.patterns import patterns
 from cds_service.rendering.summary import OF_NO_FINDING, kinds, named_inside, side_of_finding
@@ -88,7 +88,8 @@ def risk_factors(case: Case) -> str:
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
     if not present:
         return ""
-    raising = {fact.source for finding in case.assessment.findings for fact in finding.evidence}
+    findings = (*case.assessment.findings, *case.assessment.listed)
+    raising = {fact.source for finding in findings for fact in finding.evidence}
     told = [finding for finding in present if not _is_told_elsewhere(finding, raising)]
     told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
     shown = under_evidence(case)
@@ -136,14 +137,9 @@ def unread(case: Case) -> str:
 
 
 def home_care(case: Case) -> str:
-    """The steps of the guidance that nothing on the record speaks against; on a card without a red flag only."""
-    if case.card.id != NO_RED_FLAG:
-        return ""
-    return steps_that_suit(case)
-
-
-def steps_that_suit(case: Case) -> str:
     """The steps that nothing on the record speaks against, with what this patient has to mind."""
+    if not case.assessment.suits_home_care:
+        return ""
     words = case.files.shared.home_care
     lines = []
     for step in case.assessment.home_care:
@@ -198,7 +194,8 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
     for name in (
-        *("complaint", "side", "known_dvt", "low_index", "on_anticoagulant"),
+        *("complaint", "side", "uncounted", "embolism_symptoms", "nerve_signs"),
+        *("known_dvt", "low_index", "on_anticoagulant"),
         *("thrombosis_risks", "unknown_flags", "unread"),
     )
 }

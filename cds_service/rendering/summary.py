@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
 from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
@@ -206,8 +207,9 @@ def knows_dvt(assessment: Assessment) -> bool:
 
 def _first_risk(case: Case) -> str:
     """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
-    if case.assessment.listed:
-        return sentence_start(_uncounted(case)) + "; "
+    if uncounted := _kinds_listed(case):
+        told = [", ".join(uncounted)] if len(", ".join(uncounted)) <= _RISK_ROOM else uncounted
+        return sentence_start(_as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
     if case.assessment.low_index:
         return f"{LOW_INDEX}; "
     risks = thrombosis_risks(case.assessment)
@@ -215,12 +217,6 @@ def _first_risk(case: Case) -> str:
         return ""
     first = risks[0] if len(risks[0]) <= _RISK_ROOM else "a risk of thrombosis"
     return f"{sentence_start(first)}; "
-
-
-def _uncounted(case: Case) -> str:
-    """The kinds of what is recorded and does not raise the level."""
-    told = dict.fromkeys([kind for finding in case.assessment.listed for kind in kinds(finding, case)])
-    return _as_many_as_fit(list(told), _UNCOUNTED_ROOM) if told else ""
 
 
 def _known_dvt(case: Case) -> str:
@@ -279,11 +275,32 @@ OF_A_FINDING: dict[str, Say] = {
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
 
+def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
+    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all."""
+    listed = [finding for finding in case.assessment.listed if not rules or finding.rule in rules]
+    return list(dict.fromkeys([kind for finding in listed for kind in kinds(finding, case)]))
+
+
+def _uncounted(case: Case) -> str:
+    return ", ".join(_kinds_listed(case))
+
+
+def _embolism_symptoms(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, EMBOLISM_SYMPTOMS))
+
+
+def _nerve_signs(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, *NERVE))
+
+
 OF_NO_FINDING: dict[str, Say] = {
     "complaint": complaint_words,
     "side": _complaint_side,
     "age": _age,
     "first_risk": _first_risk,
+    "uncounted": _uncounted,
+    "embolism_symptoms": _embolism_symptoms,
+    "nerve_signs": _nerve_signs,
     "known_dvt": _known_dvt,
     "low_index": _low_index,
     "on_anticoagulant": _on_anticoagulant,
