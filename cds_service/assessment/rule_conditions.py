@@ -58,7 +58,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "beside a leg complaint that is not of both sides and not only cramp or claudication.",
         "dvt": "Confirmed in the leg, begun within {thrombosis_days} days or undated, not coded as chronic, and no "
         "current anticoagulant found.",
-        "gangrene": "Gangrene of the leg, within {gangrene_days} days or undated.",
+        "gangrene": "Gangrene of the leg, within {gangrene_days} days (own number) or undated.",
         "necrotising-infection": "Recorded or suspected, and current.",
         "cellulitis-sepsis": "Cellulitis of the leg, and sepsis recorded within {sepsis_days} days.",
         "rhabdomyolysis": "Recorded within {rhabdomyolysis_days} days.",
@@ -80,8 +80,10 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "superficial-thrombosis": "Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
         "claudication": "Recorded or suspected, and current; its type may be unstated, neurogenic is not meant.",
         "arterial-rest-pain": "Rest pain recorded, and current.",
-        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, gangrene, or vascular disease of unstated "
-        "type, beside new calf pain.",
+        "lasting-gangrene": "Gangrene of the leg that began over {gangrene_days} days ago (own number), beside new calf "
+        "pain.",
+        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, or vascular disease of unstated type, beside "
+        "new calf pain.",
         "achilles-rupture": "Recorded or suspected within {achilles_days} days or undated.",
         "achilles-strain": "Recorded within {achilles_days} days or undated: ICD-10-CM files a rupture under strain.",
         "cellulitis": "Recorded or suspected, and current.",
