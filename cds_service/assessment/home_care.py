@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
@@ -173,7 +173,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
         for precaution, holds in (
             (POOR_SUPPLY, critical or arterial or low or in_bands(found, Band.NONCOMPRESSIBLE)),
             (BYPASS, "bypass-graft" in current),
-            (CRITICAL_SUPPLY, critical),
+            (CRITICAL_SUPPLY, critical or severe(found, leg.thresholds)),
             (COMPARTMENT_HEIGHT, compartment),
             (COMPARTMENT, compartment),
             (CLOT, clot),

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices, lowest_first
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL, INJURIES
@@ -49,7 +49,7 @@ class Assessment:
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
     injuries of the leg, an ankle-brachial index out of range, possible symptoms of embolism. `listed`: findings that
-    the policy does not count. `low_index`: an index of a leg with the complaint is abnormal.
+    the policy does not count. `low_index`: abnormal indices of a leg with the complaint, the lowest first.
     `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
@@ -61,7 +61,7 @@ class Assessment:
     red_flags: tuple[Finding, ...] = ()
     risk_factors: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
-    low_index: bool = False
+    low_index: tuple[Fact, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
     patterns: tuple[Recognised, ...] = ()
@@ -114,7 +114,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
     listed = _listed(patient, concerned, findings) if concerned else ()
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
-    low = in_bands(found, Band.ABNORMAL)
+    low = lowest_first(in_bands(found, Band.ABNORMAL))
     seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *low, *in_bands(found, Band.NONCOMPRESSIBLE)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
@@ -125,7 +125,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         red_flags=_flags([flag for each in concerned for flag in each.presentation.flags.values()], facts),
         risk_factors=risks,
         listed=listed,
-        low_index=bool(low),
+        low_index=tuple(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),

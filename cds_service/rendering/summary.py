@@ -12,7 +12,7 @@ from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
+from cds_service.facts import Certainty, Fact, Quantity, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
@@ -102,9 +102,14 @@ def _value(finding: Finding, assessment: Assessment) -> str:
         return ""
     choose = min if concept == "potassium" else max
     worst = choose(numbers, key=lambda each: each.value or 0.0)
-    comparator = worst.comparator if worst.comparator in ("<", "<=", ">=", ">") else ""
-    text = f"{comparator}{worst.value:g} {unit}"
+    text = f"{_number(worst)} {unit}"
     return text if len(text) <= _VALUE_ROOM else ""
+
+
+def _number(measured: Quantity) -> str:
+    """<0.5"""
+    comparator = measured.comparator if measured.comparator in ("<", "<=", ">=", ">") else ""
+    return f"{comparator}{measured.value:g}"
 
 
 def range_words(score: WellsScore) -> str:
@@ -210,8 +215,8 @@ def _first_risk(case: Case) -> str:
     if uncounted := _kinds_listed(case):
         told = [", ".join(uncounted)] if len(", ".join(uncounted)) <= _RISK_ROOM else uncounted
         return sentence_start(_as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
-    if case.assessment.low_index:
-        return f"{LOW_INDEX}; "
+    if low_index := _low_index(case):
+        return f"{low_index}; "
     risks = thrombosis_risks(case.assessment)
     if not risks or risks[0] == complaint_words(case):
         return ""
@@ -228,7 +233,9 @@ def _known_dvt(case: Case) -> str:
 
 
 def _low_index(case: Case) -> str:
-    return LOW_INDEX if case.assessment.low_index else ""
+    """Abnormal ankle-brachial index 0.4"""
+    measured = [fact.quantity for fact in case.assessment.low_index if fact.quantity is not None]
+    return f"{LOW_INDEX} {_number(measured[0])}" if measured else ""
 
 
 def _on_anticoagulant(case: Case) -> str:

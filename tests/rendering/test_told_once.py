@@ -66,8 +66,8 @@ def test_a_known_dvt_that_is_the_whole_complaint_is_named_once() -> None:
 def test_an_abnormal_index_is_named_first_on_a_card_without_a_red_flag() -> None:
     made = card(triage([CALF_PAIN, LOW_INDEX]))
     assert made.indicator == "info"
-    assert made.summary.startswith("Abnormal ankle-brachial index; calf pain")
-    assert made.detail and made.detail.startswith("**Why this card:** Abnormal ankle-brachial index on record")
+    assert made.summary.startswith("Abnormal ankle-brachial index 0.55; calf pain")
+    assert made.detail and made.detail.startswith("**Why this card:** Abnormal ankle-brachial index 0.55 on record")
     assert "Ankle-brachial index: `0.55" in section(made.detail, "Evidence**")
     other_leg = card(triage([CALF_PAIN, {**LOW_INDEX, "side": "right"}]))
     assert "bnormal" not in f"{other_leg.summary} {other_leg.detail}"
