@@ -207,7 +207,7 @@ _STRENGTH = {State.PRESENT: 2, State.UNKNOWN: 1, State.ABSENT: 0}
 def _joined(one: Finding, other: Finding) -> Finding:
     stronger = max(one, other, key=lambda finding: (_STRENGTH[finding.state], finding.level))
     evidence = one.evidence + other.evidence if one.state is other.state else stronger.evidence
-    return replace(stronger, evidence=once(evidence))
+    return replace(stronger, evidence=once(evidence), label=one.label if one.label == other.label else "")
 
 
 def _flags(each_leg: Iterable[Finding], complaint: Sequence[Fact]) -> tuple[Finding, ...]:

@@ -74,7 +74,7 @@ def named_inside(finding: Finding, case: Case) -> str:
     """The same as it stands inside a sentence."""
     if finding.rule is EMBOLISM_SYMPTOMS and finding.evidence:
         return _as_many_as_fit(kinds(finding, case), _KINDS_ROOM) + suspected_words(finding)
-    return mid_sentence(finding.rule.label) + _more(finding, case.assessment)
+    return mid_sentence(finding.label or finding.rule.label) + _more(finding, case.assessment)
 
 
 def _more(finding: Finding, assessment: Assessment) -> str:

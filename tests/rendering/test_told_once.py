@@ -124,3 +124,16 @@ def test_weakness_that_is_the_alarm_sign_is_no_risk_factor_beside_it() -> None:
     other = Finding(WEAKNESS, State.PRESENT, (fact("muscle-weakness", "Condition/other"),))
     assert "Muscle weakness" not in detail(replace(raised, risk_factors=(same,)))
     assert "Muscle weakness" in detail(replace(raised, risk_factors=(other,)))
+
+
+CYANOSIS: Entry = {"observation": "sct|3415004", "at": -1}
+
+
+def test_cyanosis_without_a_site_is_not_called_one_of_the_leg() -> None:
+    made = card(triage([CALF_PAIN, CYANOSIS]))
+    assert made.summary.startswith("Pallor or cyanosis, site not recorded, complaint in left leg")
+    assert "(it may be of the whole body, oxygen saturation to be looked at)" in (made.detail or "")
+    colour: Entry = {"observation": "sct|3253007", "at": -1, "side": "left", "site": "sct|53840002"}
+    assert card(triage([CALF_PAIN, CYANOSIS, colour])).summary.startswith("Skin discolouration")
+    other_leg: list[Entry] = [{**CALF_PAIN, "side": "right"}, {**colour, "side": "right"}]
+    assert card(triage([CALF_PAIN, CYANOSIS, *other_leg])).summary.startswith("Skin discolouration")
