@@ -225,11 +225,16 @@ def _first_risk(case: Case) -> str:
 
 
 def _known_dvt(case: Case) -> str:
-    """DVT of the leg, left"""
+    """DVT of the leg, left, begun after an anticoagulant was ordered"""
     if not knows_dvt(case.assessment):
         return ""
-    side = side_of([fact for fact in case.assessment.complaint if fact.concept == "dvt"])
-    return "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    known = [fact for fact in case.assessment.complaint if fact.concept == "dvt"]
+    side = side_of(known)
+    told = "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    ordered = [fact.when for fact in case.assessment.beside if fact.concept == "anticoagulant" and fact.when]
+    begun = [fact.when for fact in known if fact.when]
+    under_treatment = any(order.last < beginning.first for order in ordered for beginning in begun)
+    return told + (", begun after an anticoagulant was ordered" if under_treatment else "")
 
 
 def _low_index(case: Case) -> str:

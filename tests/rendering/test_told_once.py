@@ -137,3 +137,11 @@ def test_cyanosis_without_a_site_is_not_called_one_of_the_leg() -> None:
     assert card(triage([CALF_PAIN, CYANOSIS, colour])).summary.startswith("Skin discolouration")
     other_leg: list[Entry] = [{**CALF_PAIN, "side": "right"}, {**colour, "side": "right"}]
     assert card(triage([CALF_PAIN, CYANOSIS, *other_leg])).summary.startswith("Skin discolouration")
+
+
+@pytest.mark.parametrize(("ordered", "told"), [(-10, True), (-2, False)])
+def test_a_dvt_that_began_under_an_anticoagulant_is_not_told_as_settled(ordered: int, told: bool) -> None:
+    """A prophylactic dose that came first may not treat it; the level is the policy's, the words say so."""
+    text = detail(triage([{"condition": "sct|404223003", "onset": -2, "side": "left"}, {**APIXABAN, "at": ordered}]))
+    assert "Whether the dose of an anticoagulant on record treats it is not read" in text
+    assert told == ("DVT of the leg, left, begun after an anticoagulant was ordered." in text)
