@@ -28,7 +28,7 @@ _MEASURED = {
 _VALUE_ROOM = 12
 _RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
-_RISK_ROOM = 40
+_RISK_ROOM = 41
 _KNOWN_DVT = "known DVT"
 _KNOWN, _OTHER = OTHER_COMPLAINTS = ("known-dvt", "other")
 _KINDS_ROOM = 40

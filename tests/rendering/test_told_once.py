@@ -39,6 +39,23 @@ def test_breathlessness_that_is_not_counted_is_told_with_the_reason(entries: lis
     assert not made.suggestions
 
 
+def test_an_explained_nerve_sign_is_told_with_the_reason() -> None:
+    """A new numb and weak foot may be more than the neuropathy of years; neither is told as a risk factor only."""
+    numb: Entry = {"observation": "sct|309538000", "at": -1, "side": "left"}
+    weak: Entry = {"observation": "sct|713514005", "at": -1, "side": "left", "site": "sct|61685007"}
+    made = card(triage([CALF_PAIN, {"condition": "icd|E11.42", "onset": -1000}, numb, weak]))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Numbness or tingling, weakness of the leg; calf pain, left leg")
+    reason = "(a nerve disease of over 14 days explains it: listed, does not raise the level)"
+    assert section(made.detail or "", "Also recorded:**").strip().splitlines() == [
+        f"- Numbness or tingling, left, 2026-11-22 (1 day ago) {reason}",
+        f"- Weakness of the leg, left, 2026-11-22 (1 day ago) {reason}",
+    ]
+    assert "For numbness or tingling, weakness of the leg: strength, sensation and pulses" in (made.detail or "")
+    assert "over 65)" not in (made.detail or "")
+    assert not made.suggestions
+
+
 def test_breathlessness_that_raised_the_card_is_not_listed_as_well() -> None:
     assert "not counted" not in detail(triage([CALF_PAIN, BREATHLESS]))
 
