@@ -120,7 +120,15 @@ LEG_CONCEPTS = frozenset(
         *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
         *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
         *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
-        *("material-allergy", "heart-failure", "anticoagulant", "previous-dvt", "baker-cyst", ANKLE_BRACHIAL_INDEX, *INJURIES),
+        *(
+            "material-allergy",
+            "heart-failure",
+            "anticoagulant",
+            "previous-dvt",
+            "baker-cyst",
+            ANKLE_BRACHIAL_INDEX,
+            *INJURIES,
+        ),
     }
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
@@ -155,7 +163,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
     only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
     doubtful = bool((wells.points if wells else leg.past("previous-dvt", "dvt")) or "baker-cyst" in current)
-    arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
+    arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication", "acute-limb-ischaemia")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
         or signs.facts(*PERFUSION)

@@ -29,8 +29,8 @@ _COMPARTMENT = (
 )
 HELD_BY: Mapping[str, str] = {
     "poor-supply": (
-        "arterial disease of the legs, vascular disease of unstated type, claudication, an ankle-brachial "
-        "index out of range, or what makes the supply critical"
+        "arterial disease of the legs, acute limb ischaemia however old, vascular disease of unstated type, "
+        "claudication, an ankle-brachial index out of range, or what makes the supply critical"
     ),
     "bypass": "atherosclerosis of a bypass graft of the leg",
     "critical-supply": (
@@ -153,10 +153,10 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "superficial-thrombosis": "Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
         "claudication": "Recorded or suspected, and current; its type may be unstated, neurogenic is not meant.",
         "arterial-rest-pain": "Rest pain recorded, and current.",
-        "lasting-gangrene": "Gangrene of the leg that began over {gangrene_days} days ago (own number), beside new calf "
-        "pain.",
-        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, or vascular disease of unstated type, beside "
-        "new calf pain.",
+        "lasting-gangrene": "Gangrene of the leg that began over {gangrene_days} days ago (own number), beside new "
+        "calf pain.",
+        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, acute limb ischaemia of over "
+        "{limb_ischaemia_days} days, or vascular disease of unstated type, beside new calf pain.",
         "achilles-rupture": "Recorded or suspected within {achilles_days} days or undated.",
         "achilles-strain": "Recorded within {achilles_days} days or undated: ICD-10-CM files a rupture under strain.",
         "cellulitis": "Recorded or suspected, and current.",
@@ -210,8 +210,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "of the last {laboratory_days} days.",
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
-        "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism and no nerve "
-        "sign is recorded that the level does not count; at discharge nothing was found either.",
+        "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism and no "
+        "nerve sign is recorded that the level does not count; at discharge nothing was found either.",
     },
     "home-care": _home_care(),
     # told once, where the code is that decides it

@@ -50,8 +50,8 @@ class Assessment:
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
     injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible symptoms of
-    embolism. `listed`: findings that the policy does not count. `low_index`: abnormal indices of a leg with the complaint, the lowest first.
-    `next_steps`: what may be offered.
+    embolism. `listed`: findings that the policy does not count. `low_index`: abnormal indices of a leg with the
+    complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -175,9 +175,7 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
     return Presentation(facts, flags, signs, wells_score(leg, patient, facts)) if facts else None
 
 
-def _listed(
-    patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequence[Finding]
-) -> tuple[Finding, ...]:
+def _listed(patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """What is recorded and counts on neither leg."""
     raising = {fact for finding in findings for fact in finding.evidence}
     signs = [each for leg in concerned for each in leg.uncounted if raising.isdisjoint(each.evidence)]

@@ -100,12 +100,11 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain.
-
-    New gangrene is one of the critical row.
+    """Claudication; rest pain of arterial disease; with calf pain arterial disease, gangrene, a leg aneurysm, or an
+    acute ischaemia that is over 30 days old. New gangrene is one of the critical row.
     """
     pains = new_pains(leg, Site.LOWER_LEG)
-    with_pain = leg.any_of(*_POOR_SUPPLY) if pains else []
+    with_pain = [*leg.any_of(*_POOR_SUPPLY), *diagnoses.old_limb_ischaemia(leg)] if pains else []
     new = diagnoses.new_gangrene(leg)
     lasting = [fact for fact in leg.present("gangrene") if fact not in new] if pains else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
@@ -153,7 +152,7 @@ WARNING = (
     Criterion(
         arterial,
         (REST_PAIN, LASTING_GANGRENE, CLAUDICATION, ARTERIAL),
-        needs=("rest-pain", "gangrene", "claudication", *_POOR_SUPPLY),
+        needs=("rest-pain", "gangrene", "claudication", "acute-limb-ischaemia", *_POOR_SUPPLY),
     ),
     Criterion(tendon, (ACHILLES, ACHILLES_STRAIN), needs=("achilles-rupture", "achilles-strain")),
     Criterion(infection, (CELLULITIS,), needs=("cellulitis",)),

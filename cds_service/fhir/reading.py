@@ -37,7 +37,6 @@ from cds_service.fhir.versions import as_r4
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
 IN_FUTURE = "are dated in the future"
-NAMELESS = NAMELESS_MEDICINES
 UNCODED = "are not coded (text is not interpreted)"
 
 _TOPICS = {
@@ -81,7 +80,7 @@ class ChartReader:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
         reading.left_out[UNCODED] = sifted.uncoded
-        reading.left_out[NAMELESS] = sifted.nameless_medicines
+        reading.left_out[NAMELESS_MEDICINES] = sifted.nameless_medicines
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:

@@ -13,7 +13,7 @@ from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import APPOINTMENT
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.wire import ServiceDescription
 
 
 class AppointmentBook:
@@ -28,19 +28,12 @@ class AppointmentBook:
 
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: red flags before a late appointment",
-            description=(
-                "Looks through the chart when appointments are proposed. A card where a red flag or a critical "
-                "finding is recorded beside calf pain and every proposed appointment is later than this allows, or "
-                "has no date. Otherwise none."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: red flags before a late appointment",
+            "Looks through the chart when appointments are proposed. A card where a red flag or a critical "
+            "finding is recorded beside calf pain and every proposed appointment is later than this allows, or "
+            "has no date. Otherwise none.",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:

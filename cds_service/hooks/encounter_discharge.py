@@ -16,7 +16,7 @@ from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import DISCHARGE
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.wire import ServiceDescription
 
 
 class EncounterDischarge:
@@ -32,20 +32,13 @@ class EncounterDischarge:
 
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: home care and when to come back",
-            description=(
-                "Looks through the chart when a patient goes home. Where the record holds a leg complaint, a card "
-                "with the home care of the guidance that suits what is recorded, what of it to leave out and why, "
-                "when to come back, and any red flag; the instructions for the patient are offered as a "
-                "CommunicationRequest. Otherwise none."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: home care and when to come back",
+            "Looks through the chart when a patient goes home. Where the record holds a leg complaint, a card "
+            "with the home care of the guidance that suits what is recorded, what of it to leave out and why, "
+            "when to come back, and any red flag; the instructions for the patient are offered as a "
+            "CommunicationRequest. Otherwise none.",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:

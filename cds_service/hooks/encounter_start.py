@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from cds_service.hooks.context import HookCall
-from cds_service.hooks.reply import Reply
-from cds_service.hooks.statement import Statement
-from cds_service.hooks.triage import ChartTriage
-from cds_service.rendering.render import Renderer
-from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.hooks.patient_view import PatientView
+from cds_service.wire import ServiceDescription
 
 
-class EncounterStart:
+class EncounterStart(PatientView):
     """The service `calf-pain-encounter-start` (hook encounter-start 1.0)."""
 
     id = "calf-pain-encounter-start"
     hook = "encounter-start"
 
-    def __init__(self, triage: ChartTriage, renderer: Renderer) -> None:
-        self._triage = triage
-        self._renderer = renderer
-
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: red flags on the record at the start of a visit",
-            description=(
-                "Looks through the chart when an encounter starts: the same triage, and the same card, as "
-                "calf-pain-patient-view. No card where the record holds no leg complaint."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: red flags on the record at the start of a visit",
+            "Looks through the chart when an encounter starts: the same triage, and the same card, as "
+            "calf-pain-patient-view. No card where the record holds no leg complaint.",
         )
-
-    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:
-        """The cards for the chart as of an aware moment. Raises InvalidRequest and MissingPrecondition."""
-        if not call.is_for_clinician:
-            return Reply([])
-        material = await self._triage.complete(call, caller)
-        chart = self._triage.read(material, call, as_of)
-        assessment = self._triage.assess(chart, as_of)
-        cards = self._renderer.render(assessment, call.circumstances(as_of))
-        return Reply.about(chart, material, assessment.findings, cards, Statement(assessment))

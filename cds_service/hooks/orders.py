@@ -13,7 +13,7 @@ from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
+from cds_service.wire import Card, ServiceDescription
 
 
 class OrderService:
@@ -28,19 +28,12 @@ class OrderService:
 
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: what draft orders mean beside the chart",
-            description=(
-                f"Looks at {self._which}, and at the chart only if they hold an NSAID, a statin, compression, a "
-                "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something "
-                "that speaks to the order, at most three. Otherwise none."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: what draft orders mean beside the chart",
+            f"Looks at {self._which}, and at the chart only if they hold an NSAID, a statin, compression, a "
+            "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something "
+            "that speaks to the order, at most three. Otherwise none.",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:

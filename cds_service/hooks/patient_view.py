@@ -10,7 +10,7 @@ from cds_service.hooks.statement import Statement
 from cds_service.hooks.triage import ChartTriage
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.wire import ServiceDescription
 
 
 class PatientView:
@@ -25,19 +25,12 @@ class PatientView:
 
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: red flags on the record",
-            description=(
-                "Looks through the opened chart for calf pain and shows the red flags, risk factors and possible "
-                "causes that are recorded beside it, with the entries they come from and with what is not "
-                "recorded. No card where the record holds no leg complaint."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: red flags on the record",
+            "Looks through the opened chart for calf pain and shows the red flags, risk factors and possible "
+            "causes that are recorded beside it, with the entries they come from and with what is not "
+            "recorded. No card where the record holds no leg complaint.",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:

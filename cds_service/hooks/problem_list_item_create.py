@@ -14,7 +14,7 @@ from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import NEW_ENTRY
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
-from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
+from cds_service.wire import ServiceDescription
 
 
 class ProblemListItemCreate:
@@ -29,19 +29,13 @@ class ProblemListItemCreate:
 
     @property
     def description(self) -> ServiceDescription:
-        return ServiceDescription(
-            hook=self.hook,
-            id=self.id,
-            title="Calf pain: what a new entry means beside the chart",
-            description=(
-                "Looks at the Conditions just recorded together with the chart. A card where a new entry is about "
-                "the leg and changes what the record shows: a complaint, a finding or a level that was not there "
-                "without it. Otherwise none."
-            ),
-            usageRequirements=self._triage.usage,
-            prefetch=self._triage.templates,
-            version=CDS_HOOKS_VERSION,
-            hookVersion="0.1.0",
+        return self._triage.described(
+            self.hook,
+            "Calf pain: what a new entry means beside the chart",
+            "Looks at the Conditions just recorded together with the chart. A card where a new entry is about "
+            "the leg and changes what the record shows: a complaint, a finding or a level that was not there "
+            "without it. Otherwise none.",
+            hook_version="0.1.0",
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:

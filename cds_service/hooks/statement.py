@@ -78,7 +78,7 @@ def _rules(findings: Iterable[Finding]) -> list[tuple[str, int]]:
 
 def _facts(facts: Iterable[Fact], now: str) -> list[str]:
     """Each once, whatever their order."""
-    return sorted({_encode(_fact(fact, now)).decode() for fact in facts})
+    return sorted([_encode(_fact(fact, now)).decode() for fact in dict.fromkeys(facts)])
 
 
 def _fact(fact: Fact, now: str) -> tuple[object, ...]:

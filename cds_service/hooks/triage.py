@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
@@ -20,6 +20,7 @@ from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
 from cds_service.security.caller import Caller
 from cds_service.thresholds import Thresholds
+from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
 
 _USAGE = (
     "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
@@ -45,14 +46,21 @@ class ChartTriage:
         self._policy = policy
         self._decides = bool(policy)
 
-    @property
-    def templates(self) -> Mapping[str, str]:
-        """The prefetch templates by key."""
-        return self._prefetch.templates
+    def described(self, hook: str, title: str, description: str, hook_version: str = "1.0") -> ServiceDescription:
+        """The entry of the service for this hook in discovery."""
+        return ServiceDescription(
+            hook=hook,
+            id=f"calf-pain-{hook}",
+            title=title,
+            description=description,
+            usageRequirements=self._usage(),
+            prefetch=self._prefetch.templates,
+            version=CDS_HOOKS_VERSION,
+            hookVersion=hook_version,
+        )
 
-    @property
-    def usage(self) -> str:
-        """What all services ask of a client, and whom this site has excluded, for discovery."""
+    def _usage(self) -> str:
+        """What all services ask of a client, and whom this site has excluded."""
         if not self._policy.exclusions:
             return _USAGE
         excluded = " and ".join([_EXCLUDED[name] for name in self._policy.exclusions])

@@ -85,13 +85,13 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 def _longest_name(rule: Rule) -> str:
     if rule is EMBOLISM_SYMPTOMS:
         return "K" * _KINDS_ROOM + " and 99 more (part suspected)"
-    room = _RANGE_ROOM if rule.id == "wells" else _VALUE_ROOM if rule.id in _MEASURED else 0
+    room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
     value = f", {'9' * room}" if room else ""
     return f"{rule.label}{value} (part suspected)"
 
 
 def _value(finding: Finding, assessment: Assessment) -> str:
-    if finding.rule.id == "wells" and assessment.wells is not None:
+    if finding.rule is WELLS and assessment.wells is not None:
         return range_words(assessment.wells)
     if finding.rule.id not in _MEASURED:
         return ""
@@ -286,6 +286,7 @@ OF_A_FINDING: dict[str, Say] = {
     "anticoagulant": _anticoagulant,
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
+
 
 def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
     """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all."""

@@ -2,12 +2,12 @@
 
 The chart is in the short form of tests/charts.py. Beside it an example may give members of the `patient`,
 an `as_of`, `thresholds` other than the defaults, and parts of the chart that were `unread`. `expect` may
-name: level; first (the rule that names the card); findings and no_findings (rules that raise, or do not raise, the level); flags (the state of
-each red flag); complaint (concepts among the complaint's); side; risk_factors (the state of each); wells
-(points), wells_range (least and most), wells_items (the state of each named; `to confirm` for a present one
-of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each); withheld and
-offered (steps of the home care); next_steps (all that may be offered) and preferred;
-listed (all findings that the level does not count); child; fully_read.
+name: level; first (the rule that names the card); findings and no_findings (rules that raise, or do not raise, the
+level); flags (the state of each red flag); complaint (concepts among the complaint's); side; risk_factors (the
+state of each); wells (points), wells_range (least and most), wells_items (the state of each named; `to confirm` for
+a present one of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each);
+withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred; listed (all
+findings that the level does not count); child; fully_read.
 """
 
 from __future__ import annotations

@@ -276,7 +276,10 @@ def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:
     text = made.detail or ""
     assert made.indicator == "info"
     assert made.summary.startswith("Known DVT; ")
-    assert "On record: DVT of the leg, left. Whether the dose of an anticoagulant on record treats it is not read. If the" in text
+    assert (
+        "On record: DVT of the leg, left. Whether the dose of an anticoagulant on record treats it is not read. If the"
+        in text
+    )
     assert TITLE not in text
     assert "leave DVT open" not in text
     assert "Deep vein thrombosis of the leg**" not in text
