@@ -21,8 +21,8 @@ def samples_page(samples: Sequence[Mapping[str, str]]) -> bytes:
             link("the FHIR R4 server of this demo", "/fhir/metadata"),
             " and calls ",
             link("its decision service", "/cds-services"),
-            ". Chrome asks whether the page may reach this machine: press Allow. A card that you dismiss stays away for "
-            "a day, or until the demo is started again.",
+            ". Chrome asks whether the page may reach this machine: press Allow. A card that you dismiss stays away "
+            "for a day, or until the demo is started again.",
         ),
         paragraph("On the command line, with any ", element("em", "request"), " of the table:"),
         element(
