@@ -81,8 +81,8 @@ def test_the_side_of_a_wells_score_is_that_of_its_leg() -> None:
     """A previous DVT counts on either leg; the score of both legs is of neither in particular."""
     other = fact("previous-dvt", "Condition/old", 2500, side=Side.RIGHT)
     for side, recorded, summary in (
-        (Side.LEFT, "possible -2 to 9), left. NICE", "left leg;"),
-        (Side.BOTH, "possible -2 to 9). NICE", "complaint in left leg;"),
+        (Side.LEFT, "possible -2 to 9), left. Also", "left leg;"),
+        (Side.BOTH, "possible -2 to 9). Also", "complaint in left leg;"),
     ):
         made = assessment(
             finding(RULES["wells"], other), wells=wells(present("active cancer", to_confirm="x"), side=side)
