@@ -141,8 +141,10 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
     "patterns": {each.rule.id: _first_paragraph(each.judge.__doc__) for each in PATTERNS},
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
-        "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",
-        "order-compression": "Compression that the home care leaves out for another reason.",
+        "limb ischaemia, a new sign of poor perfusion or an ankle-brachial index below {ankle_brachial_severe}, of a "
+        "leg that may be meant.",
+        "order-compression": "Compression that the home care leaves out for another reason. A warning beside "
+        "compartment syndrome, recorded or in question, and beside a DVT without an anticoagulant.",
         "order-nsaid-anticoagulant": "An NSAID beside an anticoagulant, on record or among the drafts.",
         "order-nsaid-unread": "An NSAID where medicines could not be read, or a current one has no code.",
         "order-nsaid-pregnancy": "An NSAID in pregnancy. The week is not read.",

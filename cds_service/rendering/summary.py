@@ -27,6 +27,7 @@ _VALUE_ROOM = 12
 _RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
 _RISK_ROOM = 40
+_REASON_ROOM = 48
 LOW_INDEX = "Abnormal ankle-brachial index"
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
 _NO_SIDE = "side not recorded"
@@ -56,6 +57,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         "age": age,
         "complaint": complaint,
         "anticoagulant": "no anticoagulant found",
+        "reason": "R" * _REASON_ROOM,
     }
 
 
@@ -248,6 +250,12 @@ def _anticoagulant(case: Case) -> str:
     return "medicines not read" if unread else "no anticoagulant found"
 
 
+def _reason(case: Case) -> str:
+    """The first of what the note of the most urgent finding says, without its source."""
+    first = case.assessment.findings[0].note.partition("; ")[0].partition(": ")[0]
+    return first if 0 < len(first) <= _REASON_ROOM else "a reason on record"
+
+
 OF_A_FINDING: dict[str, Say] = {
     "finding": _finding,
     "findings": _findings,
@@ -256,6 +264,7 @@ OF_A_FINDING: dict[str, Say] = {
     "age": _age,
     "complaint": complaint_words,
     "anticoagulant": _anticoagulant,
+    "reason": _reason,
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
 
