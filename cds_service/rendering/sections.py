@@ -18,7 +18,7 @@ from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
 from cds_service.rendering.dvt_steps import DVT_STEPS
 from cds_service.rendering.evidence import entry, evidence, under_evidence
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import OF_NO_FINDING, kinds, named_inside, side_of_finding
+from cds_service.rendering.summary import OF_NO_FINDING, named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.thrombosis import d_dimer, wells
 from cds_service.rendering.words import (
     age_words,
@@ -256,7 +256,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
     parts = [named_inside(finding, case.assessment)]
     if finding.rule.id in _COMPOSITE:
-        parts[0] += f" ({', '.join(kinds(finding, case))})"
+        parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have

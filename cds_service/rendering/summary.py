@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
 from cds_service.assessment.rule_sets import RULE_SETS
@@ -48,7 +48,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         values = {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
         return {**values, "unknown_flags": "7 of 7 not recorded"}
     finding = max((_longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
-    sign = max(_SIGNS_ROOM, *(len(words) for words in concepts.values()))
+    sign = max(_SIGNS_ROOM, *(len(f"{words} (both sides)") for words in concepts.values()))
     return {
         "finding": finding,
         "findings": finding + " and 99 more",
@@ -109,12 +109,6 @@ def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
     return words[fact.concept] if fact.concept in words else fact.concept.replace("-", " ")
 
 
-def kinds(finding: Finding, case: Case) -> list[str]:
-    """The kinds of thing that the finding rests on."""
-    words = case.files.shared.findings
-    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
-
-
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
     more = len(case.spoken_for) + len(case.others) - 1
@@ -126,15 +120,32 @@ def _finding(case: Case) -> str:
 
 
 def _signs(case: Case) -> str:
-    """The kinds of thing that the most urgent finding rests on, as many as fit."""
-    finding = case.assessment.findings[0]
-    first, *others = kinds(finding, case) or [mid_sentence(finding.rule.label)]
-    text, left = first, len(others)
-    for kind in others:
-        if len(text) + len(kind) + 2 > _SIGNS_ROOM:
+    """The kinds of thing that the findings of this card rest on, as many as fit, and how many more there are."""
+    told = sided_kinds(case.spoken_for, case) or [mid_sentence(case.assessment.findings[0].rule.label)]
+    return _as_many_as_fit(told, _SIGNS_ROOM, len(case.others)) + suspected_words(case.assessment.findings[0])
+
+
+def _as_many_as_fit(words: Sequence[str], room: int, others: int = 0) -> str:
+    """The first of them and what else there is room for, then how many more there are, with so many others."""
+    text, left = words[0], len(words) - 1
+    for word in words[1:]:
+        if len(text) + len(word) + 2 > room:
             break
-        text, left = f"{text}, {kind}", left - 1
-    return text + (f" and {left} more" if left else "") + suspected_words(finding)
+        text, left = f"{text}, {word}", left - 1
+    left += others
+    return text + (f" and {left} more" if left else "")
+
+
+def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
+    """The kinds of thing that these findings rest on, each with its side where that is not the side of the first."""
+    words = case.files.shared.findings
+    by_kind: dict[str, list[Fact]] = {}
+    for finding in findings:
+        for fact in finding.evidence:
+            by_kind.setdefault(kind_words(fact, words), []).append(fact)
+    known = (Side.NOT_STATED, side_of_finding(findings[0], case.assessment))
+    sides = {kind: side_of(facts) for kind, facts in by_kind.items()}
+    return [kind if side in known else f"{kind} ({side})" for kind, side in sides.items()]
 
 
 def side_of_finding(finding: Finding, assessment: Assessment) -> Side:
