@@ -14,7 +14,7 @@ from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.content import PatternFile, PatternWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, open_content, unwrapped
-from cds_service.rendering.dvt_steps import DVT_STEPS
+from cds_service.rendering.options import DVT_STEPS
 from cds_service.rendering.template import paragraphs, template
 
 NAME = "_patterns.md"

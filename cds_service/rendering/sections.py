@@ -15,8 +15,8 @@ from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
-from cds_service.rendering.dvt_steps import DVT_STEPS
 from cds_service.rendering.evidence import entry, evidence, under_evidence
+from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
 from cds_service.rendering.summary import OF_NO_FINDING, named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.thrombosis import d_dimer, wells
@@ -192,7 +192,7 @@ SECTIONS: dict[str, Say] = {
 }
 """The placeholders of the frame."""
 
-FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **DVT_STEPS}
+FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **OPTIONS}
 """The placeholders of the two sections of a card that stands for a finding."""
 
 FIXED_BODY: dict[str, Say] = {

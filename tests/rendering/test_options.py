@@ -1,4 +1,4 @@
-"""How to tell whether it is DVT is told by who the patient is: NICE NG158 and its score are not for everybody."""
+"""Options by who the patient is and what else is recorded: the steps that tell a DVT, and nerve signs of the spine."""
 
 from __future__ import annotations
 
@@ -68,3 +68,27 @@ def test_the_name_of_the_guideline_is_told_with_its_steps_to_whom_it_is_for() ->
 def test_calf_pain_in_pregnancy_says_whether_before_or_after_the_birth(entry: Entry, words: str) -> None:
     made = card(triage([CALF_PAIN, entry], WOMAN))
     assert f"({words})" in section(made.detail or "", "Why this card")
+
+
+NUMB: Entry = {"observation": "sct|309537005", "at": -2, "side": "left"}
+SPINE = "bladder and bowel function, saddle sensation"
+
+
+@pytest.mark.parametrize(
+    ("entries", "reasons"),
+    [
+        ([{**NUMB, "side": "both"}], "With nerve signs of both legs: "),
+        ([NUMB, {**NUMB, "side": "right"}], "With nerve signs of both legs: "),
+        ([NUMB, {"condition": "icd|M48.062", "onset": -100}], "With a spinal cause on record: "),
+        (
+            [{**NUMB, "side": "both"}, {"condition": "icd|M48.062", "onset": -100}],
+            "With nerve signs of both legs and a spinal cause on record: ",
+        ),
+        ([NUMB], ""),
+        ([{"observation": "sct|309256001", "at": -1, "side": "both"}], ""),
+    ],
+)
+def test_nerve_signs_that_may_come_from_the_spine(entries: list[Entry], reasons: str) -> None:
+    made = card(triage([{**CALF_PAIN, "side": "both"}, *entries])).detail or ""
+    assert (f"{reasons}{SPINE}" if reasons else "") in made
+    assert (SPINE in made) is bool(reasons)
