@@ -39,9 +39,9 @@ class Thresholds:
     rhabdomyolysis_days: int = _number(14, "days", "ours")
     laboratory_days: int = _number(7, "days", "ours: how long CK, D-dimer and potassium are current")
     ck_times_upper_limit: float = _number(
-        5.0, "times", "common definition of rhabdomyolysis, over 5 times the upper limit"
+        5.0, "times", "RCEMLearning, Acute rhabdomyolysis: over 5 times the upper limit"
     )
-    ck_units_per_litre: float = _number(1000.0, "U/L", "the same where no upper limit is given")
+    ck_units_per_litre: float = _number(1000.0, "U/L", "ours: about 5 x 200, where no upper limit is given")
     potassium_mmol_per_litre: float = _number(
         2.5, "mmol/L", "severe hypokalaemia: RCEMLearning, Disorders of potassium balance"
     )
@@ -76,10 +76,13 @@ class Thresholds:
         1, "days", "ours; NICE NG158 1.1.4 has the scan of a likely DVT within 24 hours"
     )
     achilles_days: int = _number(42, "days", "ours")
-    postpartum_days: int = _number(42, "days", "RCOG Green-top Guideline 37b (2015): up to 6 weeks")
+    postpartum_days: int = _number(42, "days", "ours: 6 weeks; RCOG 37b (2015) covers the puerperium")
     pregnancy_days: int = _number(294, "days", "ours: how long an undelivered pregnancy entry is current (42 weeks)")
     ultrasound_days: int = _number(
-        5, "days", "ours: how long an ultrasound of the leg veins is recent; a negative one is repeated after 6 to 8"
+        5,
+        "days",
+        "ours: how long an ultrasound of the leg veins is recent; NICE NG158 repeats a negative one after 6 to 8 where "
+        "the Wells score was 2 or more and the D-dimer raised",
     )
     surgery_days: int = _number(84, "days", "NICE NG158 Table 1: within 12 weeks")
     cast_days: int = _number(30, "days", "ours: 'recent' plaster immobilisation in NICE NG158 Table 1")

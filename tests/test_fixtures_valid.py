@@ -84,9 +84,9 @@ OTHER_CODES = (
     ("reflux, atrial fibrillation: several public FHIR examples", SNOMED, "235595009 49436004"),
     ("other illness: PyPI simple-icd-10-cm", ICD10CM, "D64.9 E03.9 E78.5 I10 I48.91 J30.9 J45.909"),
     ("other illness: PyPI simple-icd-10-cm", ICD10CM, "K21.9 M17.12 M81.0"),
-    ("other medicines", RXNORM, "197361 200032 309090 310965 312941 313782 314076 562251 745679"),
+    ("other medicines", RXNORM, "197361 200032 310965 312941 313782 314076 562251 745679"),
     ("other medicines", RXNORM, "904419 979492 997501"),
-    ("other medicines: VSAC, cqframework/dqm-content-qicore-2025", RXNORM, "309309 310429 312961 617311"),
+    ("other medicines: VSAC, cqframework/dqm-content-qicore-2025", RXNORM, "309309 310429 312961 617311 1665021"),
     ("antiplatelets, no anticoagulants: VSAC as above", RXNORM, "243670 309362"),
     # Traps: near misses that must not match.
     ("arm, not leg: HL7/fhir-ips free set; hl7-be imaging indications", SNOMED, "128054009 449618007"),

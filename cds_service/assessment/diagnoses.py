@@ -33,6 +33,11 @@ def acute_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
     return [*recent, *leg.suspected("acute-limb-ischaemia")]
 
 
+def old_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
+    """Coded acute, still active, and over 30 days old: a known arterial disease."""
+    return leg.older_than(leg.confirmed("acute-limb-ischaemia"), leg.thresholds.limb_ischaemia_days)
+
+
 def superficial_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
     return leg.any_of("superficial-vein-thrombosis", "leg-vein-thrombosis")

@@ -155,7 +155,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
     only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
     scored = bool(wells.points if wells else leg.past("previous-dvt", "dvt"))
-    arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication")
+    arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication", "acute-limb-ischaemia")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
         or signs.facts(*PERFUSION)

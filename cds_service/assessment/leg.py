@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
+import msgspec
+
 from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State
 from cds_service.thresholds import Thresholds
 
@@ -23,6 +25,7 @@ CAUSES = (
 _ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
+_OF_BOTH_LEGS = ("swelling", "skin-colour")
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
 _ONE_DAY = timedelta(days=1)
 
@@ -181,7 +184,10 @@ def is_current(fact: Fact) -> bool:
 def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Leg:
     """The view for what has no side: every fact."""
     recorded = frozenset([fact.concept for fact in chart.facts])
-    return Leg(Side.NOT_STATED, on_the_leg(chart.facts), chart, thresholds, as_of, Windows(as_of), recorded)
+    facts = on_the_leg(chart.facts)
+    if not recorded.isdisjoint(_OF_BOTH_LEGS):
+        facts = with_both_legs(facts)
+    return Leg(Side.NOT_STATED, facts, chart, thresholds, as_of, Windows(as_of), recorded)
 
 
 def legs(patient: Leg) -> list[Leg]:
@@ -206,6 +212,32 @@ def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Drop findings without a site, unless a leg complaint was current on their day."""
     anchors = [fact for fact in facts if _is_anchor(fact)]
     return tuple([fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors)])
+
+
+def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """Swelling or colour of left and of right, recorded together, is that of both legs; of a calf it stays its own."""
+    by_side: dict[tuple[str, Side], list[Fact]] = {}
+    for fact in facts:
+        if fact.concept in _OF_BOTH_LEGS and fact.site is not Site.LOWER_LEG and is_current(fact):
+            by_side.setdefault((fact.concept, fact.side), []).append(fact)
+    both: set[Fact] = set()
+    for concept in _OF_BOTH_LEGS:
+        left, right = by_side.get((concept, Side.LEFT), ()), by_side.get((concept, Side.RIGHT), ())
+        both.update([each for one in left for other in right if _together(one, other) for each in (one, other)])
+    return (
+        tuple([msgspec.structs.replace(fact, side=Side.BOTH) if fact in both else fact for fact in facts])
+        if both
+        else facts
+    )
+
+
+def _together(one: Fact, other: Fact) -> bool:
+    """Within a day or one encounter, or both Conditions without a date. Of any other date missing nothing is known."""
+    if one.encounter and one.encounter == other.encounter:
+        return True
+    if one.when is None or other.when is None:
+        return one.when is other.when and one.is_condition and other.is_condition
+    return one.when.first <= other.when.last + _ONE_DAY and other.when.first <= one.when.last + _ONE_DAY
 
 
 def _needs_anchor(fact: Fact) -> bool:

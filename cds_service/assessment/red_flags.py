@@ -75,7 +75,7 @@ def rest_pain(leg: Leg) -> Finding:
 
     That no activity was recorded is no evidence of onset at rest; a night cramp is not rest pain.
     """
-    return stated(REST, leg.present("rest-pain"), leg.absent("rest-pain"), Level.WARNING)
+    return _symptom(REST, leg, "rest-pain")
 
 
 def ongoing_pain(leg: Leg) -> Finding:

@@ -7,13 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """`label` names organisation and year as a card shows it; `section` what was read, and when."""
+    """`label` names the organisation as a card shows it, often with the year; `section` what was read, and when.
+
+    A page that bears no date has no year: then `read` is the day on which it was read.
+    """
 
     label: str
     title: str
-    year: int
+    year: int | None
     url: str
     section: str = ""
+    read: str = ""
+
+    @property
+    def dated(self) -> str:
+        """The year; or that there is none, and the month in which the page was read."""
+        return f"undated, read {self.read[:7]}" if self.year is None else str(self.year)
+
+    @property
+    def dated_label(self) -> str:
+        """The label, with the year where it names none."""
+        return self.label if self.dated in self.label else f"{self.label}, {self.dated}"
 
 
 GUIDANCE = Citation(
@@ -31,14 +45,16 @@ NICE_DVT = Citation(
 )
 AHA_PAD = Citation(
     "AHA/ACC 2024",
-    "2024 guideline for the management of lower extremity peripheral artery disease",
+    "2024 ACC/AHA/AACVPR/APMA/ABC/SCAI/SVM/SVN/SVS/SIR/VESS guideline for the management of lower extremity peripheral "
+    "artery disease",
     2024,
     "https://eguideline.guidelinecentral.com/i/1521560-lower-extremity-peripheral-artery-disease-2024/3",
     "pocket version, p. 3: acute limb ischaemia, claudication; read 2026-11-23",
 )
 AHA_ABI = Citation(
     "AHA/ACC 2024",
-    "2024 guideline for the management of lower extremity peripheral artery disease",
+    "2024 ACC/AHA/AACVPR/APMA/ABC/SCAI/SVM/SVN/SVS/SIR/VESS guideline for the management of lower extremity peripheral "
+    "artery disease",
     2024,
     "https://eguideline.guidelinecentral.com/i/1521560/15",
     "pocket version, p. 15, section 3.1: bands of the resting ankle-brachial index, toe-brachial index where it is "
@@ -77,7 +93,8 @@ AAOS = Citation(
     "Guideline on acute Achilles tendon rupture (adopted 2009, reaffirmed 2014)",
     2009,
     "https://jesse.tg/ngc-archive/summary/7580",
-    "guideline archive copy; read 2026-11-23",
+    "guideline archive copy; read 2026-11-23. That a gap is often not felt and walking can stay possible: Boyd and "
+    "others, Achilles tendon rupture: how to avoid missing the diagnosis (Br J Gen Pract 2015;65:668-669, PMC4655731)",
 )
 NICE_CELLULITIS = Citation(
     "NICE NG141",
@@ -89,16 +106,18 @@ NICE_CELLULITIS = Citation(
 PE_SYMPTOMS = Citation(
     "NHS Lothian RefHelp",
     "Pulmonary embolism (suspected): referral guidance",
-    2026,
+    None,
     "https://apps.nhslothian.scot/refhelp/guidelines/respiratory/pulmonaryembolism-suspected",
-    "symptoms; read 2026-11-23",
+    "symptoms",
+    read="2026-11-23",
 )
 POTASSIUM = Citation(
     "RCEMLearning",
     "Disorders of potassium balance",
-    2026,
+    None,
     "https://www.rcemlearning.co.uk/modules/disorders-of-potassium-balance/",
-    "severe below 2.5 mmol/L; read 2026-11-23 (a teaching source)",
+    "severe below 2.5 mmol/L (a teaching source)",
+    read="2026-11-23",
 )
 RABE = Citation(
     "Rabe 2020",
@@ -109,7 +128,8 @@ RABE = Citation(
 )
 SUPERFICIAL_VEIN = Citation(
     "CALISTO 2013",
-    "Clinical relevance of symptomatic superficial-vein thrombosis extension (Blood 2013;122:1724-1729)",
+    "Clinical relevance of symptomatic superficial-vein thrombosis extension: lessons from the CALISTO study "
+    "(Blood 2013;122:1724-1729)",
     2013,
     "https://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
     "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
@@ -153,21 +173,25 @@ AHA_CHOLESTEROL = Citation(
 RHABDOMYOLYSIS = Citation(
     "RCEMLearning",
     "Acute rhabdomyolysis: definition",
-    2026,
+    None,
     "https://rcemlearning.org/modules/acute-rhabdomyolysis/lessons/definition-14",
-    "creatine kinase over five times the upper limit; read 2026-11-25 (a teaching source)",
+    "creatine kinase over five times the upper limit (a teaching source)",
+    read="2026-11-25",
 )
 ELECTROLYTES = Citation(
     "AAA Medicines 2025",
     "Management of hypomagnesaemia (reviewed February 2025) and of hypocalcaemia (reviewed August 2022)",
     2025,
     "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypomagnesaemia",
-    "reference ranges, muscle cramps among the symptoms of both; for potassium a copy of Standard Treatment Guidelines "
-    "(duckeggcontent.com, hypokalaemia), for sodium GPnotebook (hyponatraemia); read 2026-11-25",
+    "reference ranges, muscle cramps among the symptoms of both; hypocalcaemia: "
+    "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypocalcaemia/; for "
+    "potassium a copy of Standard Treatment Guidelines (duckeggcontent.com, hypokalaemia), for sodium GPnotebook "
+    "(hyponatraemia); read 2026-11-25",
 )
 CRAMP_MEDICINES = Citation(
     "Garrison 2012",
-    "Nocturnal leg cramps and prescription use that precedes them (Arch Intern Med 2012;172:120-126)",
+    "Nocturnal leg cramps and prescription use that precedes them: a sequence symmetry analysis "
+    "(Arch Intern Med 2012;172:120-126)",
     2012,
     "https://pubmed.ncbi.nlm.nih.gov/22157068/",
     "abstract, in a mirror of PubMed; read 2026-11-25",
@@ -203,7 +227,8 @@ SCIATICA = Citation(
 )
 NEUROGENIC = Citation(
     "BMC Musculoskelet Disord 2009",
-    "Neurogenic claudication associated with lumbar spinal stenosis in UK primary care (2009;10:121)",
+    "Assessment and management of neurogenic claudication associated with lumbar spinal stenosis in a UK primary care "
+    "musculoskeletal service: a survey of current practice among physiotherapists (Comer and others, 2009;10:121)",
     2009,
     "https://link.springer.com/doi/10.1186/1471-2474-10-121",
     "background; read 2026-11-25",
@@ -218,9 +243,10 @@ OEDEMA = Citation(
 NHS_ICE = Citation(
     "NHS Wales",
     "Using ice safely (Move Better Gwent, children's physiotherapy)",
-    2026,
+    None,
     "https://children.movebettergwent.nhs.wales/self_management/using-ice/",
-    "when no ice packs are used, and how long for a child; the page has no date; read 2026-11-25",
+    "when no ice packs are used, and how long for a child",
+    read="2026-11-25",
 )
 NICE_EXERCISE = Citation(
     "NICE QS52",

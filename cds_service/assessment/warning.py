@@ -103,8 +103,10 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Claudication; rest pain of arterial disease; arterial disease, gangrene or a leg aneurysm with calf pain."""
-    known = leg.any_of(*_POOR_SUPPLY)
+    """Claudication; rest pain of arterial disease; with calf pain arterial disease, gangrene, a leg aneurysm, or an
+    acute ischaemia that is over 30 days old.
+    """
+    known = [*leg.any_of(*_POOR_SUPPLY), *diagnoses.old_limb_ischaemia(leg)]
     with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
     return [
@@ -147,7 +149,11 @@ WARNING = (
     Criterion(pregnancy, (PREGNANCY,), needs=("pregnancy", "postpartum")),
     Criterion(superficial_thrombosis, (SUPERFICIAL,), needs=("superficial-vein-thrombosis", "leg-vein-thrombosis")),
     Criterion(known_thrombosis, (TREATED, UNTREATED), needs=("dvt", "pulmonary-embolism")),
-    Criterion(arterial, (REST_PAIN, CLAUDICATION, ARTERIAL), needs=("rest-pain", "claudication", *_POOR_SUPPLY)),
+    Criterion(
+        arterial,
+        (REST_PAIN, CLAUDICATION, ARTERIAL),
+        needs=("rest-pain", "claudication", "acute-limb-ischaemia", *_POOR_SUPPLY),
+    ),
     Criterion(tendon, (ACHILLES, ACHILLES_STRAIN), needs=("achilles-rupture", "achilles-strain")),
     Criterion(infection, (CELLULITIS,), needs=("cellulitis",)),
     Criterion(bleeding, (BLEEDING,), needs=("anticoagulant",)),

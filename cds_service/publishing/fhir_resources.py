@@ -189,7 +189,7 @@ def _citation(source: Citation) -> dict[str, Any]:
         "type": "citation",
         "label": source.label,
         "display": source.title,
-        "citation": f"{source.label}. {source.title}. {source.year}.{read}",
+        "citation": f"{source.label}. {source.title}. {source.dated.capitalize()}.{read}",
         "url": source.url,
     }
 

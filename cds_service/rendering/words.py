@@ -124,9 +124,7 @@ def side_of(facts: Iterable[Fact]) -> Side:
 
 def source_words(source: Citation) -> str:
     """Organisation and year."""
-    if source is OURS:
-        return "own rule of this service"
-    return source.label if str(source.year) in source.label else f"{source.label}, {source.year}"
+    return "own rule of this service" if source is OURS else source.dated_label
 
 
 @lru_cache(maxsize=256)

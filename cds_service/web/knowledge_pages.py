@@ -128,10 +128,9 @@ def _due(when: date, today: date) -> Markup:
 
 
 def _source(source: Citation) -> Markup:
-    year = "" if str(source.year) in source.label else f", {source.year}"
     if not source.url:
-        return text(f"own rule{year}")
-    return Markup(f"{link(source.label, source.url)}{text(year)}")
+        return text(f"own rule, {source.dated}")
+    return Markup(f"{link(source.label, source.url)}{text(source.dated_label.removeprefix(source.label))}")
 
 
 def _numbers(all_numbers: Iterable[Number]) -> Markup:
@@ -203,7 +202,7 @@ def _look_back(value_set: Mapping[str, Any]) -> str:
 
 
 def _sources(cited: Iterable[Citation]) -> Markup:
-    rows = [(_source(each), each.title, str(each.year), each.section or "as cited") for each in cited]
+    rows = [(_source(each), each.title, each.dated, each.section or "as cited") for each in cited]
     return table("What the rules rest on", ("Source", "Title", "Year", "What of it, and when read"), rows)
 
 

@@ -28,7 +28,9 @@ def medicine(code: str, **members: Any) -> dict[str, Any]:
     return {"resourceType": "Medication", "id": "m1", "code": named, **members}
 
 
-@pytest.mark.parametrize("code", [APIXABAN, WARFARIN, "atc|B01AF02", "atc|B01AE07", "atc|B01AA", "atc|B01AB"])
+@pytest.mark.parametrize(
+    "code", [APIXABAN, WARFARIN, "atc|B01AF02", "atc|B01AE07", "atc|B01AA", "atc|B01AB", "atc|B01AX05"]
+)
 def test_a_product_an_ingredient_or_an_atc_code_is_an_anticoagulant(code: str) -> None:
     fact = fact_of({"medication": code})
     assert (fact.concept, fact.state, fact.source) == ("anticoagulant", State.PRESENT, "MedicationRequest/r0")
@@ -46,10 +48,42 @@ def test_a_product_an_ingredient_or_an_atc_code_is_an_anticoagulant(code: str) -
         ),  # aspirin, clopidogrel and other antiplatelets
         *("rx|1658690", "rx|1362060", "rx|1361048"),  # heparin that keeps a line open
         "atc|B01A",  # antithrombotic agents: includes antiplatelets
+        "atc|B01AX",  # other antithrombotic agents: fondaparinux, but defibrotide and caplacizumab too
     ],
 )
 def test_an_antiplatelet_or_a_line_flush_is_no_anticoagulant(code: str) -> None:
     assert facts_of({"medication": code}) == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "concept_id"),
+    [
+        ("G03AA07 G03AB03 G03HB01 G02BB01", "oestrogen"),  # combined pills of both kinds, cyproterone, the ring
+        ("G03CA03 G03CA57 G03FA01 G03FB05", "oestrogen"),  # for the menopause, alone and with a progestogen
+        ("C09BX01 C09BX03 C09BX06 C09XA52 C09XA54", "diuretic"),
+        ("C09DX01 C09DX03 C09DX06 C09DX07 C09DX08 C09DX09", "diuretic"),
+        ("C10BA02 C10BA12 C10BX03 C10BX24 A10BH51 A10BH52", "statin"),
+    ],
+)
+def test_an_atc_code_of_a_combination_counts_as_what_it_holds(codes: str, concept_id: str) -> None:
+    assert {fact_of({"medication": f"atc|{code}"}).concept for code in codes.split()} == {concept_id}
+
+
+def test_one_atc_code_can_hold_a_statin_and_a_diuretic() -> None:
+    assert {fact.concept for fact in facts_of({"medication": "atc|C10BX13"})} == {"statin", "diuretic"}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("G03CX01", "G03AC09", "G02BB02"),  # tibolone, a progestogen alone, the ring without oestrogen
+        "C09BX02",  # perindopril and bisoprolol
+        *("C09DX04", "C09XA53"),  # valsartan and sacubitril, aliskiren and amlodipine
+        "C10BA10",  # bempedoic acid and ezetimibe
+    ],
+)
+def test_its_neighbours_without_that_medicine_do_not(code: str) -> None:
+    assert facts_of({"medication": f"atc|{code}"}) == []
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.app import cards_folder, hook_services, publication
+from cds_service.assessment import sources
 from cds_service.assessment.critical import THROMBOSIS
 from cds_service.assessment.rule_sets import RULE_SETS
-from cds_service.assessment.sources import OURS
+from cds_service.assessment.sources import OURS, Citation
 from cds_service.cli.assess import read_nothing
 from cds_service.knowledge import BASE
 from cds_service.publishing.export import to_json
@@ -104,6 +105,23 @@ def test_every_rule_is_an_action_with_condition_and_source() -> None:
             [source] = action["documentation"]
             assert (source["label"], source.get("url", "")) == (rule.source.label, rule.source.url)
             assert source["type"] == ("documentation" if rule.source is OURS else "citation")
+
+
+def test_a_page_without_a_date_is_cited_as_undated_and_when_it_was_read() -> None:
+    cited = {each["label"]: each["citation"] for each in LIBRARIES["critical"]["relatedArtifact"] if "citation" in each}
+    assert cited["NHS Lothian RefHelp"] == (
+        "NHS Lothian RefHelp. Pulmonary embolism (suspected): referral guidance. Undated, read 2026-11. (symptoms)"
+    )
+    assert "British Orthopaedic Association). 2014. (read" in cited["BOAST 2014"]
+
+
+def test_a_source_has_a_year_or_the_day_on_which_it_was_read() -> None:
+    """The year of reading is not the year of the source."""
+    every = [each for each in vars(sources).values() if isinstance(each, Citation)]
+    assert len(every) > 30
+    for each in every:
+        assert (each.year is None) == bool(each.read), each.label
+        assert each.year is None or each.year < 2026 or each is OURS, each.label
 
 
 def test_a_plan_and_its_library_cite_what_their_rules_rest_on() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
+from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS, POTASSIUM
 from cds_service.facts import Certainty, Interval, Side
 from cds_service.rendering import words
 from cds_service.rendering.summary import all_rules
@@ -138,10 +138,11 @@ def test_every_rule_label_starts_with_a_capital() -> None:
 
 
 def test_sources_name_their_year() -> None:
-    assert [source_words(source) for source in (AHA_PAD, GUIDANCE, NICE_DVT, OURS)] == [
+    assert [source_words(source) for source in (AHA_PAD, GUIDANCE, NICE_DVT, POTASSIUM, OURS)] == [
         "AHA/ACC 2024",
         "Cleveland Clinic, 2025",
         "NICE NG158, 2023",
+        "RCEMLearning, undated, read 2026-11",
         "own rule of this service",
     ]
 

@@ -81,6 +81,11 @@ def test_the_page_shows_every_rule_number_card_and_value_set(server: Server) -> 
     assert value_sets <= set(shown.links)
 
 
+def test_a_source_without_a_date_is_shown_as_undated(server: Server) -> None:
+    assert ", undated, read 2026-11" in page(server, "/knowledge").texts, "beside the link of a rule's source"
+    assert "undated, read 2026-11" in page(server, "/knowledge").texts, "in the column of years"
+
+
 def test_what_this_site_has_decided_is_marked(server: Server) -> None:
     shown = page(server, "/knowledge")
     assert "set here; 7 as shipped" in shown.texts
