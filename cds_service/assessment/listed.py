@@ -1,23 +1,40 @@
-"""What is told without raising the level: symptoms of embolism that the policy does not count for this complaint."""
+"""What is told without raising the level: signs and symptoms on record that the policy does not count here."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from cds_service.assessment.complaint import embolism_symptoms
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.rules import Finding, stated
+from cds_service.assessment.limb_threat import NERVE, Signs, explaining
+from cds_service.assessment.rules import Finding, Level, found, stated
 
-NOT_BESIDE_THIS = "complaint is cramp, claudication or of both legs: listed, does not raise the level"
-TOO_OLD = "begun over {days} days ago: listed, does not raise the level"
+NOT_BESIDE_THIS = (
+    "complaint is cramp, claudication or of both legs: not counted for embolism, to be assessed for itself"
+)
+TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
+EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
+OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
 
 
-def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> tuple[Finding, ...]:
+def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
     """Dyspnoea, chest pain, haemoptysis or syncope of the last 30 days that raised nothing, with the reason."""
-    symptoms = patient.new("pe-symptom")
+    symptoms = patient.new(*SYMPTOMS_OF_EMBOLISM)
     if not symptoms or any(finding.rule.card == EMBOLISM_SYMPTOMS.card for finding in findings):
-        return ()
+        return []
     days = patient.thresholds.embolism_symptom_days
     note = NOT_BESIDE_THIS if embolism_symptoms(patient) else TOO_OLD.format(days=days)
-    return (stated(EMBOLISM_SYMPTOMS, symptoms, note=note),)
+    return [stated(EMBOLISM_SYMPTOMS, symptoms, note=note)]
+
+
+def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
+    """Numbness and weakness of the leg of the last 30 days that are not among its signs, with the reason."""
+    counted = signs.facts(*NERVE)
+    note = EXPLAINED.format(days=leg.thresholds.nerve_explaining_days) if explaining(leg) else OF_THE_MUSCLE
+    return [
+        finding
+        for kind in NERVE
+        if kind.id in leg.current
+        for finding in found(kind, Level.NONE, [fact for fact in leg.new(kind.id) if fact not in counted], note)
+    ]

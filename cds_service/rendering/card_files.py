@@ -109,8 +109,9 @@ def _checked_shared(file: ContentFile) -> SharedWords:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
     _check_suggestions(file, shared)
     _check_dvt_steps(file, shared.dvt_steps)
-    if "other" not in shared.complaints:
-        file.fail("complaints has no words for other", "Add them", key="complaints")
+    for key in summary.OTHER_COMPLAINTS:
+        if key not in shared.complaints:
+            file.fail(f"complaints has no words for {key}", "Add them", key="complaints")
     for key, words in (("complaints", shared.complaints), ("findings", shared.findings)):
         for text in words.values():
             if len(text) > _LONGEST_WORDS:

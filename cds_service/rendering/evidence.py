@@ -44,7 +44,7 @@ def under_evidence(case: Case) -> Container[Fact]:
 
 def _beside_findings(case: Case) -> list[Fact]:
     """What is listed after the findings: the complaint, what is only listed, what must be seen, patterns."""
-    flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
+    flagged = [fact for flag in (*case.listed_only, *case.assessment.listed) for fact in newest(flag.evidence)]
     fitting = [fact for each in untold(case) for fact in each.fit.facts]
     return [*newest(case.assessment.complaint), *flagged, *newest(case.assessment.beside), *fitting]
 

@@ -14,7 +14,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State, Topic
-from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
+from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
 from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
@@ -77,10 +77,11 @@ def also(case: Case) -> str:
     for finding in case.others:
         note = _note(finding)
         notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
-        label = named_inside(finding, case.assessment) + _other_side(finding, case)
+        label = named_inside(finding, case) + _other_side(finding, case)
         groups.setdefault(f" ({notes}){_consider(finding, case)}", []).append(label)
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
+    lines += [sentence_start(_in_words(finding, case)) for finding in case.assessment.listed]
     return bullets(lines)
 
 
@@ -89,7 +90,8 @@ def risk_factors(case: Case) -> str:
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
     if not present:
         return ""
-    raising = {fact.source for finding in case.assessment.findings for fact in finding.evidence}
+    findings = (*case.assessment.findings, *case.assessment.listed)
+    raising = {fact.source for finding in findings for fact in finding.evidence}
     score = score_told(case)
     items = {fact for item in score.present for fact in item.evidence} if score else set()
     told = [finding for finding in present if not _is_told_elsewhere(finding, raising, items)]
@@ -139,14 +141,9 @@ def unread(case: Case) -> str:
 
 
 def home_care(case: Case) -> str:
-    """The steps of the guidance that nothing on the record speaks against; on a card without a red flag only."""
-    if case.card.id != NO_RED_FLAG:
-        return ""
-    return steps_that_suit(case)
-
-
-def steps_that_suit(case: Case) -> str:
     """The steps that nothing on the record speaks against, with what this patient has to mind."""
+    if not case.assessment.suits_home_care:
+        return ""
     words = case.files.shared.home_care
     lines = []
     for step in case.assessment.home_care:
@@ -201,7 +198,8 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **OPTION
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
     for name in (
-        *("complaint", "side", "known_dvt", "low_index", "on_anticoagulant"),
+        *("complaint", "side", "uncounted", "embolism_symptoms", "nerve_signs"),
+        *("known_dvt", "low_index", "on_anticoagulant"),
         *("thrombosis_risks", "unknown_flags", "unread"),
     )
 }
@@ -261,13 +259,14 @@ def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
 
 def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
-    parts = [named_inside(finding, case.assessment)]
+    parts = [named_inside(finding, case)]
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
-        when = case.entries[newest(finding.evidence)[0]]
+        latest = newest(finding.evidence)[0]
+        when = case.entries.get(latest) or when_words(latest, case.as_of)
         parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")

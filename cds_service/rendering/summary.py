@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
+from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
+from cds_service.facts import Certainty, Fact, Quantity, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
@@ -26,7 +28,11 @@ _MEASURED = {
 _VALUE_ROOM = 12
 _RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
-_RISK_ROOM = 40
+_RISK_ROOM = 41
+_KNOWN_DVT = "known DVT"
+_KNOWN, _OTHER = OTHER_COMPLAINTS = ("known-dvt", "other")
+_KINDS_ROOM = 40
+_UNCOUNTED_ROOM = _RISK_ROOM - len(" and 9 more")
 _REASON_ROOM = 48
 LOW_INDEX = "Abnormal ankle-brachial index"
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
@@ -61,14 +67,16 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
     }
 
 
-def named(finding: Finding, assessment: Assessment) -> str:
-    """The finding's label, with its value where one number says it, and whether it is only suspected."""
-    return finding.rule.label + _more(finding, assessment)
+def named(finding: Finding, case: Case) -> str:
+    """What was found, with its value where one number says it, and whether it is only suspected."""
+    return sentence_start(named_inside(finding, case))
 
 
-def named_inside(finding: Finding, assessment: Assessment) -> str:
+def named_inside(finding: Finding, case: Case) -> str:
     """The same as it stands inside a sentence."""
-    return mid_sentence(finding.rule.label) + _more(finding, assessment)
+    if finding.rule is EMBOLISM_SYMPTOMS and finding.evidence:
+        return _as_many_as_fit(kinds(finding, case), _KINDS_ROOM) + suspected_words(finding)
+    return mid_sentence(finding.label or finding.rule.label) + _more(finding, case.assessment)
 
 
 def _more(finding: Finding, assessment: Assessment) -> str:
@@ -77,6 +85,8 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 
 
 def _longest_name(rule: Rule) -> str:
+    if rule is EMBOLISM_SYMPTOMS:
+        return "K" * _KINDS_ROOM + " and 99 more (part suspected)"
     room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
     value = f", {'9' * room}" if room else ""
     return f"{rule.label}{value} (part suspected)"
@@ -94,9 +104,14 @@ def _value(finding: Finding, assessment: Assessment) -> str:
         return ""
     choose = min if concept == "potassium" else max
     worst = choose(numbers, key=lambda each: each.value or 0.0)
-    comparator = worst.comparator if worst.comparator in ("<", "<=", ">=", ">") else ""
-    text = f"{comparator}{worst.value:g} {unit}"
+    text = f"{_number(worst)} {unit}"
     return text if len(text) <= _VALUE_ROOM else ""
+
+
+def _number(measured: Quantity) -> str:
+    """<0.5"""
+    comparator = measured.comparator if measured.comparator in ("<", "<=", ">=", ">") else ""
+    return f"{comparator}{measured.value:g}"
 
 
 def range_words(score: WellsScore) -> str:
@@ -116,7 +131,7 @@ def _findings(case: Case) -> str:
 
 
 def _finding(case: Case) -> str:
-    return named(case.assessment.findings[0], case.assessment)
+    return named(case.assessment.findings[0], case)
 
 
 def _signs(case: Case) -> str:
@@ -134,6 +149,12 @@ def _as_many_as_fit(words: Sequence[str], room: int, others: int = 0) -> str:
         text, left = f"{text}, {word}", left - 1
     left += others
     return text + (f" and {left} more" if left else "")
+
+
+def kinds(finding: Finding, case: Case) -> list[str]:
+    """The kinds of thing that the finding rests on."""
+    words = case.files.shared.findings
+    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
 
 
 def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
@@ -180,7 +201,7 @@ def complaint_words(case: Case) -> str:
             key = "calf-pain" if fact.site is Site.LOWER_LEG else "leg-pain"
         if key in complaints:
             return complaints[key]
-    return complaints["other"]
+    return complaints[_KNOWN if knows_dvt(case.assessment) else _OTHER]
 
 
 def thrombosis_risks(assessment: Assessment) -> list[str]:
@@ -194,7 +215,7 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
         and not counted.issuperset(finding.evidence)
     ]
-    known = ["known DVT of the leg"] if knows_dvt(assessment) else []
+    known = [_KNOWN_DVT] if knows_dvt(assessment) else []
     return known + [item.label for item in items] + risks
 
 
@@ -205,27 +226,35 @@ def knows_dvt(assessment: Assessment) -> bool:
 
 def _first_risk(case: Case) -> str:
     """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
-    if case.assessment.listed:
-        return "Possible symptom of PE; "
-    if case.assessment.low_index:
-        return f"{LOW_INDEX}; "
+    if uncounted := _kinds_listed(case):
+        told = [", ".join(uncounted)] if len(", ".join(uncounted)) <= _RISK_ROOM else uncounted
+        return sentence_start(_as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
+    if low_index := _low_index(case):
+        return f"{low_index}; "
     risks = thrombosis_risks(case.assessment)
-    if not risks:
+    if not risks or risks[0] == complaint_words(case):
         return ""
     first = risks[0] if len(risks[0]) <= _RISK_ROOM else "a risk of thrombosis"
     return f"{sentence_start(first)}; "
 
 
 def _known_dvt(case: Case) -> str:
-    """DVT of the leg, left"""
+    """DVT of the leg, left, begun after an anticoagulant was ordered"""
     if not knows_dvt(case.assessment):
         return ""
-    side = side_of([fact for fact in case.assessment.complaint if fact.concept == "dvt"])
-    return "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    known = [fact for fact in case.assessment.complaint if fact.concept == "dvt"]
+    side = side_of(known)
+    told = "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    ordered = [fact.when for fact in case.assessment.beside if fact.concept == "anticoagulant" and fact.when]
+    begun = [fact.when for fact in known if fact.when]
+    under_treatment = any(order.last < beginning.first for order in ordered for beginning in begun)
+    return told + (", begun after an anticoagulant was ordered" if under_treatment else "")
 
 
 def _low_index(case: Case) -> str:
-    return LOW_INDEX if case.assessment.low_index else ""
+    """Abnormal ankle-brachial index 0.4"""
+    measured = [fact.quantity for fact in case.assessment.low_index if fact.quantity is not None]
+    return f"{LOW_INDEX} {_number(measured[0])}" if measured else ""
 
 
 def _on_anticoagulant(case: Case) -> str:
@@ -279,11 +308,33 @@ OF_A_FINDING: dict[str, Say] = {
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
 
+
+def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
+    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all."""
+    listed = [finding for finding in case.assessment.listed if not rules or finding.rule in rules]
+    return list(dict.fromkeys([kind for finding in listed for kind in kinds(finding, case)]))
+
+
+def _uncounted(case: Case) -> str:
+    return ", ".join(_kinds_listed(case))
+
+
+def _embolism_symptoms(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, EMBOLISM_SYMPTOMS))
+
+
+def _nerve_signs(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, *NERVE))
+
+
 OF_NO_FINDING: dict[str, Say] = {
     "complaint": complaint_words,
     "side": _complaint_side,
     "age": _age,
     "first_risk": _first_risk,
+    "uncounted": _uncounted,
+    "embolism_symptoms": _embolism_symptoms,
+    "nerve_signs": _nerve_signs,
     "known_dvt": _known_dvt,
     "low_index": _low_index,
     "on_anticoagulant": _on_anticoagulant,

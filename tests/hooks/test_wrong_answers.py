@@ -54,4 +54,4 @@ def test_a_treated_dvt_is_named_first(client: TestClient) -> None:
     apixaban = resource({"medication": "rx|1364430"}, 0)
     sent = prefetch(conditions=searchset(DVT), medications=searchset(apixaban))
     (card,) = cards(post(client, prefetch=sent))
-    assert card["summary"].startswith("Known DVT of the leg; ")
+    assert card["summary"].startswith("Known DVT, left leg, ")

@@ -266,6 +266,9 @@ def test_home_care_is_offered_only_without_a_red_flag() -> None:
     for other in (
         assessment(finding(RULES["swelling"], COLD), home_care=CARE),
         assessment(gaps=(UNREAD,), home_care=CARE),
+        assessment(
+            listed=(finding(RULES["numbness-tingling"], COLD, level=Level.NONE, note="explained"),), home_care=CARE
+        ),
     ):
         assert section(detail(other), suits) == ""
         assert section(detail(other), withheld) == " compression (cellulitis; reduced sensation)"

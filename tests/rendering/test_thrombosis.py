@@ -286,8 +286,11 @@ def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:
     made = card(triage([dvt, pain, apixaban, cancer]))
     text = made.detail or ""
     assert made.indicator == "info"
-    assert made.summary.startswith("Known DVT of the leg; ")
-    assert "On record: DVT of the leg, left. If the complaint changes, consider extension, recurrence and" in text
+    assert made.summary.startswith("Known DVT; ")
+    assert (
+        "On record: DVT of the leg, left. Whether the dose of an anticoagulant on record treats it is not read. If the"
+        in text
+    )
     assert TITLE not in text
     assert "DVT still stays open" not in text
     assert "Deep vein thrombosis of the leg**" not in text
