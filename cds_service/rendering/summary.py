@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
-from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS
 from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
@@ -310,9 +310,16 @@ OF_A_FINDING: dict[str, Say] = {
 
 
 def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
-    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all."""
-    listed = [finding for finding in case.assessment.listed if not rules or finding.rule in rules]
-    return list(dict.fromkeys([kind for finding in listed for kind in kinds(finding, case)]))
+    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all.
+
+    What a finding measured is told with its value.
+    """
+    told: dict[str, None] = {}
+    for finding in case.assessment.listed:
+        if not rules or finding.rule in rules:
+            first, *others = kinds(finding, case)
+            told |= dict.fromkeys([f"{first} {_value(finding, case.assessment)}".rstrip(), *others])
+    return list(told)
 
 
 def _uncounted(case: Case) -> str:
@@ -321,6 +328,10 @@ def _uncounted(case: Case) -> str:
 
 def _embolism_symptoms(case: Case) -> str:
     return ", ".join(_kinds_listed(case, EMBOLISM_SYMPTOMS))
+
+
+def _creatine_kinase(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, CREATINE_KINASE))
 
 
 def _nerve_signs(case: Case) -> str:
@@ -335,6 +346,7 @@ OF_NO_FINDING: dict[str, Say] = {
     "uncounted": _uncounted,
     "embolism_symptoms": _embolism_symptoms,
     "nerve_signs": _nerve_signs,
+    "creatine_kinase": _creatine_kinase,
     "known_dvt": _known_dvt,
     "low_index": _low_index,
     "on_anticoagulant": _on_anticoagulant,
