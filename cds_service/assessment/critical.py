@@ -38,6 +38,7 @@ CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle"
 
 INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
 
+OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
 NO_ANTICOAGULANT = "no anticoagulant found"
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
@@ -70,8 +71,8 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     else:
         return coded
     if sure:
-        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs])
-    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs))
+        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs], OWN_SIGNS)
+    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs), OWN_SIGNS)
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:

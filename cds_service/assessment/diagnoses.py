@@ -82,6 +82,14 @@ def pregnant_or_postpartum(leg: Leg) -> Sequence[Fact]:
     ]
 
 
+def cancer_under_care(leg: Leg) -> Sequence[Fact]:
+    """What makes a cancer an active one by NICE NG158, Table 1: treatment of the last 6 months, palliative or hospice
+    care.
+    """
+    treatment = leg.within(leg.present("cancer-treatment"), leg.thresholds.cancer_treatment_days)
+    return [*treatment, *leg.confirmed("hospice-care")]
+
+
 def recent_surgery(leg: Leg) -> Sequence[Fact]:
     """Within 12 weeks; an undated operation is not known to be recent."""
     dated = [fact for fact in leg.present("surgery") if fact.when is not None]

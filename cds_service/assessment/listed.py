@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
-from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS
+from cds_service.assessment.laboratory import is_raised
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining
 from cds_service.assessment.rules import Finding, Level, found, stated
@@ -15,6 +16,8 @@ NOT_BESIDE_THIS = (
 )
 TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
 EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
+NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
+NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
 
 
@@ -38,3 +41,15 @@ def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
         if kind.id in leg.current
         for finding in found(kind, Level.NONE, [fact for fact in leg.new(kind.id) if fact not in counted], note)
     ]
+
+
+def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
+    """A creatine kinase of the last 7 days that raised nothing: over 4 times its own upper limit, or raised beside
+    weakness, for which AHA/ACC 2018 has it measured.
+    """
+    recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
+    if not recent or any(finding.rule.card == CREATINE_KINASE.card for finding in findings):
+        return []
+    weak = patient.any_of("muscle-weakness", "limb-weakness")
+    raised = [fact for fact in recent if is_raised(fact.quantity, 1.0 if weak else NOTABLE_TIMES)]
+    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], NOT_HIGH_ENOUGH)

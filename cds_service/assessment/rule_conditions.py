@@ -210,16 +210,18 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "of the last {laboratory_days} days.",
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
-        "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism and no "
-        "nerve sign is recorded that the level does not count; at discharge nothing was found either.",
+        "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism, "
+        "nerve sign or raised creatine kinase is listed that the level does not count; at discharge nothing was found either.",
     },
     "home-care": _home_care(),
     # told once, where the code is that decides it
     "patterns": {each.rule.id: _first_paragraph(each.judge.__doc__) for each in PATTERNS},
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
-        "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",
-        "order-compression": "Compression that the home care leaves out for another reason.",
+        "limb ischaemia, a new sign of poor perfusion or an ankle-brachial index below {ankle_brachial_severe}, of a "
+        "leg that may be meant.",
+        "order-compression": "Compression that the home care leaves out for another reason. A warning beside "
+        "compartment syndrome, recorded or in question, and beside a DVT without an anticoagulant.",
         "order-nsaid-anticoagulant": "An NSAID beside an anticoagulant, on record or among the drafts.",
         "order-nsaid-unread": "An NSAID where medicines could not be read, or a current one has no code.",
         "order-nsaid-pregnancy": "An NSAID in pregnancy. The week is not read.",

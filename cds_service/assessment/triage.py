@@ -24,7 +24,7 @@ from cds_service.assessment.home_care import (
 )
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
-from cds_service.assessment.listed import uncounted_nerve_signs, uncounted_symptoms
+from cds_service.assessment.listed import uncounted_creatine_kinase, uncounted_nerve_signs, uncounted_symptoms
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
@@ -179,7 +179,8 @@ def _listed(patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequenc
     """What is recorded and counts on neither leg."""
     raising = {fact for finding in findings for fact in finding.evidence}
     signs = [each for leg in concerned for each in leg.uncounted if raising.isdisjoint(each.evidence)]
-    return (*uncounted_symptoms(patient, findings), *_merged(signs))
+    muscle = uncounted_creatine_kinase(patient, findings)
+    return (*uncounted_symptoms(patient, findings), *muscle, *_merged(signs))
 
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:

@@ -45,6 +45,7 @@ POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 _POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "vascular-disease")
 
 TYPE_UNKNOWN = "type of vascular disease not stated"
+PREGNANT, DELIVERED = "pregnant by the record", "after delivery by the record"
 
 
 def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -96,7 +97,10 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Pregnant, or up to 6 weeks after, with calf pain that is not coded as cramp."""
     pains = new_pains(leg, Site.LOWER_LEG)
     state = diagnoses.pregnant_or_postpartum(leg)
-    return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [])
+    delivered = any(fact.concept == "postpartum" for fact in state)
+    return found(
+        PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [], DELIVERED if delivered else PREGNANT
+    )
 
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:

@@ -9,16 +9,17 @@ from collections.abc import Collection, Container
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
-from cds_service.assessment.risk_factors import INACTIVE, OVER_65, WEAKNESS
+from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State, Topic
 from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
+from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import OF_NO_FINDING, kinds, named_inside, side_of_finding
-from cds_service.rendering.thrombosis import d_dimer, wells
+from cds_service.rendering.summary import OF_NO_FINDING, named_inside, side_of_finding, sided_kinds
+from cds_service.rendering.thrombosis import d_dimer, score_told, wells
 from cds_service.rendering.words import (
     age_words,
     and_more,
@@ -40,6 +41,7 @@ _NO_SIDE = Side.NOT_STATED
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
+_ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
@@ -90,7 +92,9 @@ def risk_factors(case: Case) -> str:
         return ""
     findings = (*case.assessment.findings, *case.assessment.listed)
     raising = {fact.source for finding in findings for fact in finding.evidence}
-    told = [finding for finding in present if not _is_told_elsewhere(finding, raising)]
+    score = score_told(case)
+    items = {fact for item in score.present for fact in item.evidence} if score else set()
+    told = [finding for finding in present if not _is_told_elsewhere(finding, raising, items)]
     told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
     shown = under_evidence(case)
     return bullets([_risk(finding, case, shown) for finding in told])
@@ -188,13 +192,13 @@ SECTIONS: dict[str, Say] = {
 }
 """The placeholders of the frame."""
 
-FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
+FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **OPTIONS}
 """The placeholders of the two sections of a card that stands for a finding."""
 
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
     for name in (
-        *("complaint", "side", "uncounted", "embolism_symptoms", "nerve_signs"),
+        *("complaint", "side", "uncounted", "embolism_symptoms", "creatine_kinase", "nerve_signs"),
         *("known_dvt", "low_index", "on_anticoagulant"),
         *("thrombosis_risks", "unknown_flags", "unread"),
     )
@@ -229,8 +233,12 @@ def _colour_matters(case: Case) -> bool:
     return not _COLOURS.isdisjoint([*flagged, *[fact.concept for fact in case.entries]])
 
 
-def _is_told_elsewhere(finding: Finding, raising: Collection[str]) -> bool:
-    """Weakness that is the alarm sign itself; inactivity by surgery alone, which the line of the surgery tells."""
+def _is_told_elsewhere(finding: Finding, raising: Collection[str], items: Collection[Fact]) -> bool:
+    """Weakness that is the alarm sign itself; inactivity by surgery alone, which the line of the surgery tells; an item
+    of the score that the card shows.
+    """
+    if finding.rule in _ITEMS:
+        return all(fact in items for fact in finding.evidence)
     if finding.rule is WEAKNESS:
         return all(fact.source in raising for fact in finding.evidence)
     return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
@@ -253,7 +261,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
     parts = [named_inside(finding, case)]
     if finding.rule.id in _COMPOSITE:
-        parts[0] += f" ({', '.join(kinds(finding, case))})"
+        parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
-from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS
 from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
@@ -33,6 +33,7 @@ _KNOWN_DVT = "known DVT"
 _KNOWN, _OTHER = OTHER_COMPLAINTS = ("known-dvt", "other")
 _KINDS_ROOM = 40
 _UNCOUNTED_ROOM = _RISK_ROOM - len(" and 9 more")
+_REASON_ROOM = 48
 LOW_INDEX = "Abnormal ankle-brachial index"
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
 _NO_SIDE = "side not recorded"
@@ -53,7 +54,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         values = {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
         return {**values, "unknown_flags": "7 of 7 not recorded"}
     finding = max((_longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
-    sign = max(_SIGNS_ROOM, *(len(words) for words in concepts.values()))
+    sign = max(_SIGNS_ROOM, *(len(f"{words} (both sides)") for words in concepts.values()))
     return {
         "finding": finding,
         "findings": finding + " and 99 more",
@@ -62,6 +63,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         "age": age,
         "complaint": complaint,
         "anticoagulant": "no anticoagulant found",
+        "reason": "R" * _REASON_ROOM,
     }
 
 
@@ -122,12 +124,6 @@ def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
     return words[fact.concept] if fact.concept in words else fact.concept.replace("-", " ")
 
 
-def kinds(finding: Finding, case: Case) -> list[str]:
-    """The kinds of thing that the finding rests on."""
-    words = case.files.shared.findings
-    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
-
-
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
     more = len(case.spoken_for) + len(case.others) - 1
@@ -139,20 +135,38 @@ def _finding(case: Case) -> str:
 
 
 def _signs(case: Case) -> str:
-    """The kinds of thing that the most urgent finding rests on, as many as fit."""
-    finding = case.assessment.findings[0]
-    told = kinds(finding, case) or [mid_sentence(finding.rule.label)]
-    return _as_many_as_fit(told, _SIGNS_ROOM) + suspected_words(finding)
+    """The kinds of thing that the findings of this card rest on, as many as fit, and how many more there are."""
+    told = sided_kinds(case.spoken_for, case) or [mid_sentence(case.assessment.findings[0].rule.label)]
+    return _as_many_as_fit(told, _SIGNS_ROOM, len(case.others)) + suspected_words(case.assessment.findings[0])
 
 
-def _as_many_as_fit(words: Sequence[str], room: int) -> str:
-    """The first of them and what else there is room for, then how many more there are."""
+def _as_many_as_fit(words: Sequence[str], room: int, others: int = 0) -> str:
+    """The first of them and what else there is room for, then how many more there are, with so many others."""
     text, left = words[0], len(words) - 1
     for word in words[1:]:
         if len(text) + len(word) + 2 > room:
             break
         text, left = f"{text}, {word}", left - 1
+    left += others
     return text + (f" and {left} more" if left else "")
+
+
+def kinds(finding: Finding, case: Case) -> list[str]:
+    """The kinds of thing that the finding rests on."""
+    words = case.files.shared.findings
+    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
+
+
+def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
+    """The kinds of thing that these findings rest on, each with its side where that is not the side of the first."""
+    words = case.files.shared.findings
+    by_kind: dict[str, list[Fact]] = {}
+    for finding in findings:
+        for fact in finding.evidence:
+            by_kind.setdefault(kind_words(fact, words), []).append(fact)
+    known = (Side.NOT_STATED, side_of_finding(findings[0], case.assessment))
+    sides = {kind: side_of(facts) for kind, facts in by_kind.items()}
+    return [kind if side in known else f"{kind} ({side})" for kind, side in sides.items()]
 
 
 def side_of_finding(finding: Finding, assessment: Assessment) -> Side:
@@ -276,6 +290,12 @@ def _anticoagulant(case: Case) -> str:
     return "medicines not read" if unread else "no anticoagulant found"
 
 
+def _reason(case: Case) -> str:
+    """The first of what the note of the most urgent finding says, without its source."""
+    first = case.assessment.findings[0].note.partition("; ")[0].partition(": ")[0]
+    return first if 0 < len(first) <= _REASON_ROOM else "a reason on record"
+
+
 OF_A_FINDING: dict[str, Say] = {
     "finding": _finding,
     "findings": _findings,
@@ -284,14 +304,22 @@ OF_A_FINDING: dict[str, Say] = {
     "age": _age,
     "complaint": complaint_words,
     "anticoagulant": _anticoagulant,
+    "reason": _reason,
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
 
 
 def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
-    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all."""
-    listed = [finding for finding in case.assessment.listed if not rules or finding.rule in rules]
-    return list(dict.fromkeys([kind for finding in listed for kind in kinds(finding, case)]))
+    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all.
+
+    What a finding measured is told with its value.
+    """
+    told: dict[str, None] = {}
+    for finding in case.assessment.listed:
+        if not rules or finding.rule in rules:
+            first, *others = kinds(finding, case)
+            told |= dict.fromkeys([f"{first} {_value(finding, case.assessment)}".rstrip(), *others])
+    return list(told)
 
 
 def _uncounted(case: Case) -> str:
@@ -300,6 +328,10 @@ def _uncounted(case: Case) -> str:
 
 def _embolism_symptoms(case: Case) -> str:
     return ", ".join(_kinds_listed(case, EMBOLISM_SYMPTOMS))
+
+
+def _creatine_kinase(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, CREATINE_KINASE))
 
 
 def _nerve_signs(case: Case) -> str:
@@ -314,6 +346,7 @@ OF_NO_FINDING: dict[str, Say] = {
     "uncounted": _uncounted,
     "embolism_symptoms": _embolism_symptoms,
     "nerve_signs": _nerve_signs,
+    "creatine_kinase": _creatine_kinase,
     "known_dvt": _known_dvt,
     "low_index": _low_index,
     "on_anticoagulant": _on_anticoagulant,

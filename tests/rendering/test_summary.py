@@ -133,6 +133,32 @@ def score(value: float) -> Fact:
         ),
         (
             [
+                finding(rule("cold-limb"), fact("cold-limb", "Observation/1")),
+                finding(rule("pulse-absent"), fact("pulse-absent", "Observation/2")),
+                finding(rule("swelling"), fact("swelling", "Observation/3")),
+            ],
+            "Cold leg or foot, absent pulse and 1 more, left leg; consider pulses and sensation",
+        ),
+        (
+            [
+                finding(rule("numbness-tingling"), fact("numbness-tingling", "Observation/1", side=Side.BOTH)),
+                finding(rule("limb-weakness"), fact("limb-weakness", "Observation/2")),
+            ],
+            "Numbness or tingling, leg weakness (left), both legs; consider pulses and sensation",
+        ),
+        (
+            [
+                finding(
+                    rule("limb-ischaemia-signs"),
+                    fact("cold-limb", "Observation/1"),
+                    fact("pulse-absent", "Observation/2", side=Side.BOTH),
+                    fact("numbness-tingling", "Observation/3", side=Side.RIGHT),
+                )
+            ],
+            "Recorded: cold leg or foot (left), absent pulse and 1 more, both legs; consider vascular assessment",
+        ),
+        (
+            [
                 finding(
                     rule("potassium"),
                     elsewhere("potassium", "Observation/1", quantity=Quantity(2.3, "mmol/L", "2.3 mmol/L")),

@@ -45,15 +45,29 @@ def test_an_explained_nerve_sign_is_told_with_the_reason() -> None:
     weak: Entry = {"observation": "sct|713514005", "at": -1, "side": "left", "site": "sct|61685007"}
     made = card(triage([CALF_PAIN, {"condition": "icd|E11.42", "onset": -1000}, numb, weak]))
     assert made.indicator == "info"
-    assert made.summary.startswith("Numbness or tingling, weakness of the leg; calf pain, left leg")
+    assert made.summary.startswith("Numbness or tingling, leg weakness; calf pain, left leg")
     reason = "(a nerve disease of over 14 days explains it: listed, does not raise the level)"
     assert section(made.detail or "", "Also recorded:**").strip().splitlines() == [
         f"- Numbness or tingling, left, 2026-11-22 (1 day ago) {reason}",
         f"- Weakness of the leg, left, 2026-11-22 (1 day ago) {reason}",
     ]
-    assert "For numbness or tingling, weakness of the leg: strength, sensation and pulses" in (made.detail or "")
+    assert "For numbness or tingling, leg weakness: strength, sensation and pulses" in (made.detail or "")
     assert "over 65)" not in (made.detail or "")
     assert not made.suggestions
+
+
+def test_a_raised_creatine_kinase_beside_weakness_is_named_first_and_the_weakness_is_no_risk_of_old_age() -> None:
+    measured: Entry = {"observation": "loinc|2157-6", "at": -1, "value": 900, "unit": "U/L", "high": 200}
+    made = card(triage([CALF_PAIN, measured, {"condition": "icd|M62.81", "onset": -1}]))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Creatine kinase 900 U/L, muscle weakness; calf pain")
+    text = made.detail or ""
+    assert "High creatine kinase, 900 U/L, 2026-11-22 (1 day ago) (raised, but below what raises the level" in text
+    assert "For creatine kinase 900 U/L, muscle weakness: creatine kinase repeated" in text
+    assert "over 65" not in text
+    assert "Home care of the guidance that suits" not in text
+    alone = card(triage([CALF_PAIN, {**measured, "value": 300}]))
+    assert alone.summary.startswith("Calf pain, left leg")
 
 
 def test_breathlessness_that_raised_the_card_is_not_listed_as_well() -> None:

@@ -77,7 +77,7 @@ def superficial_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | N
         return None
     unclear = any(fact.concept == "leg-vein-thrombosis" for fact in recorded)
     supporting = once([*recorded, *leg.present("varicose-veins")])
-    missing = ("length of the clot", "distance from the groin junction")
+    missing = ("length of the clot", "distance from the junction with the deep veins")
     return Fit(supporting, note=DEPTH_UNKNOWN if unclear else "", missing=missing)
 
 
