@@ -60,6 +60,9 @@ class Thresholds:
     ankle_brachial_abnormal: float = _number(
         0.90, "ratio", "AHA/ACC 2024: an ankle-brachial index of 0.90 or less is abnormal"
     )
+    ankle_brachial_severe: float = _number(
+        0.60, "ratio", "Rabe 2020: no compression below it; ours: that the blood supply may then be critical"
+    )
     ankle_brachial_normal: float = _number(
         1.00, "ratio", "AHA/ACC 2024: 1.00 to 1.40 is normal, between the two borderline"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from cds_service.assessment.leg import Leg
@@ -59,6 +59,22 @@ def band(index: Quantity, limits: Thresholds) -> Band:
 def in_bands(found: dict[Fact, Band], *bands: Band) -> Sequence[Fact]:
     """Those of the indices that lie in one of these bands."""
     return [fact for fact, its in found.items() if its in bands]
+
+
+def lowest_first(found: Iterable[Fact]) -> Sequence[Fact]:
+    return sorted(found, key=lambda fact: fact.quantity.value if fact.quantity and fact.quantity.value else 0.0)
+
+
+def severe(found: Iterable[Fact], limits: Thresholds) -> Sequence[Fact]:
+    """Those of the indices that are so low that the blood supply may be critical; "<0.60" is."""
+    return [fact for fact in found if fact.quantity is not None and _is_severe(fact.quantity, limits)]
+
+
+def _is_severe(index: Quantity, limits: Thresholds) -> bool:
+    if index.value is None or index.comparator.startswith(">"):
+        return False
+    value = round(index.value, 2)
+    return value <= limits.ankle_brachial_severe if index.comparator == "<" else value < limits.ankle_brachial_severe
 
 
 def _order(fact: Fact) -> tuple[float, str]:

@@ -11,6 +11,9 @@ from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.rules import Finding, once
 from cds_service.facts import Fact, Side, Site
 
+SYMPTOMS_OF_EMBOLISM = ("dyspnoea", "chest-pain", "haemoptysis", "syncope")
+"""The symptoms that NHS Lothian RefHelp lists for pulmonary embolism, each a concept."""
+
 _CALF = (Site.LOWER_LEG,)
 _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
 
@@ -40,7 +43,7 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
 
 def embolism_symptoms(leg: Leg) -> Sequence[Fact]:
     """Dyspnoea, chest pain, haemoptysis or syncope that began, or may have begun, in the last 7 days."""
-    return leg.within(leg.present("pe-symptom"), leg.thresholds.embolism_symptom_days)
+    return leg.within(leg.any_of(*SYMPTOMS_OF_EMBOLISM), leg.thresholds.embolism_symptom_days)
 
 
 def clot_can_cause(complaint: Sequence[Fact]) -> bool:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import clot_can_cause, embolism_symptoms
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
 from cds_service.assessment.rules import Finding, Level, Rule, found
-from cds_service.assessment.sources import AHA_PAD, BOAST, NICE_CELLULITIS, OURS, PE_SYMPTOMS
+from cds_service.assessment.sources import AHA_PAD, BOAST, CLTI, NICE_CELLULITIS, OURS, PE_SYMPTOMS
 from cds_service.facts import Fact, Topic
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
@@ -28,7 +28,7 @@ EMBOLISM_SYMPTOMS = Rule(
     "embolism-symptoms", "Symptoms that pulmonary embolism can cause", PE_SYMPTOMS, "pulmonary-embolism"
 )
 THROMBOSIS = Rule("dvt", "DVT on record", OURS, "dvt")
-GANGRENE = Rule("gangrene", "New gangrene", AHA_PAD, "tissue")
+GANGRENE = Rule("gangrene", "New gangrene", CLTI, "tissue")
 NECROTISING = Rule(
     "necrotising-infection", "Necrotising infection of the leg", NICE_CELLULITIS, "necrotising-infection"
 )
@@ -38,6 +38,7 @@ CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle"
 
 INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
 
+OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
 NO_ANTICOAGULANT = "no anticoagulant found"
 MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
@@ -70,8 +71,8 @@ def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     else:
         return coded
     if sure:
-        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs])
-    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs))
+        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs], OWN_SIGNS)
+    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs), OWN_SIGNS)
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -130,7 +131,7 @@ CRITICAL = (
         limb_ischaemia, (LIMB_ISCHAEMIA, LIMB_SIGNS), needs=("acute-limb-ischaemia", *(sign.id for sign in PERFUSION))
     ),
     Criterion(compartment_syndrome, (COMPARTMENT, COMPARTMENT_SIGNS), needs=("compartment-syndrome", *INJURIES)),
-    Criterion(pulmonary_embolism, (EMBOLISM, EMBOLISM_SYMPTOMS), needs=("pulmonary-embolism", "pe-symptom")),
+    Criterion(pulmonary_embolism, (EMBOLISM, EMBOLISM_SYMPTOMS), needs=("pulmonary-embolism", *SYMPTOMS_OF_EMBOLISM)),
     Criterion(thrombosis, (THROMBOSIS,), needs=("dvt",)),
     Criterion(
         tissue, (GANGRENE, NECROTISING, CELLULITIS_SEPSIS), needs=("gangrene", "necrotising-infection", "cellulitis")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.leg import Leg, is_current
 from cds_service.facts import Fact
 
 OPENING = (
@@ -82,10 +82,26 @@ def pregnant_or_postpartum(leg: Leg) -> Sequence[Fact]:
     ]
 
 
+def cancer_under_care(leg: Leg) -> Sequence[Fact]:
+    """What makes a cancer an active one by NICE NG158, Table 1: treatment of the last 6 months, palliative or hospice
+    care.
+    """
+    treatment = leg.within(leg.present("cancer-treatment"), leg.thresholds.cancer_treatment_days)
+    return [*treatment, *leg.confirmed("hospice-care")]
+
+
 def recent_surgery(leg: Leg) -> Sequence[Fact]:
     """Within 12 weeks; an undated operation is not known to be recent."""
     dated = [fact for fact in leg.present("surgery") if fact.when is not None]
     return leg.within(dated, leg.thresholds.surgery_days)
+
+
+def recent_plaster(patient: Leg) -> Sequence[Fact]:
+    """Plaster or splint within 30 days, also one without a site, which may be of the arm and counts for nothing."""
+    if not patient.mentions(("cast",)):
+        return ()
+    recorded = [fact for fact in patient.chart.facts if fact.concept == "cast" and is_current(fact)]
+    return patient.within(recorded, patient.thresholds.cast_days)
 
 
 def coded_chronic(leg: Leg) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.leg import Leg
@@ -76,7 +76,7 @@ CLOT = Precaution("clot", "vein thrombosis, known or suspected", {COMPRESSION: O
 POSSIBLE_CLOT = Precaution("possible-clot", "DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
 POSSIBLE_CLOT_IN_CRAMP = Precaution("possible-clot-in-cramp", "DVT not excluded beside a cramp", {COMPRESSION: OURS})
 SWELLING = Precaution("swelling", "swelling, DVT not excluded", {COMPRESSION: OURS, STRETCHING: OURS})
-MUSCLE = Precaution("muscle", "compartment syndrome not excluded", {COMPRESSION: OURS, ICE: OURS})
+MUSCLE = Precaution("muscle", "compartment syndrome not excluded", {COMPRESSION: OURS, ICE: OURS, ELEVATION: OURS})
 BLEEDING = Precaution("bleeding", "anticoagulant, bleeding to watch for", {COMPRESSION: OURS, STRETCHING: OURS})
 BLEEDING_IN_CRAMP = Precaution("bleeding-in-cramp", "cramp under an anticoagulant", {COMPRESSION: OURS})
 COLOUR = Precaution(
@@ -120,7 +120,15 @@ LEG_CONCEPTS = frozenset(
         *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
         *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
         *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
-        *("material-allergy", "heart-failure", "anticoagulant", "previous-dvt", ANKLE_BRACHIAL_INDEX, *INJURIES),
+        *(
+            "material-allergy",
+            "heart-failure",
+            "anticoagulant",
+            "previous-dvt",
+            "baker-cyst",
+            ANKLE_BRACHIAL_INDEX,
+            *INJURIES,
+        ),
     }
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
@@ -154,7 +162,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     current = leg.current
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
     only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
-    scored = bool(wells.points if wells else leg.past("previous-dvt", "dvt"))
+    doubtful = bool((wells.points if wells else leg.past("previous-dvt", "dvt")) or "baker-cyst" in current)
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication", "acute-limb-ischaemia")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
@@ -163,7 +171,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
         or ("leg-ulcer" in current and "arterial-disease" in current)
     )
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
-    possible_clot = (scored and not only_cramp) or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
+    possible_clot = (doubtful and not only_cramp) or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
     drugs = leg.anticoagulants()
     found = indices(leg)
     low = in_bands(found, Band.ABNORMAL)
@@ -173,12 +181,12 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
         for precaution, holds in (
             (POOR_SUPPLY, critical or arterial or low or in_bands(found, Band.NONCOMPRESSIBLE)),
             (BYPASS, "bypass-graft" in current),
-            (CRITICAL_SUPPLY, critical),
+            (CRITICAL_SUPPLY, critical or severe(found, leg.thresholds)),
             (COMPARTMENT_HEIGHT, compartment),
             (COMPARTMENT, compartment),
             (CLOT, clot),
             (POSSIBLE_CLOT, possible_clot and not clot),
-            (POSSIBLE_CLOT_IN_CRAMP, scored and not (clot or possible_clot)),
+            (POSSIBLE_CLOT_IN_CRAMP, doubtful and not (clot or possible_clot)),
             (SWELLING, leg.new("swelling") and not (clot or possible_clot)),
             (MUSCLE, "muscle" in cards),
             (BLEEDING, drugs and not only_cramp),

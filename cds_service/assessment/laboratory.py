@@ -20,6 +20,14 @@ def is_below(quantity: Quantity | None, limit: float) -> bool:
     return quantity.value < limit or (quantity.value == limit and quantity.comparator == "<")
 
 
+def is_raised(quantity: Quantity | None, times: float = 1.0) -> bool:
+    """Above so many times its own upper limit; above it at all also by the laboratory's own flag."""
+    if quantity is None:
+        return False
+    flagged = quantity.raised is True and times == 1.0
+    return flagged or bool(quantity.high and is_above(quantity, quantity.high * times))
+
+
 def is_high_creatine_kinase(fact: Fact, limits: Thresholds) -> bool:
     """Over 5 times the upper limit that came with it; without one, over 1,000 U/L."""
     quantity = fact.quantity

@@ -84,5 +84,10 @@ def _not_of_an_injury(weakness: Sequence[Fact], leg: Leg) -> Sequence[Fact]:
 
 def _unexplained(signs: Sequence[Fact], leg: Leg) -> Sequence[Fact]:
     """Nerve signs, unless a Condition known for more than 14 days explains them."""
-    known = leg.older_than(leg.confirmed("nerve-disease"), leg.thresholds.nerve_explaining_days)
+    known = explaining(leg)
     return [sign for sign in signs if all(each.source == sign.source for each in known)]
+
+
+def explaining(leg: Leg) -> Sequence[Fact]:
+    """The nerve diseases known for more than 14 days."""
+    return leg.older_than(leg.confirmed("nerve-disease"), leg.thresholds.nerve_explaining_days)

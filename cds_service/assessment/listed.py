@@ -1,34 +1,31 @@
-"""What is told without raising the level: what the policy does not count for this complaint, or not any more."""
+"""What is told without raising the level: what is on record but the policy does not count here, or not any more."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from cds_service.assessment.complaint import embolism_symptoms
-from cds_service.assessment.critical import (
-    CELLULITIS_SEPSIS,
-    CREATINE_KINASE,
-    EMBOLISM_SYMPTOMS,
-    RHABDOMYOLYSIS,
-)
-from cds_service.assessment.laboratory import is_high_creatine_kinase
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
+from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
+from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.rules import Finding, Rule, stated
+from cds_service.assessment.limb_threat import NERVE, Signs, explaining
+from cds_service.assessment.rules import Finding, Level, Rule, found, stated
 from cds_service.facts import Fact
 
-NOT_BESIDE_THIS = "complaint is cramp, claudication or of both legs: listed, does not raise the level"
-TOO_OLD = "begun over {days} days ago: listed, does not raise the level"
+NOT_BESIDE_THIS = (
+    "complaint is cramp, claudication or of both legs: not counted for embolism, to be assessed for itself"
+)
+TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
+EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
+NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
+NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
 PAST = "over {days} days old: listed, does not raise the level"
+OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
 
 
-def uncounted(patient: Leg, findings: Collection[Finding]) -> tuple[Finding, ...]:
-    """What raised nothing, with the reason."""
-    return (*_symptoms_of_embolism(patient, findings), *_of_muscle_or_sepsis(patient))
-
-
-def _symptoms_of_embolism(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
-    """Dyspnoea, chest pain, haemoptysis or syncope of the last 30 days."""
-    symptoms = patient.new("pe-symptom")
+def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
+    """Dyspnoea, chest pain, haemoptysis or syncope of the last 30 days that raised nothing, with the reason."""
+    symptoms = patient.new(*SYMPTOMS_OF_EMBOLISM)
     if not symptoms or any(finding.rule.card == EMBOLISM_SYMPTOMS.card for finding in findings):
         return []
     days = patient.thresholds.embolism_symptom_days
@@ -36,7 +33,31 @@ def _symptoms_of_embolism(patient: Leg, findings: Collection[Finding]) -> list[F
     return [stated(EMBOLISM_SYMPTOMS, symptoms, note=note)]
 
 
-def _of_muscle_or_sepsis(patient: Leg) -> list[Finding]:
+def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
+    """Numbness and weakness of the leg of the last 30 days that are not among its signs, with the reason."""
+    counted = signs.facts(*NERVE)
+    note = EXPLAINED.format(days=leg.thresholds.nerve_explaining_days) if explaining(leg) else OF_THE_MUSCLE
+    return [
+        finding
+        for kind in NERVE
+        if kind.id in leg.current
+        for finding in found(kind, Level.NONE, [fact for fact in leg.new(kind.id) if fact not in counted], note)
+    ]
+
+
+def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
+    """A creatine kinase of the last 7 days that raised nothing: over 4 times its own upper limit, or raised beside
+    weakness, for which AHA/ACC 2018 has it measured.
+    """
+    recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
+    if not recent or any(finding.rule.card == CREATINE_KINASE.card for finding in findings):
+        return []
+    weak = patient.any_of("muscle-weakness", "limb-weakness")
+    raised = [fact for fact in recent if is_raised(fact.quantity, 1.0 if weak else NOTABLE_TIMES)]
+    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], NOT_HIGH_ENOUGH)
+
+
+def uncounted_past(patient: Leg) -> list[Finding]:
     """High creatine kinase of the last 30 days, rhabdomyolysis, and sepsis beside cellulitis, past their windows.
 
     A diagnosis that nobody closed is told for 90 days.
@@ -47,15 +68,14 @@ def _of_muscle_or_sepsis(patient: Leg) -> list[Finding]:
     high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
     muscle = patient.within(patient.present("rhabdomyolysis"), limits.acute_diagnosis_days)
     sepsis = patient.within(patient.present("sepsis"), limits.acute_diagnosis_days)
-    cellulitis = patient.present("cellulitis")
     return [
         *_past(CREATINE_KINASE, patient, high, limits.laboratory_days),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
-        *_past(CELLULITIS_SEPSIS, patient, sepsis if cellulitis else (), limits.sepsis_days),
+        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days),
     ]
 
 
 def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int) -> list[Finding]:
     """The finding, where nothing of it is newer than so many days."""
     old = patient.older_than(facts, days)
-    return [stated(rule, old, note=PAST.format(days=days))] if old and len(old) == len(facts) else []
+    return found(rule, Level.NONE, old, PAST.format(days=days)) if len(old) == len(facts) else []

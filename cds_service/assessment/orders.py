@@ -5,10 +5,18 @@ Each rule: (case) -> findings; the first fact of a finding is the draft.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cds_service.assessment.critical import CREATINE_KINASE, RHABDOMYOLYSIS
+from cds_service.assessment import home_care
+from cds_service.assessment.ankle_brachial import Band, indices, lowest_first, severe
+from cds_service.assessment.critical import (
+    COMPARTMENT,
+    COMPARTMENT_SIGNS,
+    CREATINE_KINASE,
+    RHABDOMYOLYSIS,
+    THROMBOSIS,
+)
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, recent_signs
@@ -19,7 +27,10 @@ from cds_service.assessment.triage import Assessment
 from cds_service.facts import NAMELESS_MEDICINES, Fact, Side, State, Topic
 
 COMPRESSION_ARTERIAL = Rule(
-    "order-compression-arterial", "Draft compression, arterial disease on record", RABE, "draft-compression-arterial"
+    "order-compression-arterial",
+    "Draft compression beside arterial disease or signs of it",
+    RABE,
+    "draft-compression-arterial",
 )
 COMPRESSION = Rule("order-compression", "Draft compression, reason to check first", OURS, "draft-compression")
 NSAID_BLEEDING = Rule("order-nsaid-anticoagulant", "Draft NSAID and an anticoagulant", OURS, "draft-nsaid")
@@ -42,6 +53,12 @@ STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin",
 _D_DIMER = ("d-dimer", "d-dimer-request")
 _KINDS = ("nsaid", "statin", "leg-vein-ultrasound", "compression")
 _ARTERIAL = ("arterial-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia")
+_THREATS = {
+    COMPARTMENT: home_care.COMPARTMENT,
+    COMPARTMENT_SIGNS: home_care.COMPARTMENT,
+    THROMBOSIS: home_care.CLOT,
+}
+"""What makes compression beside it a warning, and the words for why."""
 _MOST = 3
 
 
@@ -89,19 +106,42 @@ def order_findings(case: OrderCase) -> list[tuple[Finding, ...]]:
 
 
 def compression(case: OrderCase) -> list[Finding]:
-    """Compression beside arterial disease or a sign of poor supply of a leg that may be meant; else where the home
-    care leaves it out.
+    """Compression beside arterial disease, a sign of poor supply or an index below 0.6 of a leg that may be meant; else
+    where the home care leaves it out: a warning for compartment syndrome and for a DVT without an anticoagulant.
     """
     drafts = case.of("compression")
     if not drafts:
         return []
+    meant = [_meant(draft, case.patient) for draft in drafts]
     poor_supply: list[Fact] = []
-    for leg in [_meant(draft, case.patient) for draft in drafts]:
+    known: dict[Fact, Band] = {}
+    for leg in meant:
         poor_supply += [*leg.any_of(*_ARTERIAL), *recent_signs(leg).facts(*PERFUSION)]
-    if poor_supply:
-        return found(COMPRESSION_ARTERIAL, Level.WARNING, [*drafts, *once(poor_supply)], "how severe is not read")
-    against = [reason for step in case.assessment.home_care if step.name == "compression" for reason in step.withheld]
-    return found(COMPRESSION, Level.INFO, drafts, "; ".join(against)) if against else []
+        known |= indices(leg)
+    if poor_supply or severe(known, case.patient.thresholds):
+        evidence = [*drafts, *once([*poor_supply, *known])]
+        return found(COMPRESSION_ARTERIAL, Level.WARNING, evidence, _how_severe(known))
+    against = [
+        reason for step in case.assessment.home_care if step.name == home_care.COMPRESSION for reason in step.withheld
+    ]
+    threats = [each for each in case.assessment.findings if each.rule in _THREATS and _is_of(each, meant)]
+    first = [_THREATS[each.rule].withheld[home_care.COMPRESSION] for each in threats]
+    level = Level.WARNING if threats else Level.INFO
+    reasons = "; ".join(dict.fromkeys([*first, *against]))
+    return found(
+        COMPRESSION, level, [*drafts, *(fact for each in threats for fact in each.evidence)] if reasons else [], reasons
+    )
+
+
+def _how_severe(known: Iterable[Fact]) -> str:
+    """The lowest ankle-brachial index that says one value."""
+    values = [fact.quantity for fact in lowest_first(known) if fact.quantity and not fact.quantity.comparator]
+    return f"ankle-brachial index {values[0].value:g}" if values else "how severe is not read"
+
+
+def _is_of(finding: Finding, legs: Collection[Leg]) -> bool:
+    """Is it of one of these legs? An anticoagulant is of none."""
+    return any(fact in leg.facts for leg in legs for fact in finding.evidence if fact.concept != "anticoagulant")
 
 
 def nsaid(case: OrderCase) -> list[Finding]:

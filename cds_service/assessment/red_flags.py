@@ -27,7 +27,8 @@ REST = Rule("rest-pain", "Pain at rest", GUIDANCE, "red-flags")
 ONGOING = Rule("ongoing-pain", "Ongoing pain", GUIDANCE, "red-flags")
 
 LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
-UNSITED = "site not recorded, it may be of the whole body"
+UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
+UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
 
 
@@ -61,7 +62,7 @@ def discolouration(leg: Leg) -> Finding:
     flag = _symptom(DISCOLOURATION, leg, "skin-colour")
     of_blood = {fact.source for fact in leg.present("pallor-cyanosis")}
     if flag.level and all(fact.site is Site.NOT_STATED and fact.source in of_blood for fact in flag.evidence):
-        return replace(flag, note=UNSITED)
+        return replace(flag, note=UNSITED, label=UNSITED_COLOUR)
     return flag
 
 

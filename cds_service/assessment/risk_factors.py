@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from cds_service.assessment.activity import ANSWERS, weekly_activity
-from cds_service.assessment.diagnoses import pregnant_or_postpartum, recent_surgery
+from cds_service.assessment.diagnoses import cancer_under_care, pregnant_or_postpartum, recent_surgery
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.rules import Finding, Rule, stated
 from cds_service.assessment.sources import (
@@ -140,10 +140,10 @@ def _pregnant(rule: Rule, leg: Leg) -> Finding:
 
 
 def _cancer(rule: Rule, leg: Leg) -> Finding:
-    """Cancer on record, with its treatment of the last 6 months; where none is recorded, that is said."""
+    """Cancer on record, with its recent treatment or hospice care; where none is recorded, that is said."""
     cancer = leg.present(rule.id)
-    treatment = leg.within(leg.present("cancer-treatment"), leg.thresholds.cancer_treatment_days) if cancer else ()
-    return stated(rule, [*cancer, *treatment], leg.absent(rule.id), note="" if treatment else TREATMENT_UNKNOWN)
+    care = cancer_under_care(leg) if cancer else ()
+    return stated(rule, [*cancer, *care], leg.absent(rule.id), note="" if care else TREATMENT_UNKNOWN)
 
 
 def _obesity(rule: Rule, leg: Leg) -> Finding:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from cds_service.assessment.home_care import PRECAUTIONS
 from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.assessment.rules import Rule
 from cds_service.thresholds import Thresholds
@@ -20,6 +21,78 @@ SHOWN = "The record shows it."
 
 def _first_paragraph(docstring: str | None) -> str:
     return " ".join((docstring or SHOWN).partition("\n\n")[0].split())
+
+
+_COMPARTMENT = (
+    "a finding that raises the card for compartment syndrome, or an injury of the last {injury_days} days"
+    " with severe pain, numbness or weakness"
+)
+HELD_BY: Mapping[str, str] = {
+    "poor-supply": (
+        "arterial disease of the legs, acute limb ischaemia however old, vascular disease of unstated type, "
+        "claudication, an ankle-brachial index out of range, or what makes the supply critical"
+    ),
+    "bypass": "atherosclerosis of a bypass graft of the leg",
+    "critical-supply": (
+        "rest pain of arterial disease, gangrene, acute limb ischaemia, arterial disease with an ulcer, a "
+        "cold leg, an absent pulse, pallor or cyanosis of the last {finding_days} days, an ankle-brachial "
+        "index below {ankle_brachial_severe}"
+    ),
+    "compartment-height": _COMPARTMENT,
+    "compartment": _COMPARTMENT,
+    "clot": "DVT, superficial or unstated vein thrombosis, known or suspected",
+    "possible-clot": (
+        "any finding of the cards for possible DVT, superficial thrombosis, pregnancy, pulmonary embolism or "
+        "known DVT; or, beside more than a cramp, a point of the Wells score, a popliteal (Baker) cyst or, "
+        "where the score does not apply, a previous DVT"
+    ),
+    "possible-clot-in-cramp": (
+        "a point of the Wells score, a popliteal (Baker) cyst or, where the score does not apply, a previous "
+        "DVT, where the only complaint is cramp"
+    ),
+    "swelling": "new swelling of the leg or below the knee",
+    "muscle": "rhabdomyolysis, or high creatine kinase",
+    "bleeding": "a current anticoagulant and more than a cramp",
+    "bleeding-in-cramp": "a current anticoagulant where the only complaint is cramp",
+    "colour": "a current change of the colour of the skin",
+    "infection": "cellulitis or necrotising infection of the leg",
+    "ulcer": "chronic ulcer of leg or foot",
+    "sensation": "neuropathy, or numbness of the last {finding_days} days",
+    "raynaud": "Raynaud's disease, phenomenon or syndrome",
+    "cold-sensitivity": "cryoglobulinaemia, urticaria from cold, cold autoimmune haemolytic anaemia",
+    "allergy": "allergy to latex or adhesives, as a Condition",
+    "heart-failure": (
+        "heart failure of any kind: Rabe 2020 names NYHA IV, and III without strict indication, and no code "
+        "says the class"
+    ),
+    "tendon": "rupture or strain of the Achilles tendon within {achilles_days} days",
+    "tear": "strain of the last {finding_days} days, in which a tear is not excluded",
+    "injury": "fracture, sprain or crush between knee and ankle of the last {finding_days} days",
+    "claudication": "claudication without rest pain",
+    "low-index": (
+        "an abnormal ankle-brachial index (AHA/ACC 2024), not beside claudication, a supply that other "
+        "entries call critical, or an injury"
+    ),
+    "thrombosis-risk": (
+        "a previous DVT or pulmonary embolism, cancer, bed confinement, paralysis, thrombophilia, oestrogen, "
+        "obesity, surgery, pregnancy or varicose veins"
+    ),
+    "known-clot": "a confirmed DVT of the leg",
+    "diabetes": "diabetes",
+    "child": "an age under {adult_years}",
+    "pregnancy": "pregnancy of the last {pregnancy_days} days",
+}
+"""What a precaution of the home care rests on, by its id: the table of docs/home-care.md says the same."""
+
+
+def _home_care() -> dict[str, str]:
+    """Of each step that a precaution withholds or minds, when it does."""
+    return {
+        f"{verb}-{step.replace(' ', '-')}-{each.id}": f"On record: {HELD_BY[each.id]}."
+        for each in PRECAUTIONS
+        for verb, steps in (("leave-out", each.against), ("mind", each.minding))
+        for step in steps
+    }
 
 
 CONDITIONS: Mapping[str, Mapping[str, str]] = {
@@ -58,7 +131,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "beside a leg complaint that is not of both sides and not only cramp or claudication.",
         "dvt": "Confirmed in the leg, begun within {thrombosis_days} days or undated, not coded as chronic, and no "
         "current anticoagulant found.",
-        "gangrene": "Gangrene of the leg, within {gangrene_days} days or undated.",
+        "gangrene": "Gangrene of the leg, within {gangrene_days} days (own number) or undated.",
         "necrotising-infection": "Recorded or suspected, and current.",
         "cellulitis-sepsis": "Cellulitis of the leg, and sepsis recorded within {sepsis_days} days.",
         "rhabdomyolysis": "Recorded within {rhabdomyolysis_days} days.",
@@ -80,8 +153,10 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "superficial-thrombosis": "Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
         "claudication": "Recorded or suspected, and current; its type may be unstated, neurogenic is not meant.",
         "arterial-rest-pain": "Rest pain recorded, and current.",
-        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, gangrene, or vascular disease of unstated "
-        "type, beside new calf pain.",
+        "lasting-gangrene": "Gangrene of the leg that began over {gangrene_days} days ago (own number), beside new "
+        "calf pain.",
+        "arterial-disease": "Arterial disease of the leg, a leg aneurysm, acute limb ischaemia of over "
+        "{limb_ischaemia_days} days, or vascular disease of unstated type, beside new calf pain.",
         "achilles-rupture": "Recorded or suspected within {achilles_days} days or undated.",
         "achilles-strain": "Recorded within {achilles_days} days or undated: ICD-10-CM files a rupture under strain.",
         "cellulitis": "Recorded or suspected, and current.",
@@ -135,14 +210,19 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "of the last {laboratory_days} days.",
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
-        "patient-instructions": "Conditions and Observations were read.",
+        "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism, "
+        "nerve sign or raised creatine kinase is listed that the level does not count; at discharge nothing was found "
+        "either.",
     },
+    "home-care": _home_care(),
     # told once, where the code is that decides it
     "patterns": {each.rule.id: _first_paragraph(each.judge.__doc__) for each in PATTERNS},
     "draft-orders": {
         "order-compression-arterial": "Compression beside arterial disease, claudication, rest pain, gangrene, acute "
-        "limb ischaemia or a new sign of poor perfusion, of a leg that may be meant.",
-        "order-compression": "Compression that the home care leaves out for another reason.",
+        "limb ischaemia, a new sign of poor perfusion or an ankle-brachial index below {ankle_brachial_severe}, of a "
+        "leg that may be meant.",
+        "order-compression": "Compression that the home care leaves out for another reason. A warning beside "
+        "compartment syndrome, recorded or in question, and beside a DVT without an anticoagulant.",
         "order-nsaid-anticoagulant": "An NSAID beside an anticoagulant, on record or among the drafts.",
         "order-nsaid-unread": "An NSAID where medicines could not be read, or a current one has no code.",
         "order-nsaid-pregnancy": "An NSAID in pregnancy. The week is not read.",

@@ -114,8 +114,8 @@ HOME_CARE = RuleSet(
 NEXT_STEPS = RuleSet(
     "next-steps",
     "Suggestions",
-    "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside a "
-    "threat to limb or life.",
+    "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside limb "
+    "ischaemia, compartment syndrome, pulmonary embolism, gangrene, necrotising infection and cellulitis with sepsis.",
     (
         Rule(next_steps.ULTRASOUND, "Suggest an ultrasound of the proximal leg veins", NICE_DVT),
         Rule(next_steps.D_DIMER_TEST, "Suggest a quantitative D-dimer", NICE_DVT),

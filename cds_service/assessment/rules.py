@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True):
     """What a rule found on the record.
 
     `level` is the level that it raises the card to; NONE for one that is only listed. `note` is what a reader must
-    know of this finding, in our words.
+    know of this finding, in our words. `label`: what to call it where the rule's own would say more than the record.
     """
 
     rule: Rule
@@ -43,6 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: tuple[Fact, ...] = ()
     level: Level = Level.NONE
     note: str = ""
+    label: str = ""
 
 
 def found(rule: Rule, level: Level, evidence: Sequence[Fact], note: str = "") -> list[Finding]:

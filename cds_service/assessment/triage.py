@@ -9,13 +9,13 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices
-from cds_service.assessment.complaint import complaint
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices, lowest_first
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
-from cds_service.assessment.critical import CRITICAL, INJURIES, RHABDOMYOLYSIS
+from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
+from cds_service.assessment.diagnoses import recent_plaster
 from cds_service.assessment.home_care import (
-    MUSCLE,
     HomeCareStep,
     Precaution,
     home_care,
@@ -25,7 +25,12 @@ from cds_service.assessment.home_care import (
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
-from cds_service.assessment.listed import uncounted
+from cds_service.assessment.listed import (
+    uncounted_creatine_kinase,
+    uncounted_nerve_signs,
+    uncounted_past,
+    uncounted_symptoms,
+)
 from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
@@ -50,11 +55,10 @@ class Assessment:
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    injuries of the leg, an ankle-brachial index out of range, possible symptoms of embolism. `listed`: findings that
-    the policy does not count. `illegible`: entries that are neither present nor absent, as their value is not
-    interpreted; a red flag that they are about, and that is unknown, has them as evidence.
-    `low_index`: an index of a leg with the complaint is abnormal.
-    `next_steps`: what may be offered.
+    injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible symptoms of
+    embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither present nor
+    absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
+    `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -66,7 +70,7 @@ class Assessment:
     risk_factors: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
     illegible: tuple[Fact, ...] = ()
-    low_index: bool = False
+    low_index: tuple[Fact, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
     patterns: tuple[Recognised, ...] = ()
@@ -85,8 +89,10 @@ class Assessment:
 
     @property
     def suits_home_care(self) -> bool:
-        """May home care be spoken of? Beside a critical finding it would make light of it; unread, it may not suit."""
-        return bool(self.complaint) and self.level < Level.CRITICAL and self.fully_read
+        """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
+        count; of a record that was not read it may not suit.
+        """
+        return bool(self.complaint) and not (self.findings or self.listed) and self.fully_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class _LegAssessment:
 
     presentation: Presentation
     findings: Sequence[Finding]
+    uncounted: Sequence[Finding]
     precautions: Sequence[Precaution]
     indices: Mapping[Fact, Band]
     patterns: Sequence[Recognised]
@@ -113,14 +120,14 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
-    listed = uncounted(patient, findings) if concerned else ()
     cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
-    cautions.append([MUSCLE] if any(each.rule.card == RHABDOMYOLYSIS.card for each in listed) else [])
+    listed = _listed(patient, concerned, findings) if concerned else ()
     not_read = illegible(patient) if concerned else ()
     flags = _flags([flag for each in concerned for flag in each.presentation.flags.values()], facts)
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
-    low = in_bands(found, Band.ABNORMAL)
-    seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *low, *in_bands(found, Band.NONCOMPRESSIBLE)]
+    low = lowest_first(in_bands(found, Band.ABNORMAL))
+    uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
+    seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *recent_plaster(patient), *low, *uncompressed]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
@@ -131,11 +138,11 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         risk_factors=risks,
         listed=listed,
         illegible=not_read,
-        low_index=bool(low),
+        low_index=tuple(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
         patterns=of_all_legs([pattern for each in concerned for pattern in each.patterns]),
-        beside=once([*seen, *patient.new("pe-symptom")]) if concerned else (),
+        beside=once([*seen, *patient.new(*SYMPTOMS_OF_EMBOLISM)]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
         next_steps=next_steps(patient, findings, wells, listed) if concerned and not is_child else (),
@@ -167,7 +174,8 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
     findings += [flag for flag in presentation.flags.values() if flag.level]
     held_back = precautions(leg, presentation, findings)
     found = indices(leg) if leg.mentions((ANKLE_BRACHIAL_INDEX,)) else {}
-    return _LegAssessment(presentation, findings, held_back, found, recognised(leg, presentation))
+    uncounted = uncounted_nerve_signs(leg, presentation.signs)
+    return _LegAssessment(presentation, findings, uncounted, held_back, found, recognised(leg, presentation))
 
 
 def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
@@ -176,6 +184,14 @@ def presentation_of(leg: Leg, patient: Leg) -> Presentation | None:
     signs = recent_signs(leg)
     facts = complaint(leg, flags, signs)
     return Presentation(facts, flags, signs, wells_score(leg, patient, facts)) if facts else None
+
+
+def _listed(patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What is recorded and counts on neither leg."""
+    raising = {fact for finding in findings for fact in finding.evidence}
+    signs = [each for leg in concerned for each in leg.uncounted if raising.isdisjoint(each.evidence)]
+    muscle = uncounted_creatine_kinase(patient, findings)
+    return (*uncounted_symptoms(patient, findings), *muscle, *uncounted_past(patient), *_merged(signs))
 
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:
@@ -203,7 +219,7 @@ _STRENGTH = {State.PRESENT: 2, State.UNKNOWN: 1, State.ABSENT: 0}
 def _joined(one: Finding, other: Finding) -> Finding:
     stronger = max(one, other, key=lambda finding: (_STRENGTH[finding.state], finding.level))
     evidence = one.evidence + other.evidence if one.state is other.state else stronger.evidence
-    return replace(stronger, evidence=once(evidence))
+    return replace(stronger, evidence=once(evidence), label=one.label if one.label == other.label else "")
 
 
 def _flags(each_leg: Iterable[Finding], complaint: Sequence[Fact]) -> tuple[Finding, ...]:

@@ -34,6 +34,7 @@ UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be 
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "superficial-thrombosis")
 CLAUDICATION = Rule("claudication", "Claudication", AHA_PAD, "arterial")
 REST_PAIN = Rule("arterial-rest-pain", "Rest pain of arterial disease", CLTI, "arterial-rest-pain")
+LASTING_GANGRENE = Rule("lasting-gangrene", "Gangrene of the leg", CLTI, "arterial-rest-pain")
 ARTERIAL = Rule("arterial-disease", "Arterial or vascular disease with calf pain", AHA_PAD, "arterial")
 ACHILLES = Rule("achilles-rupture", "Achilles tendon rupture", AAOS, "achilles")
 ACHILLES_STRAIN = Rule("achilles-strain", "Achilles tendon strain, rupture not excluded", AAOS, "achilles")
@@ -41,9 +42,10 @@ CELLULITIS = Rule("cellulitis", "Cellulitis of the leg", NICE_CELLULITIS, "infec
 BLEEDING = Rule("severe-pain-anticoagulant", "Severe pain under an anticoagulant", OURS, "bleeding")
 POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 
-_POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "gangrene", "vascular-disease")
+_POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "vascular-disease")
 
 TYPE_UNKNOWN = "type of vascular disease not stated"
+PREGNANT, DELIVERED = "pregnant by the record", "after delivery by the record"
 
 
 def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -97,18 +99,24 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Pregnant, or up to 6 weeks after, with calf pain that is not coded as cramp."""
     pains = new_pains(leg, Site.LOWER_LEG)
     state = diagnoses.pregnant_or_postpartum(leg)
-    return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [])
+    delivered = any(fact.concept == "postpartum" for fact in state)
+    return found(
+        PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [], DELIVERED if delivered else PREGNANT
+    )
 
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Claudication; rest pain of arterial disease; with calf pain arterial disease, gangrene, a leg aneurysm, or an
-    acute ischaemia that is over 30 days old.
+    acute ischaemia that is over 30 days old. New gangrene is one of the critical row.
     """
-    known = [*leg.any_of(*_POOR_SUPPLY), *diagnoses.old_limb_ischaemia(leg)]
-    with_pain = known if new_pains(leg, Site.LOWER_LEG) else []
+    pains = new_pains(leg, Site.LOWER_LEG)
+    with_pain = [*leg.any_of(*_POOR_SUPPLY), *diagnoses.old_limb_ischaemia(leg)] if pains else []
+    new = diagnoses.new_gangrene(leg)
+    lasting = [fact for fact in leg.present("gangrene") if fact not in new] if pains else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
     return [
         *found(REST_PAIN, Level.WARNING, leg.present("rest-pain")),
+        *found(LASTING_GANGRENE, Level.WARNING, lasting),
         *found(CLAUDICATION, Level.WARNING, leg.present("claudication")),
         *found(ARTERIAL, Level.WARNING, with_pain, TYPE_UNKNOWN if unclear else ""),
     ]
@@ -149,8 +157,8 @@ WARNING = (
     Criterion(known_thrombosis, (TREATED, UNTREATED), needs=("dvt", "pulmonary-embolism")),
     Criterion(
         arterial,
-        (REST_PAIN, CLAUDICATION, ARTERIAL),
-        needs=("rest-pain", "claudication", "acute-limb-ischaemia", *_POOR_SUPPLY),
+        (REST_PAIN, LASTING_GANGRENE, CLAUDICATION, ARTERIAL),
+        needs=("rest-pain", "gangrene", "claudication", "acute-limb-ischaemia", *_POOR_SUPPLY),
     ),
     Criterion(tendon, (ACHILLES, ACHILLES_STRAIN), needs=("achilles-rupture", "achilles-strain")),
     Criterion(infection, (CELLULITIS,), needs=("cellulitis",)),

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from cds_service.assessment.diagnoses import old_thrombosis, recent_surgery
+from cds_service.assessment.diagnoses import cancer_under_care, old_thrombosis, recent_surgery
 from cds_service.assessment.leg import Leg
 from cds_service.facts import Fact, Side, Site, State
 
@@ -47,7 +47,9 @@ def _nothing(_view: View) -> Sequence[Fact]:
 
 
 def _cancer(view: View) -> Sequence[Fact]:
-    return view.leg.confirmed("malignancy")
+    """With what makes it an active one, where that is recorded."""
+    cancer = view.leg.confirmed("malignancy")
+    return [*cancer, *cancer_under_care(view.leg)] if cancer else ()
 
 
 def _no_cancer(view: View) -> Sequence[Fact]:

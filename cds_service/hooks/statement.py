@@ -45,20 +45,20 @@ class Statement:
         What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
         """
         assessment, occasion = self.assessment, self.occasion
-        flags = [flag for flag in assessment.red_flags if flag.state is _PRESENT]
+        listed = [*[flag for flag in assessment.red_flags if flag.state is _PRESENT], *assessment.listed]
         risks = [risk for risk in assessment.risk_factors if risk.state is _PRESENT]
         late = occasion.appointments
         return _encode(
             (
                 (occasion.id, card_id(assessment), assessment.level, assessment.side),
-                [_rules(each) for each in (assessment.findings, flags, risks, occasion.new_findings)],
+                [_rules(each) for each in (assessment.findings, listed, risks, occasion.new_findings)],
                 _facts(
                     chain(
                         assessment.complaint,
                         assessment.beside,
                         assessment.illegible,
                         occasion.entries,
-                        *(finding.evidence for finding in (*assessment.findings, *flags)),
+                        *(finding.evidence for finding in (*assessment.findings, *listed)),
                         *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
                         *(each.fit.facts for each in assessment.patterns),
                         (each.fact for each in assessment.d_dimers),

@@ -8,11 +8,13 @@ See cards/README.md.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from cds_service.assessment.dvt_pathway import DvtPathway
 from cds_service.assessment.home_care import STEPS
 from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
 from cds_service.errors import ConfigurationError
@@ -22,7 +24,7 @@ from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import CardFile, CardFiles, Limits, SharedWords, SmallPrint, SuggestionWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
 from cds_service.rendering.occasion_files import load_occasions
-from cds_service.rendering.pattern_file import load_patterns
+from cds_service.rendering.pattern_file import LONGEST, load_patterns
 from cds_service.rendering.rule_dates import load_rule_dates
 from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
 from cds_service.rendering.template import paragraphs, template
@@ -106,13 +108,26 @@ def _checked_shared(file: ContentFile) -> SharedWords:
         if step not in shared.home_care:
             file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
     _check_suggestions(file, shared)
-    if "other" not in shared.complaints:
-        file.fail("complaints has no words for other", "Add them", key="complaints")
+    _check_dvt_steps(file, shared.dvt_steps)
+    for key in summary.OTHER_COMPLAINTS:
+        if key not in shared.complaints:
+            file.fail(f"complaints has no words for {key}", "Add them", key="complaints")
     for key, words in (("complaints", shared.complaints), ("findings", shared.findings)):
         for text in words.values():
             if len(text) > _LONGEST_WORDS:
                 file.fail(f"more than {_LONGEST_WORDS} characters: {text}", "Shorten it", key=key, text=text)
     return shared
+
+
+def _check_dvt_steps(file: ContentFile, steps: Mapping[str, str]) -> None:
+    """Words for each pathway, and for no other, that fit into the options of a pattern."""
+    key, names = "dvt_steps", [str(each) for each in DvtPathway]
+    if sorted(steps) != sorted(names):
+        file.fail("dvt_steps has not the right names", f"Use each of these, once: {', '.join(names)}", key=key)
+    for words in steps.values():
+        checked(file, words, (), key=key)
+        if not 0 < len(words) < LONGEST:
+            file.fail(f"empty, or {LONGEST} characters or more: {words}", "Shorten it", key=key, text=words)
 
 
 def _check_limits(file: ContentFile, limits: Limits) -> None:

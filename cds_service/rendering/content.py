@@ -55,6 +55,7 @@ class SharedWords(Written, frozen=True, kw_only=True):
     limits: Limits
     override_reasons: dict[str, str]
     home_care: dict[str, str]
+    dvt_steps: dict[str, str]
     suggestions: dict[str, SuggestionWords]
     complaints: dict[str, str]
     findings: dict[str, str]
@@ -120,9 +121,10 @@ class PatternWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class PatternFile:
-    """The words of all patterns by id, and the bullet that they are told in."""
+    """The words of all patterns by id, their options to be filled, and the bullet that they are told in."""
 
     words: dict[str, PatternWords]
+    options: dict[str, Template]
     bullet: Paragraphs
     written: Written
 

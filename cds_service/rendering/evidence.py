@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from cds_service.facts import Certainty, Course, Fact, Side, Site
+from cds_service.facts import Certainty, Course, Fact, Side, Site, State
 from cds_service.rendering.case import Case, dated
 from cds_service.rendering.patterns import untold
 from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, newest, quoted, sentence_start
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
-_SUSPECTED, _CURRENT = Certainty.SUSPECTED, Course.CURRENT
+_SUSPECTED, _CURRENT, _ABSENT = Certainty.SUSPECTED, Course.CURRENT, State.ABSENT
 _NO_SIDE, _NO_SITE = Side.NOT_STATED, Site.NOT_STATED
 
 _MOST_REMARKS = 3
@@ -43,19 +43,21 @@ def under_evidence(case: Case) -> Container[Fact]:
 
 def _beside_findings(case: Case) -> list[Fact]:
     """What is listed after the findings: the complaint, what is only listed, what must be seen, patterns."""
-    flagged = [fact for flag in case.listed_only for fact in newest(flag.evidence)]
+    flagged = [fact for flag in (*case.listed_only, *case.assessment.listed) for fact in newest(flag.evidence)]
     fitting = [fact for each in untold(case) for fact in each.fit.facts]
     return [*newest(case.assessment.complaint), *flagged, *newest(case.assessment.beside), *fitting]
 
 
 def entry(fact: Fact, when: str) -> str:
-    """One entry of the chart without its source: value, words of the chart, how certain, where, when, remarks."""
+    """One entry of the chart without its source: value, words of the chart, denial, certainty, place, date, remarks."""
     parts = [quoted(fact.quantity.text)] if fact.quantity is not None else []
     parts.append(quoted(fact.display) if fact.display else f"code {quoted(fact.codes[0][1])}")
     if fact.severe:
         parts.append("severe")
     if fact.sudden:
         parts.append("sudden onset")
+    if fact.state is _ABSENT:
+        parts.append("**denied**")
     if fact.certainty is _SUSPECTED:
         parts.append("**suspected**")
     if fact.course is not _CURRENT:

@@ -23,7 +23,7 @@ def entries(case: Case) -> str:
 
 def news(case: Case) -> str:
     """The findings that would not be there without the new entries."""
-    return "; ".join([named_inside(finding, case.assessment) for finding in case.occasion.new_findings])
+    return "; ".join([named_inside(finding, case) for finding in case.occasion.new_findings])
 
 
 def appointment(case: Case) -> str:
@@ -48,17 +48,10 @@ def last_day(case: Case) -> str:
     return late.last_day.isoformat() if late else ""
 
 
-def home_care(case: Case) -> str:
-    """The steps that nothing on the record speaks against; none beside a critical finding or an unread record."""
-    if not case.assessment.suits_home_care:
-        return ""
-    return sections.steps_that_suit(case)
-
-
 OCCASIONS: Mapping[str, Mapping[str, Say]] = {
     NEW_ENTRY: {"entries": entries, "news": news},
     APPOINTMENT: {"appointment": appointment, "appointments": appointments, "last_day": last_day},
-    DISCHARGE: {"home_care": home_care, "leave_out": sections.leave_out},
+    DISCHARGE: {"home_care": sections.home_care, "leave_out": sections.leave_out},
 }
 """The placeholders of each occasion."""
 

@@ -14,12 +14,13 @@ from cds_service.assessment.patterns.catalogue import PATTERNS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.content import PatternFile, PatternWords, Written
 from cds_service.rendering.content_file import ContentFile, check_no_html, checked, open_content, unwrapped
-from cds_service.rendering.template import paragraphs
+from cds_service.rendering.options import DVT_STEPS
+from cds_service.rendering.template import paragraphs, template
 
 NAME = "_patterns.md"
 BULLET = ("label", "source", "says", "supporting", "against", "beside", "note", "missing", "options")
 """The placeholders of the bullet."""
-_LONGEST = 140
+LONGEST = 140  # characters of what is said of a pattern, and of its options
 
 
 class _Matter(Written, frozen=True, kw_only=True):
@@ -45,7 +46,8 @@ def load_patterns(directory: Path, cards: Collection[str]) -> PatternFile:
             )
     _check_ids(file, matter.patterns)
     words = {name: _checked_words(file, name, written, cards) for name, written in matter.patterns.items()}
-    return PatternFile(words, paragraphs(unwrapped(file.body)), matter)
+    options = {name: template(each.options) for name, each in words.items()}
+    return PatternFile(words, options, paragraphs(unwrapped(file.body)), matter)
 
 
 def _check_ids(file: ContentFile, written: Collection[str]) -> None:
@@ -67,13 +69,13 @@ def _checked_words(file: ContentFile, name: str, written: object, cards: Collect
     except msgspec.ValidationError as error:
         problem = str(error).partition(" - at ")[0]
         file.fail(f"{name}: {problem[:1].lower()}{problem[1:]}", "Write says, options and, if any, told_by", text=place)
-    for text in (words.says, words.options):
+    for text, placeholders in ((words.says, ()), (words.options, DVT_STEPS)):
         if not text.strip():
             file.fail(f"{name} has an empty text", "Write says and options", text=place)
-        if len(text) > _LONGEST:
-            remedy = f"Shorten it to {_LONGEST} characters: a card is read in seconds"
+        if len(text) > LONGEST:
+            remedy = f"Shorten it to {LONGEST} characters: a card is read in seconds"
             file.fail(f"{name} has a text of {len(text)} characters", remedy, text=place)
-        checked(file, text, (), key="patterns")
+        checked(file, text, placeholders, key="patterns")
     for card in words.told_by:
         if card not in cards:
             file.fail(f"told_by of {name} names no card: {card}", f"Use one of: {', '.join(sorted(cards))}", text=place)

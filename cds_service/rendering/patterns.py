@@ -8,7 +8,8 @@ from cds_service.assessment.patterns.catalogue import THREATS
 from cds_service.assessment.patterns.pattern import Fit, Recognised
 from cds_service.assessment.rules import Level
 from cds_service.facts import Certainty, Course, Fact, Side, State
-from cds_service.rendering.case import Case
+from cds_service.rendering.case import Case, say
+from cds_service.rendering.options import DVT_STEPS
 from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import (
     and_more,
@@ -71,7 +72,7 @@ def _bullet(each: Recognised, case: Case) -> str:
             "beside": _named(fit.beside, case),
             "note": own_words(fit.note) if fit.note else "",
             "missing": ", ".join(and_more(fit.missing, _MOST_MISSING)),
-            "options": words.options,
+            "options": say(case.files.patterns.options[pattern.id], DVT_STEPS, case),
         }
     )
     return told.replace("\n\n", " ")

@@ -8,7 +8,7 @@ from cds_service.assessment.rules import Level
 from cds_service.assessment.triage import Assessment
 from cds_service.circumstances import Circumstances
 from cds_service.rendering import summary
-from cds_service.rendering.case import CHART_ALONE, NO_RED_FLAG, Case, Occasion, open_case, say
+from cds_service.rendering.case import CHART_ALONE, Case, Occasion, open_case, say
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.sections import SECTIONS
@@ -83,7 +83,7 @@ def _summary(case: Case) -> str:
         says = {**says, **OCCASIONS[occasion.id]}
         if case.assessment.findings:
             words = occasion.summary or words
-        elif case.card.id == NO_RED_FLAG:
+        elif case.assessment.suits_home_care:
             words = occasion.summary_no_red_flag or words
     return sentence_start(say(words, says, case))
 

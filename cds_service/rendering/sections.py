@@ -9,23 +9,24 @@ from collections.abc import Collection, Container
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
-from cds_service.assessment.risk_factors import INACTIVE, OVER_65, WEAKNESS
+from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State, Topic
-from cds_service.rendering.case import NO_RED_FLAG, Case, Say, say
+from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
+from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
 from cds_service.rendering.summary import (
     OF_NO_FINDING,
     is_not_recorded,
     kind_words,
-    kinds,
     named_inside,
     side_of_finding,
+    sided_kinds,
 )
-from cds_service.rendering.thrombosis import d_dimer, wells
+from cds_service.rendering.thrombosis import d_dimer, score_told, wells
 from cds_service.rendering.words import (
     age_words,
     and_more,
@@ -47,6 +48,7 @@ _NO_SIDE = Side.NOT_STATED
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
+_ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 _MOST_ILLEGIBLE = 3
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
@@ -83,10 +85,11 @@ def also(case: Case) -> str:
     for finding in case.others:
         note = _note(finding)
         notes = source_words(finding.rule.source) + (f"; {note}" if note else "")
-        label = named_inside(finding, case.assessment) + _other_side(finding, case)
+        label = named_inside(finding, case) + _other_side(finding, case)
         groups.setdefault(f" ({notes}){_consider(finding, case)}", []).append(label)
     lines = [sentence_start("; ".join(labels)) + ending for ending, labels in groups.items()]
     lines += [f"{flag.rule.label} ({own_words(flag.note)})" for flag in case.listed_only]
+    lines += [sentence_start(_in_words(finding, case)) for finding in case.assessment.listed]
     return bullets(lines)
 
 
@@ -95,8 +98,11 @@ def risk_factors(case: Case) -> str:
     present = [finding for finding in case.assessment.risk_factors if finding.state is _PRESENT]
     if not present:
         return ""
-    raising = {fact.source for finding in case.assessment.findings for fact in finding.evidence}
-    told = [finding for finding in present if not _is_told_elsewhere(finding, raising)]
+    findings = (*case.assessment.findings, *case.assessment.listed)
+    raising = {fact.source for finding in findings for fact in finding.evidence}
+    score = score_told(case)
+    items = {fact for item in score.present for fact in item.evidence} if score else set()
+    told = [finding for finding in present if not _is_told_elsewhere(finding, raising, items)]
     told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
     shown = under_evidence(case)
     return bullets([_risk(finding, case, shown) for finding in told])
@@ -162,14 +168,9 @@ def _illegible(case: Case) -> list[str]:
 
 
 def home_care(case: Case) -> str:
-    """The steps of the guidance that nothing on the record speaks against; on a card without a red flag only."""
-    if case.card.id != NO_RED_FLAG:
-        return ""
-    return steps_that_suit(case)
-
-
-def steps_that_suit(case: Case) -> str:
     """The steps that nothing on the record speaks against, with what this patient has to mind."""
+    if not case.assessment.suits_home_care:
+        return ""
     words = case.files.shared.home_care
     lines = []
     for step in case.assessment.home_care:
@@ -218,13 +219,14 @@ SECTIONS: dict[str, Say] = {
 }
 """The placeholders of the frame."""
 
-FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source}
+FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **OPTIONS}
 """The placeholders of the two sections of a card that stands for a finding."""
 
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
     for name in (
-        *("complaint", "side", "known_dvt", "low_index", "on_anticoagulant"),
+        *("complaint", "side", "uncounted", "embolism_symptoms", "creatine_kinase", "nerve_signs"),
+        *("known_dvt", "low_index", "on_anticoagulant"),
         *("thrombosis_risks", "unknown_flags", "unread"),
     )
 }
@@ -258,8 +260,12 @@ def _colour_matters(case: Case) -> bool:
     return not _COLOURS.isdisjoint([*flagged, *[fact.concept for fact in case.entries]])
 
 
-def _is_told_elsewhere(finding: Finding, raising: Collection[str]) -> bool:
-    """Weakness that is the alarm sign itself; inactivity by surgery alone, which the line of the surgery tells."""
+def _is_told_elsewhere(finding: Finding, raising: Collection[str], items: Collection[Fact]) -> bool:
+    """Weakness that is the alarm sign itself; inactivity by surgery alone, which the line of the surgery tells; an item
+    of the score that the card shows.
+    """
+    if finding.rule in _ITEMS:
+        return all(fact in items for fact in finding.evidence)
     if finding.rule is WEAKNESS:
         return all(fact.source in raising for fact in finding.evidence)
     return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
@@ -280,13 +286,14 @@ def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
 
 def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
-    parts = [named_inside(finding, case.assessment)]
+    parts = [named_inside(finding, case)]
     if finding.rule.id in _COMPOSITE:
-        parts[0] += f" ({', '.join(kinds(finding, case))})"
+        parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
     if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
-        when = case.entries[newest(finding.evidence)[0]]
+        latest = newest(finding.evidence)[0]
+        when = case.entries.get(latest) or when_words(latest, case.as_of)
         parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cds_service.assessment import risk_factors
-from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
+from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
+from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.warning import WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
+from cds_service.facts import Certainty, Fact, Quantity, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
@@ -27,7 +28,12 @@ _MEASURED = {
 _VALUE_ROOM = 12
 _RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
-_RISK_ROOM = 40
+_RISK_ROOM = 41
+_KNOWN_DVT = "known DVT"
+_KNOWN, _OTHER = OTHER_COMPLAINTS = ("known-dvt", "other")
+_KINDS_ROOM = 40
+_UNCOUNTED_ROOM = _RISK_ROOM - len(" and 9 more")
+_REASON_ROOM = 48
 LOW_INDEX = "Abnormal ankle-brachial index"
 _SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs"}
 _NO_SIDE = "side not recorded"
@@ -48,7 +54,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         values = {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
         return {**values, "unknown_flags": "7 of 7 not recorded"}
     finding = max((_longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
-    sign = max(_SIGNS_ROOM, *(len(words) for words in concepts.values()))
+    sign = max(_SIGNS_ROOM, *(len(f"{words} (both sides)") for words in concepts.values()))
     return {
         "finding": finding,
         "findings": finding + " and 99 more",
@@ -57,17 +63,20 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         "age": age,
         "complaint": complaint,
         "anticoagulant": "no anticoagulant found",
+        "reason": "R" * _REASON_ROOM,
     }
 
 
-def named(finding: Finding, assessment: Assessment) -> str:
-    """The finding's label, with its value where one number says it, and whether it is only suspected."""
-    return finding.rule.label + _more(finding, assessment)
+def named(finding: Finding, case: Case) -> str:
+    """What was found, with its value where one number says it, and whether it is only suspected."""
+    return sentence_start(named_inside(finding, case))
 
 
-def named_inside(finding: Finding, assessment: Assessment) -> str:
+def named_inside(finding: Finding, case: Case) -> str:
     """The same as it stands inside a sentence."""
-    return mid_sentence(finding.rule.label) + _more(finding, assessment)
+    if finding.rule is EMBOLISM_SYMPTOMS and finding.evidence:
+        return _as_many_as_fit(kinds(finding, case), _KINDS_ROOM) + suspected_words(finding)
+    return mid_sentence(finding.label or finding.rule.label) + _more(finding, case.assessment)
 
 
 def _more(finding: Finding, assessment: Assessment) -> str:
@@ -76,6 +85,8 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 
 
 def _longest_name(rule: Rule) -> str:
+    if rule is EMBOLISM_SYMPTOMS:
+        return "K" * _KINDS_ROOM + " and 99 more (part suspected)"
     room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
     value = f", {'9' * room}" if room else ""
     return f"{rule.label}{value} (part suspected)"
@@ -93,9 +104,14 @@ def _value(finding: Finding, assessment: Assessment) -> str:
         return ""
     choose = min if concept == "potassium" else max
     worst = choose(numbers, key=lambda each: each.value or 0.0)
-    comparator = worst.comparator if worst.comparator in ("<", "<=", ">=", ">") else ""
-    text = f"{comparator}{worst.value:g} {unit}"
+    text = f"{_number(worst)} {unit}"
     return text if len(text) <= _VALUE_ROOM else ""
+
+
+def _number(measured: Quantity) -> str:
+    """<0.5"""
+    comparator = measured.comparator if measured.comparator in ("<", "<=", ">=", ">") else ""
+    return f"{comparator}{measured.value:g}"
 
 
 def range_words(score: WellsScore) -> str:
@@ -108,12 +124,6 @@ def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
     return words[fact.concept] if fact.concept in words else fact.concept.replace("-", " ")
 
 
-def kinds(finding: Finding, case: Case) -> list[str]:
-    """The kinds of thing that the finding rests on."""
-    words = case.files.shared.findings
-    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
-
-
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
     more = len(case.spoken_for) + len(case.others) - 1
@@ -121,19 +131,42 @@ def _findings(case: Case) -> str:
 
 
 def _finding(case: Case) -> str:
-    return named(case.assessment.findings[0], case.assessment)
+    return named(case.assessment.findings[0], case)
 
 
 def _signs(case: Case) -> str:
-    """The kinds of thing that the most urgent finding rests on, as many as fit."""
-    finding = case.assessment.findings[0]
-    first, *others = kinds(finding, case) or [mid_sentence(finding.rule.label)]
-    text, left = first, len(others)
-    for kind in others:
-        if len(text) + len(kind) + 2 > _SIGNS_ROOM:
+    """The kinds of thing that the findings of this card rest on, as many as fit, and how many more there are."""
+    told = sided_kinds(case.spoken_for, case) or [mid_sentence(case.assessment.findings[0].rule.label)]
+    return _as_many_as_fit(told, _SIGNS_ROOM, len(case.others)) + suspected_words(case.assessment.findings[0])
+
+
+def _as_many_as_fit(words: Sequence[str], room: int, others: int = 0) -> str:
+    """The first of them and what else there is room for, then how many more there are, with so many others."""
+    text, left = words[0], len(words) - 1
+    for word in words[1:]:
+        if len(text) + len(word) + 2 > room:
             break
-        text, left = f"{text}, {kind}", left - 1
-    return text + (f" and {left} more" if left else "") + suspected_words(finding)
+        text, left = f"{text}, {word}", left - 1
+    left += others
+    return text + (f" and {left} more" if left else "")
+
+
+def kinds(finding: Finding, case: Case) -> list[str]:
+    """The kinds of thing that the finding rests on."""
+    words = case.files.shared.findings
+    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
+
+
+def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
+    """The kinds of thing that these findings rest on, each with its side where that is not the side of the first."""
+    words = case.files.shared.findings
+    by_kind: dict[str, list[Fact]] = {}
+    for finding in findings:
+        for fact in finding.evidence:
+            by_kind.setdefault(kind_words(fact, words), []).append(fact)
+    known = (Side.NOT_STATED, side_of_finding(findings[0], case.assessment))
+    sides = {kind: side_of(facts) for kind, facts in by_kind.items()}
+    return [kind if side in known else f"{kind} ({side})" for kind, side in sides.items()]
 
 
 def side_of_finding(finding: Finding, assessment: Assessment) -> Side:
@@ -168,7 +201,7 @@ def complaint_words(case: Case) -> str:
             key = "calf-pain" if fact.site is Site.LOWER_LEG else "leg-pain"
         if key in complaints:
             return complaints[key]
-    return complaints["other"]
+    return complaints[_KNOWN if knows_dvt(case.assessment) else _OTHER]
 
 
 def thrombosis_risks(assessment: Assessment) -> list[str]:
@@ -182,7 +215,7 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
         and not counted.issuperset(finding.evidence)
     ]
-    known = ["known DVT of the leg"] if knows_dvt(assessment) else []
+    known = [_KNOWN_DVT] if knows_dvt(assessment) else []
     return known + [item.label for item in items] + risks
 
 
@@ -193,28 +226,35 @@ def knows_dvt(assessment: Assessment) -> bool:
 
 def _first_risk(case: Case) -> str:
     """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
-    if case.assessment.listed:
-        rule = case.assessment.listed[0].rule
-        return "Possible symptom of PE; " if rule is EMBOLISM_SYMPTOMS else f"{rule.label}; "
-    if case.assessment.low_index:
-        return f"{LOW_INDEX}; "
+    if uncounted := _kinds_listed(case):
+        told = [", ".join(uncounted)] if len(", ".join(uncounted)) <= _RISK_ROOM else uncounted
+        return sentence_start(_as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
+    if low_index := _low_index(case):
+        return f"{low_index}; "
     risks = thrombosis_risks(case.assessment)
-    if not risks:
+    if not risks or risks[0] == complaint_words(case):
         return ""
     first = risks[0] if len(risks[0]) <= _RISK_ROOM else "a risk of thrombosis"
     return f"{sentence_start(first)}; "
 
 
 def _known_dvt(case: Case) -> str:
-    """DVT of the leg, left"""
+    """DVT of the leg, left, begun after an anticoagulant was ordered"""
     if not knows_dvt(case.assessment):
         return ""
-    side = side_of([fact for fact in case.assessment.complaint if fact.concept == "dvt"])
-    return "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    known = [fact for fact in case.assessment.complaint if fact.concept == "dvt"]
+    side = side_of(known)
+    told = "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
+    ordered = [fact.when for fact in case.assessment.beside if fact.concept == "anticoagulant" and fact.when]
+    begun = [fact.when for fact in known if fact.when]
+    under_treatment = any(order.last < beginning.first for order in ordered for beginning in begun)
+    return told + (", begun after an anticoagulant was ordered" if under_treatment else "")
 
 
 def _low_index(case: Case) -> str:
-    return LOW_INDEX if case.assessment.low_index else ""
+    """Abnormal ankle-brachial index 0.4"""
+    measured = [fact.quantity for fact in case.assessment.low_index if fact.quantity is not None]
+    return f"{LOW_INDEX} {_number(measured[0])}" if measured else ""
 
 
 def _on_anticoagulant(case: Case) -> str:
@@ -256,6 +296,12 @@ def _anticoagulant(case: Case) -> str:
     return "medicines not read" if unread else "no anticoagulant found"
 
 
+def _reason(case: Case) -> str:
+    """The first of what the note of the most urgent finding says, without its source."""
+    first = case.assessment.findings[0].note.partition("; ")[0].partition(": ")[0]
+    return first if 0 < len(first) <= _REASON_ROOM else "a reason on record"
+
+
 OF_A_FINDING: dict[str, Say] = {
     "finding": _finding,
     "findings": _findings,
@@ -264,14 +310,49 @@ OF_A_FINDING: dict[str, Say] = {
     "age": _age,
     "complaint": complaint_words,
     "anticoagulant": _anticoagulant,
+    "reason": _reason,
 }
 """The placeholders of the summary of a card that stands for a finding, the first of the assessment."""
+
+
+def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
+    """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all.
+
+    What a finding measured is told with its value.
+    """
+    told: dict[str, None] = {}
+    for finding in case.assessment.listed:
+        if not rules or finding.rule in rules:
+            first, *others = kinds(finding, case)
+            told |= dict.fromkeys([f"{first} {_value(finding, case.assessment)}".rstrip(), *others])
+    return list(told)
+
+
+def _uncounted(case: Case) -> str:
+    return ", ".join(_kinds_listed(case))
+
+
+def _embolism_symptoms(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, EMBOLISM_SYMPTOMS))
+
+
+def _creatine_kinase(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, CREATINE_KINASE, RHABDOMYOLYSIS))
+
+
+def _nerve_signs(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, *NERVE))
+
 
 OF_NO_FINDING: dict[str, Say] = {
     "complaint": complaint_words,
     "side": _complaint_side,
     "age": _age,
     "first_risk": _first_risk,
+    "uncounted": _uncounted,
+    "embolism_symptoms": _embolism_symptoms,
+    "nerve_signs": _nerve_signs,
+    "creatine_kinase": _creatine_kinase,
     "known_dvt": _known_dvt,
     "low_index": _low_index,
     "on_anticoagulant": _on_anticoagulant,

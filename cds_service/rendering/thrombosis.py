@@ -15,6 +15,7 @@ from cds_service.rendering.summary import kind_words, knows_dvt
 from cds_service.rendering.words import NO_DATE, bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
+_OTHER_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 
 _MOST_ENTRIES = 2
 _AGE_ADJUSTED_OVER = 50  # years: NICE NG158
@@ -38,9 +39,10 @@ _OTHER_DIAGNOSES = frozenset(
         "cellulitis",
         "achilles-strain",
         "achilles-rupture",
+        "leg-injury",
     )
 )
-"""Complaints that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
+"""Entries that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
 _OUTSIDE = {
     Outside.PREGNANCY: "in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
     "compression duplex ultrasound instead",
@@ -51,24 +53,33 @@ _OUTSIDE = {
 def wells(case: Case) -> str:
     """The score with its items, or why there is none; on cards where DVT is in question."""
     assessment = case.assessment
-    score = assessment.wells
     if "wells" not in case.card.not_recorded:
         return ""
-    if score is None:
+    if assessment.wells is None:
         why = "; ".join([_OUTSIDE[reason] for reason in assessment.outside_wells])
         return f"not shown {why}. NICE NG158 is for adults who are not pregnant." if why else ""
-    if case.card.id == NO_RED_FLAG and (knows_dvt(assessment) or not (score.points or assessment.d_dimers)):
+    score = score_told(case)
+    if score is None:
         return ""
     of_side = "either leg" if score.side is _BOTH else score.side
     of_side = f", {of_side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
     told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most})"
-    return f"{told}. {outlook(score, _others(case))}.\n{bullets(_items(score, case))}"
+    return f"{told}. {outlook(score, *_others(score, case))}.\n{bullets(_items(score, case))}"
 
 
-def outlook(score: WellsScore, others: Sequence[str] = ()) -> str:
+def score_told(case: Case) -> WellsScore | None:
+    """The score, where this card tells it."""
+    assessment, score = case.assessment, case.assessment.wells
+    if score is None or "wells" not in case.card.not_recorded:
+        return None
+    asked = bool(score.points or assessment.d_dimers) and not knows_dvt(assessment)
+    return score if asked or case.card.id != NO_RED_FLAG else None
+
+
+def outlook(score: WellsScore, others: Sequence[str] = (), spared: Sequence[str] = ()) -> str:
     """What would make, or leave, it "DVT likely", and the step at the bedside that tells.
 
-    `others`: diagnoses on record that could be the likelier one.
+    `others`: diagnoses on record that could be the likelier one. `spared`: items that are not named as an example.
     """
     on_record = f" ({_listed(others)} on record)" if others else ""
     unlikelier = f"no other diagnosis{on_record} is judged as likely"
@@ -78,7 +89,7 @@ def outlook(score: WellsScore, others: Sequence[str] = ()) -> str:
     if score.least >= score.likely_points:
         return f"{category} whatever else is found"
     if need > 0:
-        found, steps = _examination(score, need)
+        found, steps = _examination(score, need, spared)
         conditions = [*([_confirmed(open_items, 0)] if open_items else []), found, unlikelier]
         return f"{category} if {_all(conditions)}" + (f": {steps}" if steps else "")
     spare = -need
@@ -95,10 +106,17 @@ def d_dimer(case: Case) -> str:
     return bullets([_reading(each, case) for each in case.assessment.d_dimers])
 
 
-def _others(case: Case) -> list[str]:
+def _others(score: WellsScore, case: Case) -> tuple[list[str], list[str]]:
+    """Diagnoses on record that could be the likelier one, and the items not to be looked for beside them."""
     words = case.files.shared.findings
-    complaint = case.assessment.complaint
-    return list(dict.fromkeys([kind_words(fact, words) for fact in complaint if fact.concept in _OTHER_DIAGNOSES]))
+    elsewhere = _OTHER_SIDE.get(score.side)
+    facts = [
+        fact
+        for fact in (*case.assessment.complaint, *case.assessment.beside)
+        if fact.concept in _OTHER_DIAGNOSES and fact.side is not elsewhere
+    ]
+    spared = [table.TENDERNESS] if any(fact.concept == "leg-injury" for fact in facts) else []
+    return list(dict.fromkeys([kind_words(fact, words) for fact in facts])), spared
 
 
 def _items(score: WellsScore, case: Case) -> list[str]:
@@ -133,9 +151,9 @@ def _entry(fact: Fact, case: Case) -> str:
     return ", ".join([*value, *side, when_words(fact, case.as_of), quoted(fact.source)])
 
 
-def _examination(score: WellsScore, need: int) -> tuple[str, str]:
+def _examination(score: WellsScore, need: int, spared: Sequence[str]) -> tuple[str, str]:
     """What would give the points that are missing, and the steps that tell, as far as an examination can."""
-    unknown = {item.label for item in score.unknown}
+    unknown = {item.label for item in score.unknown}.difference(spared)
     found = [words for label, words in _BEDSIDE.items() if label in unknown][:need]
     count = _COUNTS[need] if need < len(_COUNTS) else str(need)
     items = f"{count} more item{'s are' if need > 1 else ' is'} found"

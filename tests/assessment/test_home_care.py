@@ -15,6 +15,8 @@ import yaml
 from cds_service.assessment import home_care
 from cds_service.assessment.home_care import STEPS, Precaution
 from cds_service.assessment.leg import legs, whole_patient
+from cds_service.assessment.rule_conditions import condition
+from cds_service.assessment.rule_sets import HOME_CARE
 from cds_service.assessment.triage import presentation_of
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
@@ -61,6 +63,13 @@ def test_row(row: Row) -> None:
 
 def test_every_precaution_is_among_all() -> None:
     assert {each.id for each in vars(home_care).values() if isinstance(each, Precaution)} == PRECAUTIONS.keys()
+
+
+def test_what_a_precaution_rests_on_is_published_as_the_docs_have_it() -> None:
+    docs = DOCS.read_text(encoding="utf-8").partition("## Precautions")[2].partition("\n\nNot read")[0]
+    held = {line.split("|")[2].strip() for line in docs.splitlines() if line.startswith("| ")} - {"---"}
+    published = {condition(HOME_CARE.id, rule, Thresholds()) for rule in HOME_CARE.rules}
+    assert published == {f"On record: {words}." for words in held if not words.startswith("holds when")}
 
 
 def test_no_two_rows_are_about_the_same() -> None:

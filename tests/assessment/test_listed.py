@@ -20,13 +20,11 @@ HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
         ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
     ],
 )
-def test_what_was_raised_in_muscle_is_told_for_a_while_and_withholds_ice_and_compression(
-    entry: Entry, rule: str, note: str
-) -> None:
+def test_what_was_raised_in_muscle_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
     found = triage([PAIN, entry])
     assert found.level is Level.INFO
     assert [(each.rule.id, each.note) for each in found.listed] == [(rule, f"{note}: listed, does not raise the level")]
-    assert {step.name for step in found.home_care if step.withheld} == {"ice", "compression"}
+    assert not found.suits_home_care
     assert "patient-instructions" not in [step.name for step in found.next_steps]
 
 

@@ -266,7 +266,7 @@ SIGNS = {
     "skin-colour": Level.WARNING,
     "cold-limb": Level.WARNING,
     "numbness-tingling": Level.WARNING,
-    "pe-symptom": Level.CRITICAL,
+    "dyspnoea": Level.CRITICAL,
     "creatine-kinase": Level.CRITICAL,
 }
 """What each raises calf pain to when it alone is present."""

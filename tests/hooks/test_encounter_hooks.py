@@ -34,12 +34,12 @@ def test_home_care_that_suits_and_when_to_come_back(client: TestClient) -> None:
     card = discharge(client)
     assert (card["indicator"], card["summary"]) == (
         "info",
-        "Discharge with calf pain, left leg, age 46: home care and when to come back",
+        "Discharge with calf pain, left leg, age 46: home care, when to come back",
     )
     lead = card["detail"].partition("**Why this card:**")[0]
     for step in ("Rest:", "Ice:", "Compression:", "Elevation:", "Gentle stretching"):
         assert f"\n- {step}" in lead
-    assert "**When to come back:** pain that becomes severe" in lead
+    assert "**When to come back, once what is recorded has been assessed:** pain that becomes severe" in lead
 
 
 def test_the_instructions_are_offered_as_a_draft(client: TestClient) -> None:
@@ -77,8 +77,9 @@ def test_beside_a_red_flag_the_summary_is_the_red_flag(client: TestClient) -> No
     card = discharge(client, findings=searchset(SCORE))
     assert card["indicator"] == "warning"
     assert card["summary"].startswith("Severe pain, 8 of 10, left leg")
-    assert [each["actions"][0]["resource"]["resourceType"] for each in card["suggestions"]] == ["CommunicationRequest"]
-    assert "**When to come back:**" in card["detail"]
+    assert "- Rest:" not in card["detail"]
+    assert "suggestions" not in card
+    assert "**When to come back, once" in card["detail"]
 
 
 def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) -> None:
@@ -89,7 +90,26 @@ def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) ->
     assert "- Rest:" not in card["detail"]
     assert "suggestions" not in card
     assert "**Home care to leave out here:** compression" in card["detail"]
-    assert "**When to come back:**" in card["detail"]
+    assert "**When to come back, once" in card["detail"]
+
+
+def test_beside_a_symptom_that_does_not_count_no_home_care_is_listed(client: TestClient) -> None:
+    """The headline is the symptom, and it is to be assessed before anybody goes home with it."""
+    cramp: Entry = {"condition": "sct|449918009", "id": "cramp", "onset": -1, "side": "left"}
+    breathless: Entry = {"condition": "sct|267036007", "id": "breathless", "onset": -1}
+    card = discharge(client, conditions=searchset(cramp, breathless))
+    assert card["indicator"] == "info"
+    assert card["summary"].startswith("Breathlessness; calf cramp, left leg, age 46: no red flag recorded")
+    assert "- Rest:" not in card["detail"]
+    assert "suggestions" not in card
+    assert "For breathlessness: vital signs and oxygen saturation" in card["detail"]
+
+
+def test_the_headline_names_what_leaves_a_thrombosis_open(client: TestClient) -> None:
+    pain: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
+    veins: Entry = {"condition": "icd|I83.90", "id": "veins", "onset": -900}
+    card = discharge(client, conditions=searchset(pain, veins))
+    assert card["summary"].startswith("Varicose veins; discharge with calf pain")
 
 
 def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClient) -> None:
@@ -97,7 +117,7 @@ def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClie
     assert card["summary"].startswith("Calf pain not fully assessed")
     assert "suggestions" not in card
     assert "- Rest:" not in card["detail"]
-    assert "**When to come back:**" in card["detail"]
+    assert "**When to come back, once" in card["detail"]
 
 
 def test_unread_data_without_a_complaint_give_no_card_at_discharge(client: TestClient) -> None:

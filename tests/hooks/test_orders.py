@@ -54,6 +54,18 @@ def told(client: TestClient, *drafts: Any, **prefetched: Any) -> list[tuple[str,
 
 
 HOSE = {"resourceType": "DeviceRequest", "id": "h", "codeCodeableConcept": concept(SNOMED, "348681001")}
+POOR_SUPPLY = "Draft compression beside arterial disease or signs of it"
+BRUISE: Entry = {"condition": "icd|S80.12XA", "id": "bruise", "onset": -1}
+NUMB: Entry = {"condition": "sct|309537005", "id": "numb", "onset": "-3h", "side": "left"}
+DVT: Entry = {"condition": "sct|404223003", "id": "dvt", "onset": -2, "side": "left"}
+
+
+def index(value: float) -> Any:
+    """An ankle-brachial index of the left leg."""
+    entry = {"observation": "loinc|77194-9", "id": "abi", "at": -9, "side": "left", "value": value, "unit": "1"}
+    return searchset(entry)
+
+
 ARTERIAL = {"conditions": searchset(PAIN, {"condition": "icd|I70.212", "id": "pad", "onset": -400})}
 CELLULITIS = {"conditions": searchset(PAIN, {"condition": "icd|L03.116", "id": "skin", "onset": -2})}
 DONE = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -2})}
@@ -66,8 +78,11 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
 @pytest.mark.parametrize(
     ("drafts", "record", "expected"),
     [
-        ([HOSE], ARTERIAL, [("warning", "Draft compression")]),
-        ([service(SNOMED, "401777001")], ARTERIAL, [("warning", "Draft compression")]),
+        ([HOSE], ARTERIAL, [("warning", POOR_SUPPLY)]),
+        ([service(SNOMED, "401777001")], ARTERIAL, [("warning", POOR_SUPPLY)]),
+        ([HOSE], {"measurements": index(0.59)}, [("warning", POOR_SUPPLY)]),
+        ([HOSE], {"measurements": index(0.6)}, [("info", "Draft compression")]),
+        ([HOSE], {"measurements": index(1.1)}, []),
         ([HOSE], CELLULITIS, [("info", "Draft compression")]),
         ([HOSE], {}, []),
         ([medicine(IBUPROFEN)], ON_WARFARIN, [("warning", "Draft NSAID and an anticoagulant")]),
@@ -210,9 +225,49 @@ def test_a_draft_that_names_a_side_is_held_against_that_leg(client: TestClient) 
     assert told(client, ULTRASOUND, **done) == [("info", "Draft leg vein ultrasound")]
     cold = {"findings": searchset({"observation": "sct|309256001", "at": -1, "side": "left"})}
     hose = service(SNOMED, "401777001", bodySite=[concept(SNOMED, left)])
-    assert told(client, hose, **cold) == [("warning", "Draft compression")]
+    assert told(client, hose, **cold) == [("warning", POOR_SUPPLY)]
     other_leg = service(SNOMED, "401777001", bodySite=[concept(SNOMED, right)])
     assert [level for level, _summary in told(client, other_leg, **cold)] == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "note"),
+    [
+        ({}, "(how severe is not read)"),
+        ({"measurements": index(0.4)}, "(ankle-brachial index 0.4)"),
+        ({"measurements": index(1.1)}, "(ankle-brachial index 1.1)"),
+    ],
+)
+def test_compression_beside_arterial_disease_says_the_index_where_there_is_one(
+    client: TestClient, measured: dict[str, Any], note: str
+) -> None:
+    (card,) = sign(client, HOSE, **ARTERIAL, **measured)
+    assert note in card["detail"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "severity", "summary"),
+    [
+        ((BRUISE, NUMB), SEVERE, ("warning", "compartment syndrome in question")),
+        (({"condition": "sct|111245009", "onset": -1, "side": "left"},), None, ("warning", "compartment syndrome in ")),
+        ((DVT,), None, ("warning", "vein thrombosis, known or suspected")),
+        (({**DVT, "verification": "provisional"},), None, ("info", "vein thrombosis, known or suspected")),
+    ],
+)
+def test_compression_names_its_gravest_reason(
+    client: TestClient, entries: tuple[Entry, ...], severity: Any, summary: tuple[str, str]
+) -> None:
+    level, words = summary
+    record = {"conditions": searchset(PAIN, *entries), **({"measurements": severity} if severity else {})}
+    (card,) = sign(client, HOSE, **record)
+    assert card["indicator"] == level
+    assert card["summary"].startswith(f"Draft compression; consider first: {words}")
+    right = service(SNOMED, "401777001", bodySite=[concept(SNOMED, "24028007")])
+    assert [each["indicator"] for each in sign(client, right, **record)] == ["info"]
+
+
+def test_compression_under_treatment_of_a_dvt_is_no_warning(client: TestClient) -> None:
+    assert told(client, HOSE, conditions=searchset(DVT), **ON_WARFARIN) == [("info", "Draft compression")]
 
 
 def test_a_draft_for_another_part_of_the_body_does_not_count(client: TestClient) -> None:

@@ -154,6 +154,13 @@ def test_a_listed_finding_is_part_of_the_card() -> None:
     assert Statement(explained).content(AS_OF) != content(PAIN, HEART_FAILURE)
 
 
+def test_a_nerve_sign_that_does_not_count_is_part_of_the_card() -> None:
+    neuropathy: Entry = {"condition": "icd|E11.42", "id": "neuropathy", "onset": -1000}
+    numb: Entry = {"observation": "sct|309537005", "id": "numb", "at": -1}
+    assert triage([PAIN, neuropathy, numb]).level is Level.INFO
+    assert content(PAIN, neuropathy, numb) != content(PAIN, neuropathy)
+
+
 def test_another_level_finding_or_occasion_is_another_card() -> None:
     assessment = triage([PAIN, SCORE])
     others: list[Statement] = [

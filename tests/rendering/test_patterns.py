@@ -159,7 +159,9 @@ def test_a_low_index_on_an_info_card_is_told_and_compression_is_left_out() -> No
     [
         ({"medication": "rx|1364430"}, "Anticoagulant"),
         ({"condition": "sct|6990005", "onset": -20}, "Injury between knee and ankle"),
-        ({"observation": "sct|267036007", "at": -10}, "Possible symptom of PE"),
+        ({"observation": "sct|267036007", "at": -10}, "Breathlessness"),
+        ({"procedure": "sct|274474001", "at": -20, "side": "left"}, "Plaster or splint"),
+        ({"procedure": "sct|274474001", "at": -20, "site": "sct|30021000"}, "Plaster or splint"),
     ],
 )
 def test_what_must_be_seen_beside_the_complaint_is_among_the_evidence(entry: Entry, kind: str) -> None:

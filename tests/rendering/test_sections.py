@@ -13,6 +13,7 @@ from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Course, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
+from tests.charts import triage
 from tests.rendering.by_hand import (
     assessment,
     card,
@@ -53,11 +54,41 @@ def test_other_causes_are_named_with_their_source() -> None:
         finding(RULES["severe-pain-anticoagulant"], SCORE, note="consider haematoma"),
     )
     assert section(detail(made), "Also recorded:**").strip().splitlines() == [
-        "- Severe pain, 8 of 10 (Cleveland Clinic, 2025)",
         "- Suspected DVT on record (NICE NG158, 2023): consider DVT",
         "- Severe pain under an anticoagulant (own rule of this service; consider haematoma): "
         "consider bleeding into the calf and compartment syndrome",
     ]
+
+
+def test_a_risk_of_thrombosis_that_the_score_tells_is_not_told_again() -> None:
+    pain = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    cancer = {"condition": "icd|C50.919", "onset": -100}
+    text = detail(triage([pain, cancer, {"procedure": "sct|387713003", "at": -20}]))
+    assert "active cancer (to confirm: " in section(text, "Two-level Wells")
+    told = section(text, "Risk factors**")
+    assert "Surgery in the last 12 weeks; inactivity possible: own reading" in told
+    assert "Cancer" not in told
+    cramp = {"condition": "sct|449918009", "onset": -3}
+    pregnant = {"condition": "sct|77386006", "onset": -100}
+    assert "Cancer" in section(detail(triage([cramp, cancer, pregnant])), "Risk factors**")
+
+
+def test_what_is_denied_says_so_among_the_evidence() -> None:
+    old = {"condition": "sct|161508001", "onset": -900}
+    denied = {"observation": "sct|449615005 Swelling of lower leg", "at": -1, "side": "left", "value": False}
+    text = detail(triage([{"condition": "sct|300954003", "onset": -3, "side": "left"}, old, denied]))
+    assert "Swelling: `Swelling of lower leg`, **denied**, left" in section(text, "Evidence**")
+
+
+def test_own_signs_of_a_compartment_syndrome_are_named_beside_the_signs_alone() -> None:
+    own = "counts beside an injury is an own rule"
+    pain = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    recorded = {"condition": "sct|111245009", "onset": -1, "side": "left"}
+    assert own not in detail(triage([pain, recorded]))
+    injury = {"condition": "icd|S80.12XA", "onset": -1}
+    score = {"observation": "loinc|72514-3", "at": -1, "value": 9, "site": "sct|53840002", "side": "left"}
+    numb = {"observation": "sct|309537005", "at": "-3h", "side": "left"}
+    assert own in section(detail(triage([injury, score, numb])), "Why this card")
 
 
 def test_severe_pain_under_an_anticoagulant_is_told_once_and_not_by_the_date_of_the_drug() -> None:
@@ -81,8 +112,8 @@ def test_the_side_of_a_wells_score_is_that_of_its_leg() -> None:
     """A previous DVT counts on either leg; the score of both legs is of neither in particular."""
     other = fact("previous-dvt", "Condition/old", 2500, side=Side.RIGHT)
     for side, recorded, summary in (
-        (Side.LEFT, "possible -2 to 9), left. NICE", "left leg;"),
-        (Side.BOTH, "possible -2 to 9). NICE", "complaint in left leg;"),
+        (Side.LEFT, "possible -2 to 9), left. Also", "left leg;"),
+        (Side.BOTH, "possible -2 to 9). Also", "complaint in left leg;"),
     ):
         made = assessment(
             finding(RULES["wells"], other), wells=wells(present("active cancer", to_confirm="x"), side=side)
@@ -277,6 +308,9 @@ def test_home_care_is_offered_only_without_a_red_flag() -> None:
     for other in (
         assessment(finding(RULES["swelling"], COLD), home_care=CARE),
         assessment(gaps=(UNREAD,), home_care=CARE),
+        assessment(
+            listed=(finding(RULES["numbness-tingling"], COLD, level=Level.NONE, note="explained"),), home_care=CARE
+        ),
     ):
         assert section(detail(other), suits) == ""
         assert section(detail(other), withheld) == " compression (cellulitis; reduced sensation)"

@@ -133,6 +133,32 @@ def score(value: float) -> Fact:
         ),
         (
             [
+                finding(rule("cold-limb"), fact("cold-limb", "Observation/1")),
+                finding(rule("pulse-absent"), fact("pulse-absent", "Observation/2")),
+                finding(rule("swelling"), fact("swelling", "Observation/3")),
+            ],
+            "Cold leg or foot, absent pulse and 1 more, left leg; consider pulses and sensation",
+        ),
+        (
+            [
+                finding(rule("numbness-tingling"), fact("numbness-tingling", "Observation/1", side=Side.BOTH)),
+                finding(rule("limb-weakness"), fact("limb-weakness", "Observation/2")),
+            ],
+            "Numbness or tingling, leg weakness (left), both legs; consider pulses and sensation",
+        ),
+        (
+            [
+                finding(
+                    rule("limb-ischaemia-signs"),
+                    fact("cold-limb", "Observation/1"),
+                    fact("pulse-absent", "Observation/2", side=Side.BOTH),
+                    fact("numbness-tingling", "Observation/3", side=Side.RIGHT),
+                )
+            ],
+            "Recorded: cold leg or foot (left), absent pulse and 1 more, both legs; consider vascular assessment",
+        ),
+        (
+            [
                 finding(
                     rule("potassium"),
                     elsewhere("potassium", "Observation/1", quantity=Quantity(2.3, "mmol/L", "2.3 mmol/L")),
@@ -178,18 +204,6 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
     assert card(made).summary == (
         "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
     )
-
-
-@pytest.mark.parametrize(
-    ("listed", "words"),
-    [
-        ("embolism-symptoms", "Possible symptom of PE; calf pain"),
-        ("rhabdomyolysis", "Rhabdomyolysis on record; calf pain"),
-    ],
-)
-def test_what_is_only_listed_is_named_first(listed: str, words: str) -> None:
-    old = Finding(rule(listed), State.PRESENT, (elsewhere("rhabdomyolysis", "Condition/9", 20),))
-    assert card(assessment(listed=(old,))).summary.startswith(words)
 
 
 def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:

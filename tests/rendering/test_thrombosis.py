@@ -266,6 +266,17 @@ def test_no_finding_repeats_the_items() -> None:
     assert text.count("active cancer") == 1
 
 
+def test_an_injury_of_that_leg_is_named_as_the_other_diagnosis_and_its_veins_are_not_felt_along() -> None:
+    pain = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    swelling = {"observation": "sct|449615005", "at": -1, "side": "left"}
+    fracture = {"condition": "icd|S82.202A", "onset": -3}
+    text = section(detail(triage([pain, swelling, fracture])), TITLE)
+    assert "no other diagnosis (injury between knee and ankle on record) is judged as likely" in text
+    assert "feel along the deep veins" not in text
+    other_leg = section(detail(triage([pain, swelling, {**fracture, "condition": "icd|S82.201A"}])), TITLE)
+    assert "no other diagnosis is judged as likely: measure both calves and feel along the deep veins" in other_leg
+
+
 def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:
     """A treated DVT whose pain is as old as it, and cancer: an info card, and DVT is no question any more."""
     dvt = {"condition": "sct|404223003", "onset": -8, "side": "left"}
@@ -275,12 +286,15 @@ def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:
     made = card(triage([dvt, pain, apixaban, cancer]))
     text = made.detail or ""
     assert made.indicator == "info"
-    assert made.summary.startswith("Known DVT of the leg; ")
-    assert "On record: DVT of the leg, left. If the complaint changes, consider extension, recurrence and" in text
+    assert made.summary.startswith("Known DVT; ")
+    assert (
+        "On record: DVT of the leg, left. Whether the dose of an anticoagulant on record treats it is not read. If the"
+        in text
+    )
     assert TITLE not in text
-    assert "leave DVT open" not in text
+    assert "DVT still stays open" not in text
     assert "Deep vein thrombosis of the leg**" not in text
     without = card(triage([pain, cancer])).detail or ""
     assert TITLE in without
-    assert "leave DVT open" in without
+    assert "DVT still stays open" in without
     assert "On record: DVT" not in without

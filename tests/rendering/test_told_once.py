@@ -31,22 +31,74 @@ APIXABAN: Entry = {"medication": "rx|1364430"}
 def test_breathlessness_that_is_not_counted_is_told_with_the_reason(entries: list[Entry], reason: str) -> None:
     made = card(triage(entries))
     assert made.indicator == "info"
-    assert made.summary.startswith("Possible symptom of PE; ")
+    assert made.summary.startswith("Breathlessness; ")
     told = section(made.detail or "", "Also recorded:**").strip()
-    assert told == f"- Symptoms that pulmonary embolism can cause ({reason}: listed, does not raise the level)"
-    assert "Possible symptom of PE" in section(made.detail or "", "Evidence**")
+    assert told.startswith("- Breathlessness, onset 2026-11-")
+    assert told.endswith(f" days ago) ({reason}: not counted for embolism, to be assessed for itself)")
+    assert "Breathlessness" in section(made.detail or "", "Evidence**")
     assert not made.suggestions
 
 
+def test_an_explained_nerve_sign_is_told_with_the_reason() -> None:
+    """A new numb and weak foot may be more than the neuropathy of years; neither is told as a risk factor only."""
+    numb: Entry = {"observation": "sct|309538000", "at": -1, "side": "left"}
+    weak: Entry = {"observation": "sct|713514005", "at": -1, "side": "left", "site": "sct|61685007"}
+    made = card(triage([CALF_PAIN, {"condition": "icd|E11.42", "onset": -1000}, numb, weak]))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Numbness or tingling, leg weakness; calf pain, left leg")
+    reason = "(a nerve disease of over 14 days explains it: listed, does not raise the level)"
+    assert section(made.detail or "", "Also recorded:**").strip().splitlines() == [
+        f"- Numbness or tingling, left, 2026-11-22 (1 day ago) {reason}",
+        f"- Weakness of the leg, left, 2026-11-22 (1 day ago) {reason}",
+    ]
+    assert "For numbness or tingling, leg weakness: strength, sensation and pulses" in (made.detail or "")
+    assert "over 65)" not in (made.detail or "")
+    assert not made.suggestions
+
+
+def test_a_raised_creatine_kinase_beside_weakness_is_named_first_and_the_weakness_is_no_risk_of_old_age() -> None:
+    measured: Entry = {"observation": "loinc|2157-6", "at": -1, "value": 900, "unit": "U/L", "high": 200}
+    made = card(triage([CALF_PAIN, measured, {"condition": "icd|M62.81", "onset": -1}]))
+    assert made.indicator == "info"
+    assert made.summary.startswith("Creatine kinase 900 U/L, muscle weakness; calf pain")
+    text = made.detail or ""
+    assert "High creatine kinase, 900 U/L, 2026-11-22 (1 day ago) (raised, but below what raises the level" in text
+    assert "For creatine kinase 900 U/L, muscle weakness: creatine kinase repeated" in text
+    assert "over 65" not in text
+    assert "Home care of the guidance that suits" not in text
+    alone = card(triage([CALF_PAIN, {**measured, "value": 300}]))
+    assert alone.summary.startswith("Calf pain, left leg")
+
+
 def test_breathlessness_that_raised_the_card_is_not_listed_as_well() -> None:
-    assert "does not raise the level" not in detail(triage([CALF_PAIN, BREATHLESS]))
+    assert "not counted" not in detail(triage([CALF_PAIN, BREATHLESS]))
+
+
+@pytest.mark.parametrize(
+    ("entries", "summary"),
+    [
+        ([CALF_PAIN, BREATHLESS], "Breathlessness, beside calf pain, age 46; consider assessment for PE"),
+        ([{"condition": "sct|404223003", "onset": -30, "side": "left"}, APIXABAN, BREATHLESS], "known DVT"),
+    ],
+)
+def test_the_symptom_itself_is_the_headline(entries: list[Entry], summary: str) -> None:
+    """Also beside a DVT that is known and treated, which is then the complaint."""
+    made = card(triage(entries))
+    assert made.indicator == "critical"
+    assert summary in made.summary
+    assert (made.detail or "").startswith("**Why this card:** Recorded: breathlessness, ")
+
+
+def test_a_known_dvt_that_is_the_whole_complaint_is_named_once() -> None:
+    made = card(triage([{"condition": "sct|404223003", "onset": -30, "side": "left"}, APIXABAN]))
+    assert made.summary.startswith("Known DVT, left leg, age 46: no red flag recorded")
 
 
 def test_an_abnormal_index_is_named_first_on_a_card_without_a_red_flag() -> None:
     made = card(triage([CALF_PAIN, LOW_INDEX]))
     assert made.indicator == "info"
-    assert made.summary.startswith("Abnormal ankle-brachial index; calf pain")
-    assert made.detail and made.detail.startswith("**Why this card:** Abnormal ankle-brachial index on record")
+    assert made.summary.startswith("Abnormal ankle-brachial index 0.55; calf pain")
+    assert made.detail and made.detail.startswith("**Why this card:** Abnormal ankle-brachial index 0.55 on record")
     assert "Ankle-brachial index: `0.55" in section(made.detail, "Evidence**")
     other_leg = card(triage([CALF_PAIN, {**LOW_INDEX, "side": "right"}]))
     assert "bnormal" not in f"{other_leg.summary} {other_leg.detail}"
@@ -103,3 +155,24 @@ def test_weakness_that_is_the_alarm_sign_is_no_risk_factor_beside_it() -> None:
     other = Finding(WEAKNESS, State.PRESENT, (fact("muscle-weakness", "Condition/other"),))
     assert "Muscle weakness" not in detail(replace(raised, risk_factors=(same,)))
     assert "Muscle weakness" in detail(replace(raised, risk_factors=(other,)))
+
+
+CYANOSIS: Entry = {"observation": "sct|3415004", "at": -1}
+
+
+def test_cyanosis_without_a_site_is_not_called_one_of_the_leg() -> None:
+    made = card(triage([CALF_PAIN, CYANOSIS]))
+    assert made.summary.startswith("Pallor or cyanosis, site not recorded, complaint in left leg")
+    assert "(it may be of the whole body, oxygen saturation to be looked at)" in (made.detail or "")
+    colour: Entry = {"observation": "sct|3253007", "at": -1, "side": "left", "site": "sct|53840002"}
+    assert card(triage([CALF_PAIN, CYANOSIS, colour])).summary.startswith("Skin discolouration")
+    other_leg: list[Entry] = [{**CALF_PAIN, "side": "right"}, {**colour, "side": "right"}]
+    assert card(triage([CALF_PAIN, CYANOSIS, *other_leg])).summary.startswith("Skin discolouration")
+
+
+@pytest.mark.parametrize(("ordered", "told"), [(-10, True), (-2, False)])
+def test_a_dvt_that_began_under_an_anticoagulant_is_not_told_as_settled(ordered: int, told: bool) -> None:
+    """A prophylactic dose that came first may not treat it; the level is the policy's, the words say so."""
+    text = detail(triage([{"condition": "sct|404223003", "onset": -2, "side": "left"}, {**APIXABAN, "at": ordered}]))
+    assert "Whether the dose of an anticoagulant on record treats it is not read" in text
+    assert told == ("DVT of the leg, left, begun after an anticoagulant was ordered." in text)

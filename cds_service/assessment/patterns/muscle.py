@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.criteria import Presentation
-from cds_service.assessment.laboratory import is_above, is_high_creatine_kinase
+from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
 from cds_service.assessment.leg import Leg, is_current
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.sources import GUIDANCE, RHABDOMYOLYSIS, STATIN_MUSCLE
@@ -49,7 +49,7 @@ def _threshold(high: Sequence[Fact], leg: Leg) -> str:
 def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
     """A statin beside an ache that is not known to be one-sided, a raised creatine kinase or a coded myopathy.
 
-    Source: EAS 2015, symptoms usually symmetrical. A one-sided ache speaks against it.
+    Source: EAS 2015, symptoms usually symmetrical. A one-sided ache speaks against it. Weakness weighs beside it.
     """
     statins = leg.present("statin")
     if not statins:
@@ -58,13 +58,14 @@ def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
     one_sided = [] if _on_both_legs(leg) else [fact for fact in aches if fact.side in _ONE_SIDE]
     fitting = [fact for fact in aches if fact not in one_sided]
     measured = leg.present("creatine-kinase")
-    raised = [fact for fact in measured if _is_raised(fact)]
+    raised = [fact for fact in measured if is_raised(fact.quantity)]
     found = [*leg.present("drug-myopathy"), *raised]
     if not found and not fitting:
         return None
     other = tuple([fact for fact in measured if fact not in raised])
     missing = ("when the statin was begun or raised", *(() if measured else ("creatine kinase",)))
-    return Fit((*fitting, *statins, *found), tuple(one_sided), _band(raised), missing, other)
+    weak = leg.any_of("muscle-weakness", "limb-weakness")
+    return Fit((*fitting, *weak, *statins, *found), tuple(one_sided), _band(raised), missing, other)
 
 
 def _on_both_legs(leg: Leg) -> bool:
@@ -76,18 +77,10 @@ def _on_both_legs(leg: Leg) -> bool:
     )
 
 
-def _is_raised(fact: Fact) -> bool:
-    """Over its own upper limit, or by the laboratory's own flag."""
-    quantity = fact.quantity
-    if quantity is None:
-        return False
-    return quantity.raised is True or bool(quantity.high and is_above(quantity, quantity.high))
-
-
 def _band(raised: Sequence[Fact]) -> str:
     for times, words in _BANDS:
         for fact in raised:
-            if fact.quantity and fact.quantity.high and is_above(fact.quantity, fact.quantity.high * times):
+            if fact.quantity and fact.quantity.high and is_raised(fact.quantity, times):
                 return words
     return ""
 

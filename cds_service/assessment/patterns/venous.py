@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment import diagnoses
-from cds_service.assessment.complaint import clot_can_cause, embolism_symptoms
+from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.d_dimer import raised_lately
@@ -77,7 +77,7 @@ def superficial_vein_thrombosis(leg: Leg, presentation: Presentation) -> Fit | N
         return None
     unclear = any(fact.concept == "leg-vein-thrombosis" for fact in recorded)
     supporting = once([*recorded, *leg.present("varicose-veins")])
-    missing = ("length of the clot", "distance from the groin junction")
+    missing = ("length of the clot", "distance from the junction with the deep veins")
     return Fit(supporting, note=DEPTH_UNKNOWN if unclear else "", missing=missing)
 
 
@@ -96,7 +96,7 @@ PATTERNS = (
         "pulmonary-embolism",
         "Pulmonary embolism",
         PE_SYMPTOMS,
-        ("pulmonary-embolism", "pe-symptom"),
+        ("pulmonary-embolism", *SYMPTOMS_OF_EMBOLISM),
         pulmonary_embolism,
     ),
     Pattern(
