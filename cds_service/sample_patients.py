@@ -15,7 +15,7 @@ from cds_service.errors import ConfigurationError
 WRITTEN_ON = date(2026, 11, 2)
 """The day that all samples take as today."""
 
-_NOT_A_PATIENT = "expected.json"  # what the tests expect of each
+_EXPECTED = "expected.json"
 _FULL = re.compile(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d.*)?")
 _PARTIAL = re.compile(r"\d{4}(-\d\d)?")
 # "1191" is a drug under `code` and a town under `postalCode`: short dates are known by their element
@@ -24,10 +24,14 @@ _DATE_ELEMENTS = re.compile(r".*([dD]ate|DateTime)|issued|recorded|authoredOn|st
 
 @dataclass(frozen=True, slots=True)
 class SamplePatient:
-    """One file of the samples: a Bundle with one patient's chart, named by what matters in it."""
+    """One file of the samples: a Bundle with one patient's chart, named by what matters in it.
+
+    `card`: the indicator of the card that it gets, or none; empty where that is not told.
+    """
 
     name: str
     bundle: dict[str, Any]
+    card: str = ""
 
     @property
     def title(self) -> str:
@@ -42,13 +46,14 @@ class SamplePatient:
 def load_samples(folder: Path) -> list[SamplePatient]:
     """Every sample, by name. Raises ConfigurationError naming a file that cannot be used."""
     samples = []
+    expected = _read_object(folder / _EXPECTED) if (folder / _EXPECTED).exists() else {}
     for file in sorted(folder.glob("*.json")):
-        if file.name == _NOT_A_PATIENT:
+        if file.name == _EXPECTED:
             continue
         bundle = _read_object(file)
         if bundle.get("resourceType") != "Bundle":
             raise ConfigurationError(f"{file}: not a FHIR Bundle. Correct or remove the file.")
-        samples.append(SamplePatient(file.stem, bundle))
+        samples.append(SamplePatient(file.stem, bundle, expected.get(file.stem, {}).get("level", "")))
     if not samples:
         raise ConfigurationError(f"{folder}: no sample patients found. Reinstall the package.")
     return samples

@@ -75,7 +75,7 @@ class TestAssess:
             (b"[" * 100_000, "not JSON"),
             (b"[]", "neither a FHIR Bundle nor a hook request"),
             (b'{"resourceType": "Patient"}', "neither"),
-            (b'{"resourceType": "Bundle"}', "0 Patients"),
+            (b'{"resourceType": "Bundle"}', "no Patient"),
             (json.dumps(call(hook="order-dispatch")).encode(), "hook"),
             (json.dumps(call(prefetch={})).encode(), "prefetch.patient"),
             (json.dumps(call(prefetch=prefetch(patient=outcome()))).encode(), "the EHR reported an error"),

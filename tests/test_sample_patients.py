@@ -123,7 +123,7 @@ def test_a_server_keeps_neither_outcomes_nor_references_of_one_bundle() -> None:
 
 
 def test_a_sample_that_cannot_be_used_is_named(tmp_path: Path) -> None:
-    (tmp_path / "expected.json").write_text("what the tests expect is no patient")
+    (tmp_path / "expected.json").write_text("{}")  # what each gets is no patient
     with pytest.raises(ConfigurationError, match="no sample patients"):
         load_samples(tmp_path)
     for content in ("nonsense", "[]", '{"resourceType": "Patient"}'):

@@ -54,7 +54,7 @@ def add(
         added = ("" if not text or text.endswith("\n") else "\n") + ("\n" if text else "") + _table(new)
         parse_clients(text + added, file)
         _append(file, added)
-        typer.echo(f"{name} is registered in {file}. Check its keys: cds-service client check")
+        typer.echo(f"{name} is registered in {file}. Check its keys: cds-service client check --file {file}")
 
 
 @client.command("list")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 
 from cds_service.app import create_app
 from cds_service.cli.db import prepare_store
@@ -46,8 +48,11 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port on 127.0.0.1; default CDS_PORT or 8000.")] = None,
 ) -> None:
     """Serve on this machine only, with the sample patients, and say how to try it."""
-    with errors_in_one_line():
+    with errors_in_one_line(), TemporaryDirectory() as folder:
         settings = load_settings(**_given(host="127.0.0.1", port=port, fhir_servers=("*",)))
+        if "database_url" not in settings.model_fields_set:  # what is tried out is no feedback of the site
+            store = SecretStr(f"sqlite+aiosqlite:///{folder}/cds-service.db")
+            settings = settings.model_copy(update={"database_url": store})
         samples = {sample.name: sample for sample in load_samples(shipped("fhir_fixtures"))}
         needs = chart_needs(Terminology().measurement_codes())
 
@@ -69,6 +74,7 @@ def _invitation(base: str, names: list[str]) -> str:
 {patients}
 
 Chrome asks whether the sandbox may reach this machine (local network access): press Allow.
+A card that you dismiss there stays away for a day, or until the demo is started again.
 The same as a page:  {base}/
 Discovery address:   {discovery}
 FHIR R4 server:      {base}/fhir (the sample patients, dates moved to today, to be read only)

@@ -71,11 +71,12 @@ class ChartReader:
                 )
         as_of = as_of.astimezone(self.timezone)
         sifted = sift(material, self.terminology, as_of)
-        unopened = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
-        if not (sifted.may_be_leg_complaint or material.gaps or unopened):
+        unread = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
+        unread += wholly_foreign(material, Subject(patient_id))
+        if not (sifted.may_be_leg_complaint or material.gaps or unread):
             return Chart()
         patient, patient_gaps = read_patient(who)
-        gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unopened)))
+        gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unread)))
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
@@ -88,7 +89,7 @@ class ChartReader:
         return Chart(
             patient,
             tuple(settled(reading.facts, self.terminology)),
-            tuple(dict.fromkeys((*gaps, *reading.gaps, *reading.wholly_foreign(material)))),
+            tuple(dict.fromkeys((*gaps, *reading.gaps))),
             {reason: count for reason, count in reading.left_out.items() if count},
         )
 
@@ -103,7 +104,6 @@ class _Reading:
         self._terminology = terminology
         self._subject = subject
         self._as_of = as_of
-        self._foreign: Counter[Topic] = Counter()
 
     def read(self, hit: Hit) -> list[Fact]:
         """Read one resource and keep its facts."""
@@ -111,7 +111,6 @@ class _Reading:
         try:
             if not self._subject.owns(hit.resource):
                 self.left_out[OTHER_PATIENT] += 1
-                self._foreign[_TOPICS[kind]] += 1
                 return []
             resource = as_r4(hit.resource)
             facts = self._facts(hit, resource, parsed(resource))
@@ -146,16 +145,17 @@ class _Reading:
             if any(fact.state is not State.UNKNOWN for fact in self.read(hit)):
                 spoke = hit
 
-    def wholly_foreign(self, material: Material) -> list[Gap]:
-        """A part of the chart of which every resource belongs to another patient was not read."""
-        if not self._foreign:
-            return []
-        sent = Counter(topic for topic, page in material.pages for _resource in page.resources)
-        return [
-            Gap(topic, "what was sent belongs to another patient")
-            for topic, count in self._foreign.items()
-            if count == sent[topic]
-        ]
+
+def wholly_foreign(material: Material, subject: Subject) -> list[Gap]:
+    """A part of the chart of which every resource is another patient's was not read, whatever those are about."""
+    is_own: dict[Topic, bool] = {}
+    for topic, page in material.pages:
+        for resource in page.resources:
+            if is_own.get(topic):  # mostly since the first one
+                break
+            if not isinstance(resource, fhir.Medication):  # which is nobody's
+                is_own[topic] = subject.is_of(resource)
+    return [Gap(topic, "what was sent belongs to another patient") for topic, own in is_own.items() if not own]
 
 
 def _unreadable(topic: Topic, name: str) -> Gap:

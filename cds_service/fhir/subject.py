@@ -26,13 +26,17 @@ class Subject:
         References match as `Patient/id`, as an absolute URL that ends so, and as `urn:uuid:id`. A resource without a
         subject counts; an Observation with a `focus` on someone or something else does not.
         """
-        if not (self._is_of(resource.subject) and self._is_of(resource.patient)):
+        if not self.is_of(resource):
             return False
         if not isinstance(resource, Observation) or (focus := decoded(resource.focus)) is None:
             return True
         return all(self._may_be_patient(each) for each in (focus if isinstance(focus, list) else [focus]))
 
-    def _is_of(self, reference: msgspec.Raw) -> bool:
+    def is_of(self, resource: Resource) -> bool:
+        """Does its subject, or patient, not name someone else?"""
+        return self._is_meant(resource.subject) and self._is_meant(resource.patient)
+
+    def _is_meant(self, reference: msgspec.Raw) -> bool:
         if reference is NOT_SENT:
             return True
         given = bytes(reference)

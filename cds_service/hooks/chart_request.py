@@ -49,11 +49,13 @@ def _choose(patients: Mapping[str, Entry], patient_id: str | None) -> str:
         return next(iter(patients))
     if patient_id in patients:
         return str(patient_id)
+    if not patients:
+        raise InvalidRequest("it holds no Patient", remedy="Add the Patient whose chart it is", field="Bundle")
     raise InvalidRequest(
         f"it holds {len(patients)} Patients, and not which one is meant"
         if patient_id is None
         else "it holds no Patient of that id",
-        remedy="Give the id of one of its Patients",
+        remedy="Give the id of one of its Patients (cds-service assess --patient ID)",
         field="Bundle",
     )
 

@@ -101,7 +101,7 @@ def read_call(body: bytes, hook: str, service: str = "") -> HookCall:
     context, members = request.context, _MEMBERS[hook]
     if request.hook != hook:
         raise InvalidRequest(
-            "is not the hook that this service is listed for",
+            f"is not {hook}, the hook of this service",
             remedy="Call each service with the hook that GET /cds-services gives for it",
             field="hook",
         )
@@ -140,6 +140,8 @@ def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Mes
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except msgspec.DecodeError as error:
+        if not body:
+            raise _not_json("it is empty") from None
         byte = _BYTE.search(str(error))
         raise _not_json(f"malformed at byte {byte[1] if byte else len(body)}") from None
     except UnicodeDecodeError:

@@ -56,7 +56,7 @@ class Need:
         return self.template.replace(_PATIENT_ID, patient_id)
 
 
-PATIENT = Need("patient", f"Patient/{_PATIENT_ID}", Topic.PATIENT, "the Patient resource")
+PATIENT = Need("patient", f"Patient/{_PATIENT_ID}", Topic.PATIENT, "the Patient's own data")
 CONDITIONS = Need(
     "conditions",
     f"Condition?patient={_PATIENT_ID}&category=problem-list-item,encounter-diagnosis,health-concern",
@@ -110,10 +110,7 @@ class Prefetch:
         """
         answers, wanted = self._received(call)
         requests, read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else (0, 0.0)
-        patient = _patient(answers.pop(PATIENT))
-        if all(answers[need].is_unavailable for need in self._deciding):
-            reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
-            raise _precondition(self._deciding[0], f"neither Conditions nor Observations are to be had: {reasons}")
+        patient = self._precondition(answers)
         pages: list[tuple[Topic, Page]] = []
         gaps: list[Gap] = []
         for need, answer in answers.items():
@@ -122,6 +119,27 @@ class Prefetch:
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
         return Material(patient, tuple(pages), tuple(gaps), requests, read_ms)
+
+    def _precondition(self, answers: dict[Need, Answer]) -> Page:
+        """The page with the one Patient, taken from these answers. Raises MissingPrecondition that names all that is
+        missing.
+        """
+        answer = answers.pop(PATIENT)
+        missing: list[tuple[Need, str]] = []
+        if (page := _patient(answer)) is None:
+            problem = answer.problem or "are not there, or are not one readable Patient resource"
+            missing.append((PATIENT, f"{PATIENT.words} {problem}"))
+        if all(answers[need].is_unavailable for need in self._deciding):
+            reasons = "; ".join(f"{need.words} {answers[need].problem}" for need in self._deciding)
+            missing.append((self._deciding[0], f"neither Conditions nor Observations are to be had: {reasons}"))
+        if page is None or missing:
+            raise MissingPrecondition(
+                "; ".join(problem for _need, problem in missing),
+                remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in "
+                "CDS_FHIR_SERVERS, or in the registry for this EHR",
+                field=f"prefetch.{missing[0][0].key}",
+            )
+        return page
 
     def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
         """What was sent, and the addresses of what still has to be read."""
@@ -203,19 +221,9 @@ def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
     return Answer(pages, problem, more.requests)
 
 
-def _patient(answer: Answer) -> Page:
+def _patient(answer: Answer) -> Page | None:
     """The page with the one Patient, whether it came alone or in a searchset."""
     pages = [page for page in answer.pages if page.resources]
     if len(pages) == 1 and [type(resource) for resource in pages[0].resources] == [Patient]:
         return pages[0]
-    problem = answer.problem or "is not there, or is not one readable Patient resource"
-    raise _precondition(PATIENT, f"{PATIENT.words} {problem}")
-
-
-def _precondition(need: Need, problem: str) -> MissingPrecondition:
-    return MissingPrecondition(
-        problem,
-        remedy="Send the data as prefetch, or name a fhirServer that the operator has listed in CDS_FHIR_SERVERS, "
-        "or in the registry for this EHR",
-        field=f"prefetch.{need.key}",
-    )
+    return None

@@ -36,7 +36,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         )
     length = headers.get(b"content-length", b"")
     if length.isdigit() and len(length) < 20 and int(length) > max_bytes:
-        raise _too_large()
+        raise _too_large(max_bytes)
     try:
         if encoding == b"identity":
             return await _plain(request.stream(), max_bytes)
@@ -61,7 +61,7 @@ async def _plain(chunks: AsyncIterator[bytes], max_bytes: int) -> bytes:
     async for chunk in chunks:
         size += len(chunk)
         if size > max_bytes:
-            raise _too_large()
+            raise _too_large(max_bytes)
         parts.append(chunk)
     return b"".join(parts)
 
@@ -79,7 +79,7 @@ async def _unpacked(chunks: AsyncIterator[bytes], max_bytes: int) -> bytes:
                 begun = True
                 body += unpacker.decompress(chunk, max_bytes - len(body) + 1)
                 if len(body) > max_bytes:
-                    raise _too_large()
+                    raise _too_large(max_bytes)
                 chunk = unpacker.unused_data or unpacker.unconsumed_tail
     except zlib.error:
         raise _damaged() from None
@@ -92,8 +92,8 @@ def _damaged() -> InvalidRequest:
     return InvalidRequest("the body is not a whole gzip file", remedy="Send it again, or plain")
 
 
-def _too_large() -> ContentTooLarge:
+def _too_large(max_bytes: int) -> ContentTooLarge:
     return ContentTooLarge(
-        "the body is larger than this service reads",
+        f"the body is larger than the {max_bytes:,} bytes that this service reads",
         remedy="Send less, or ask the operator to raise CDS_MAX_BODY",
     )

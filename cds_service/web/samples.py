@@ -30,6 +30,9 @@ class Sample(Protocol):
     @property
     def patient_id(self) -> str: ...
 
+    @property
+    def card(self) -> str: ...
+
 
 def sample_routes(samples: Mapping[str, Sample], request_of: Callable[[str], dict[str, Any]]) -> list[Route]:
     """`samples` by name; `request_of` makes the hook request for a name among them."""
@@ -58,6 +61,7 @@ def sample_routes(samples: Mapping[str, Sample], request_of: Callable[[str], dic
             {
                 "name": name,
                 "title": sample.title,
+                "card": sample.card,
                 "patient": f"{base}/fhir/Patient/{sample.patient_id}",
                 "request": f"{base}/samples/{name}",
                 "sandbox": sandbox_address(base, sample.patient_id),

@@ -9,7 +9,7 @@ from cds_service.web.pages import element, link, page, paragraph, table
 
 
 def samples_page(samples: Sequence[Mapping[str, str]]) -> bytes:
-    """Each sample has title, sandbox, patient and request; there is at least one."""
+    """Each sample has title, card, sandbox, patient and request; there is at least one."""
     request = samples[0]["request"]
     call = f"{request.partition('/samples/')[0]}/cds-services/{PatientView.id}"
     return page(
@@ -21,7 +21,8 @@ def samples_page(samples: Sequence[Mapping[str, str]]) -> bytes:
             link("the FHIR R4 server of this demo", "/fhir/metadata"),
             " and calls ",
             link("its decision service", "/cds-services"),
-            ". Chrome asks whether the page may reach this machine: press Allow.",
+            ". Chrome asks whether the page may reach this machine: press Allow. A card that you dismiss stays away "
+            "for a day, or until the demo is started again.",
         ),
         paragraph("On the command line, with any ", element("em", "request"), " of the table:"),
         element(
@@ -31,7 +32,11 @@ def samples_page(samples: Sequence[Mapping[str, str]]) -> bytes:
             role="region",
             aria_label="Command",
         ),
-        table("The sample patients", ("Patient", "Open in", "Chart", "Hook call"), [_row(each) for each in samples]),
+        table(
+            "The sample patients",
+            ("Patient", "Card", "Open in", "Chart", "Hook call"),
+            [_row(each) for each in samples],
+        ),
     )
 
 
@@ -39,6 +44,7 @@ def _row(sample: Mapping[str, str]) -> tuple[object, ...]:
     title = sample["title"]
     return (
         title,
+        sample["card"],
         element("a", "sandbox", href=sample["sandbox"], aria_label=f"Sandbox: {title}"),
         element("a", "FHIR", href=sample["patient"], aria_label=f"FHIR: {title}"),
         element("a", "request", href=sample["request"], aria_label=f"Request: {title}"),

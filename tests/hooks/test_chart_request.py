@@ -81,7 +81,7 @@ def test_of_several_patients_one_is_chosen_with_what_is_about_them() -> None:
     ],
 )
 def test_without_a_patient_there_is_no_request(bundle: Any) -> None:
-    with pytest.raises(InvalidRequest, match="0 Patients"):
+    with pytest.raises(InvalidRequest, match="no Patient"):
         chart_request(bundle, NEEDS)
 
 

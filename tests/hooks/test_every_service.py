@@ -115,7 +115,7 @@ def test_a_chart_of_another_patient_is_refused(client: TestClient, hook: str) ->
 def test_the_hook_is_that_of_the_service(client: TestClient, hook: str) -> None:
     other = "encounter-start" if hook != "encounter-start" else "patient-view"
     response = client.post(f"/cds-services/calf-pain-{hook}", json=hook_call(other, SPEAKING[hook]))
-    assert_outcome(response, 400, "hook", "not the hook")
+    assert_outcome(response, 400, "hook", f"not {hook}, the hook of this service")
 
 
 @pytest.mark.parametrize("hook", HOOKS)

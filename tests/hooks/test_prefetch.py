@@ -107,7 +107,7 @@ class TestSent:
     )
     def test_without_one_patient_nothing_can_be_said(self, client: TestClient, who: Any) -> None:
         """Not even that the chart is that of the patient in context."""
-        assert_outcome(post(client, prefetch=prefetch(patient=who)), 412, "prefetch.patient", "the Patient resource")
+        assert_outcome(post(client, prefetch=prefetch(patient=who)), 412, "prefetch.patient", "the Patient's own data")
 
     @pytest.mark.parametrize("failed", [outcome(), "<html>"])
     def test_with_neither_conditions_nor_observations_nothing_can_be_said(

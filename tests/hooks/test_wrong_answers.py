@@ -44,6 +44,18 @@ def test_a_part_of_the_chart_that_is_all_of_another_patient_is_told(client: Test
     assert "what was sent belongs to another patient" in card["detail"]
 
 
+@pytest.mark.parametrize("also", [[], [CALF_PAIN]], ids=["nothing of the leg", "a leg complaint among others"])
+def test_it_is_told_whatever_it_is_about(client: TestClient, also: list[dict[str, Any]]) -> None:
+    foreign = [{**each, "subject": "Patient/someone-else"} for each in ({"condition": "sct|38341003"}, *also)]
+    (card,) = cards(post(client, prefetch=prefetch(conditions=searchset(*foreign))))
+    assert card["summary"].startswith("Calf pain not fully assessed")
+
+
+def test_one_entry_of_another_patient_is_no_gap(client: TestClient) -> None:
+    foreign = {"condition": "sct|38341003", "subject": "Patient/someone-else"}
+    assert cards(post(client, prefetch=prefetch(conditions=searchset(foreign, {"condition": "sct|38341003"})))) == []
+
+
 def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient) -> None:
     apixaban = {"medication": "", "text": "Apixaban 5 mg", "id": "nameless"}
     told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=searchset(apixaban))))

@@ -44,8 +44,8 @@ def test_a_valid_call_gets_cards(client: TestClient) -> None:
 
 WRONG: list[tuple[str, Any, str, str]] = [
     ("hook missing", without(call(), "hook"), "hook", "missing"),
-    ("hook of another kind", call(hook="order-sign"), "hook", "is not the hook"),
-    ("hook empty", call(hook=""), "hook", "is not the hook"),
+    ("hook of another kind", call(hook="order-sign"), "hook", "is not patient-view"),
+    ("hook empty", call(hook=""), "hook", "is not patient-view"),
     ("hook a number", call(hook=1), "hook", "expected str, got int"),
     ("hook null", call(hook=None), "hook", "expected str, got null"),
     ("hookInstance missing", without(call(), "hookInstance"), "hookInstance", "missing"),
@@ -156,7 +156,7 @@ WRONG: list[tuple[str, Any, str, str]] = [
     ("body null", None, "", "wrong shape"),
     ("body text", ANYTHING, "", "wrong shape"),
     ("body a number", 3, "", "wrong shape"),
-    ("body empty", b"", "", "byte 0"),
+    ("body empty", b"", "", "it is empty"),
     ("body cut off", b'{"hook": "patient-vi', "", "byte 20"),
     ("body not JSON", b'{"hook": patient}', "", "byte 9"),
     ("body followed by more", json.dumps(call()).encode() + b" x", "", "malformed at byte"),
