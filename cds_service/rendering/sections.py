@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 
-from cds_service.assessment.critical import COMPARTMENT_SIGNS, LIMB_SIGNS
+from cds_service.assessment.critical import COMPARTMENT_SIGNS, CREATINE_KINASE, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
 from cds_service.assessment.rules import Finding
@@ -47,7 +47,8 @@ _NO_SIDE = Side.NOT_STATED
 
 _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene", "necrotising-infection"})
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
-_JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id})  # the newest date may be of a part only
+# Rules whose newest date may be of a part only.
+_JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 _MOST_ILLEGIBLE = 3
 _UNREAD = {

@@ -62,7 +62,7 @@ def test_a_raised_creatine_kinase_beside_weakness_is_named_first_and_the_weaknes
     assert made.indicator == "info"
     assert made.summary.startswith("Creatine kinase 900 U/L, muscle weakness; calf pain")
     text = made.detail or ""
-    assert "High creatine kinase, 900 U/L, 2026-11-22 (1 day ago) (raised, but below what raises the level" in text
+    assert "High creatine kinase, 900 U/L, newest entry onset 2026-11-22 (1 day ago) (raised, but below" in text
     assert "For creatine kinase 900 U/L, muscle weakness: creatine kinase repeated" in text
     assert "over 65" not in text
     assert "Home care of the guidance that suits" not in text
