@@ -6,8 +6,8 @@ from collections.abc import Container
 
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State
 from cds_service.rendering.case import Case, dated
+from cds_service.rendering.finding_words import kind_words
 from cds_service.rendering.patterns import untold
-from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, newest, quoted, sentence_start
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.

@@ -8,7 +8,7 @@ from cds_service.assessment.appointments import Proposed
 from cds_service.rendering import sections
 from cds_service.rendering.case import Case, Say, dated
 from cds_service.rendering.evidence import entry
-from cds_service.rendering.summary import kind_words, named_inside
+from cds_service.rendering.finding_words import kind_words, named_inside
 from cds_service.rendering.words import date_words, own_words
 
 NEW_ENTRY, APPOINTMENT, DISCHARGE = "new-entry", "appointment", "discharge"

@@ -9,8 +9,8 @@ from cds_service.assessment.patterns.pattern import Fit, Recognised
 from cds_service.assessment.rules import Level
 from cds_service.facts import Certainty, Course, Fact, Side, State
 from cds_service.rendering.case import Case, say
+from cds_service.rendering.finding_words import kind_words
 from cds_service.rendering.options import DVT_STEPS
-from cds_service.rendering.summary import kind_words
 from cds_service.rendering.words import (
     and_more,
     bullets,

@@ -13,23 +13,17 @@ from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVE
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
-from cds_service.facts import Fact, Side, State, Topic
+from cds_service.facts import Fact, Side, State
 from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
+from cds_service.rendering.finding_words import named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import (
-    OF_NO_FINDING,
-    is_not_recorded,
-    kind_words,
-    named_inside,
-    side_of_finding,
-    sided_kinds,
-)
+from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded
 from cds_service.rendering.thrombosis import d_dimer, score_told, wells
+from cds_service.rendering.unread import unread
 from cds_service.rendering.words import (
     age_words,
-    and_more,
     bullets,
     mid_sentence,
     moment_words,
@@ -50,14 +44,6 @@ _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several
 # Rules whose newest date may be of a part only.
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
-_MOST_ILLEGIBLE = 3
-_UNREAD = {
-    Topic.PATIENT: "patient data could not be read in full: age unknown",
-    Topic.CONDITIONS: "Conditions could not be read in full",
-    Topic.OBSERVATIONS: "Observations could not be read in full",
-    Topic.MEDICATIONS: "medicines could not be read in full: anticoagulant unknown unless listed above",
-    Topic.PROCEDURES: "procedures could not be read in full: recent surgery unknown",
-}
 
 
 def why(case: Case) -> str:
@@ -134,38 +120,6 @@ def recorded_absent(case: Case) -> str:
             shown += f" ({own_words(flag.note)})" if flag.note else ""
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
-
-
-def unread(case: Case) -> str:
-    """What of the chart did not arrive, is not interpreted or was passed over."""
-    reasons: dict[Topic, list[str]] = {}
-    for gap in case.assessment.gaps:
-        reasons.setdefault(gap.topic, []).append(own_words(gap.reason))
-    lines = [
-        f"{sentence_start(_UNREAD[topic])} ({'; '.join(and_more(list(dict.fromkeys(each)), 3))})"
-        for topic, each in reasons.items()
-    ]
-    lines += and_more(_illegible(case), _MOST_ILLEGIBLE)
-    lines += [f"Entries that {own_words(reason)}: {count}" for reason, count in case.assessment.left_out]
-    return bullets(lines)
-
-
-def _illegible(case: Case) -> list[str]:
-    """Of each kind of thing the newest entry whose value is not interpreted, why, and how many more there are."""
-    of_code: dict[tuple[object, ...], list[Fact]] = {}  # one code may say two things: it is told once
-    for fact in newest(case.assessment.illegible):
-        of_code.setdefault((fact.source, fact.codes), []).append(fact)
-    by_kind: dict[str, list[Fact]] = {}
-    for facts in of_code.values():
-        kind = ", ".join([kind_words(fact, case.files.shared.findings) for fact in facts])
-        by_kind.setdefault(kind, []).append(facts[0])
-    lines = []
-    for kind, (fact, *others) in by_kind.items():
-        side = [fact.side] if fact.side is not _NO_SIDE else []
-        more = [f"and {len(others)} more"] if others else []
-        parts = [own_words(fact.illegible), *side, when_words(fact, case.as_of), quoted(fact.source), *more]
-        lines.append(f"{sentence_start(kind)}: {', '.join(parts)}")
-    return lines
 
 
 def home_care(case: Case) -> str:

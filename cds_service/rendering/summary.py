@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cds_service.assessment import risk_factors
 from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
@@ -10,28 +10,28 @@ from cds_service.assessment.limb_threat import NERVE
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.warning import WELLS
-from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Certainty, Fact, Quantity, Side, Site, State, Topic
+from cds_service.facts import Certainty, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
+from cds_service.rendering.finding_words import (
+    as_many_as_fit,
+    kinds,
+    longest_name,
+    named,
+    number_words,
+    side_of_finding,
+    sided_kinds,
+    value_words,
+)
 from cds_service.rendering.words import age_words, mid_sentence, sentence_start, side_of, suspected_words
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _UNKNOWN = State.PRESENT, State.UNKNOWN
 _CONFIRMED = Certainty.CONFIRMED
 
-_MEASURED = {
-    "severe-pain": ("pain-severity", "of 10"),
-    "creatine-kinase": ("creatine-kinase", "U/L"),
-    "potassium": ("potassium", "mmol/L"),
-}
-_VALUE_ROOM = 12
-_RANGE_ROOM = len("9 (possible -2 to 9)")
 _SIGNS_ROOM = 44
 _RISK_ROOM = 41
 _KNOWN_DVT = "known DVT"
 _KNOWN, _OTHER = OTHER_COMPLAINTS = ("known-dvt", "other")
-_KINDS_ROOM = 40
 _UNCOUNTED_ROOM = _RISK_ROOM - len(" and 9 more")
 _REASON_ROOM = 48
 LOW_INDEX = "Abnormal ankle-brachial index"
@@ -53,7 +53,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         risk, unread = "R" * _RISK_ROOM + "; ", "Conditions and Observations"
         values = {"complaint": complaint, "side": _NO_SIDE, "age": age, "first_risk": risk, "unread": unread}
         return {**values, "unknown_flags": "7 of 7 not recorded"}
-    finding = max((_longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
+    finding = max((longest_name(rule) for rule in all_rules() if rule.card == card_id), key=len, default="")
     sign = max(_SIGNS_ROOM, *(len(f"{words} (both sides)") for words in concepts.values()))
     return {
         "finding": finding,
@@ -65,63 +65,6 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
         "anticoagulant": "no anticoagulant found",
         "reason": "R" * _REASON_ROOM,
     }
-
-
-def named(finding: Finding, case: Case) -> str:
-    """What was found, with its value where one number says it, and whether it is only suspected."""
-    return sentence_start(named_inside(finding, case))
-
-
-def named_inside(finding: Finding, case: Case) -> str:
-    """The same as it stands inside a sentence."""
-    if finding.rule is EMBOLISM_SYMPTOMS and finding.evidence:
-        return _as_many_as_fit(kinds(finding, case), _KINDS_ROOM) + suspected_words(finding)
-    return mid_sentence(finding.label or finding.rule.label) + _more(finding, case.assessment)
-
-
-def _more(finding: Finding, assessment: Assessment) -> str:
-    value = _value(finding, assessment)
-    return (f", {value}" if value else "") + suspected_words(finding)
-
-
-def _longest_name(rule: Rule) -> str:
-    if rule is EMBOLISM_SYMPTOMS:
-        return "K" * _KINDS_ROOM + " and 99 more (part suspected)"
-    room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
-    value = f", {'9' * room}" if room else ""
-    return f"{rule.label}{value} (part suspected)"
-
-
-def _value(finding: Finding, assessment: Assessment) -> str:
-    if finding.rule is WELLS and assessment.wells is not None:
-        return range_words(assessment.wells)
-    if finding.rule.id not in _MEASURED:
-        return ""
-    concept, unit = _MEASURED[finding.rule.id]
-    measured = [each.quantity for each in finding.evidence if each.concept == concept and each.quantity is not None]
-    numbers = [each for each in measured if each.value is not None]
-    if not numbers:
-        return ""
-    choose = min if concept == "potassium" else max
-    worst = choose(numbers, key=lambda each: each.value or 0.0)
-    text = f"{_number(worst)} {unit}"
-    return text if len(text) <= _VALUE_ROOM else ""
-
-
-def _number(measured: Quantity) -> str:
-    """<0.5"""
-    comparator = measured.comparator if measured.comparator in ("<", "<=", ">=", ">") else ""
-    return f"{comparator}{measured.value:g}"
-
-
-def range_words(score: WellsScore) -> str:
-    """2 (possible -2 to 9)"""
-    return f"{score.points} (possible {score.least} to {score.most})"
-
-
-def kind_words(fact: Fact, words: Mapping[str, str]) -> str:
-    """What kind of thing the fact is, in our words."""
-    return words[fact.concept] if fact.concept in words else fact.concept.replace("-", " ")
 
 
 def _findings(case: Case) -> str:
@@ -137,43 +80,7 @@ def _finding(case: Case) -> str:
 def _signs(case: Case) -> str:
     """The kinds of thing that the findings of this card rest on, as many as fit, and how many more there are."""
     told = sided_kinds(case.spoken_for, case) or [mid_sentence(case.assessment.findings[0].rule.label)]
-    return _as_many_as_fit(told, _SIGNS_ROOM, len(case.others)) + suspected_words(case.assessment.findings[0])
-
-
-def _as_many_as_fit(words: Sequence[str], room: int, others: int = 0) -> str:
-    """The first of them and what else there is room for, then how many more there are, with so many others."""
-    text, left = words[0], len(words) - 1
-    for word in words[1:]:
-        if len(text) + len(word) + 2 > room:
-            break
-        text, left = f"{text}, {word}", left - 1
-    left += others
-    return text + (f" and {left} more" if left else "")
-
-
-def kinds(finding: Finding, case: Case) -> list[str]:
-    """The kinds of thing that the finding rests on."""
-    words = case.files.shared.findings
-    return list(dict.fromkeys([kind_words(fact, words) for fact in finding.evidence]))
-
-
-def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
-    """The kinds of thing that these findings rest on, each with its side where that is not the side of the first."""
-    words = case.files.shared.findings
-    by_kind: dict[str, list[Fact]] = {}
-    for finding in findings:
-        for fact in finding.evidence:
-            by_kind.setdefault(kind_words(fact, words), []).append(fact)
-    known = (Side.NOT_STATED, side_of_finding(findings[0], case.assessment))
-    sides = {kind: side_of(facts) for kind, facts in by_kind.items()}
-    return [kind if side in known else f"{kind} ({side})" for kind, side in sides.items()]
-
-
-def side_of_finding(finding: Finding, assessment: Assessment) -> Side:
-    """Of the Wells score that of its leg, for a previous DVT may be of the other; else of the entries."""
-    if finding.rule is WELLS and assessment.wells is not None:
-        return Side.NOT_STATED if assessment.wells.side is Side.BOTH else assessment.wells.side
-    return side_of(finding.evidence)
+    return as_many_as_fit(told, _SIGNS_ROOM, len(case.others)) + suspected_words(case.assessment.findings[0])
 
 
 def _side(case: Case) -> str:
@@ -228,7 +135,7 @@ def _first_risk(case: Case) -> str:
     """What a reader must not miss: what is listed without raising the level, else the first risk of thrombosis."""
     if uncounted := _kinds_listed(case):
         told = [", ".join(uncounted)] if len(", ".join(uncounted)) <= _RISK_ROOM else uncounted
-        return sentence_start(_as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
+        return sentence_start(as_many_as_fit(told, _UNCOUNTED_ROOM)) + "; "
     if low_index := _low_index(case):
         return f"{low_index}; "
     risks = thrombosis_risks(case.assessment)
@@ -254,7 +161,7 @@ def _known_dvt(case: Case) -> str:
 def _low_index(case: Case) -> str:
     """Abnormal ankle-brachial index 0.4"""
     measured = [fact.quantity for fact in case.assessment.low_index if fact.quantity is not None]
-    return f"{LOW_INDEX} {_number(measured[0])}" if measured else ""
+    return f"{LOW_INDEX} {number_words(measured[0])}" if measured else ""
 
 
 def _on_anticoagulant(case: Case) -> str:
@@ -324,7 +231,7 @@ def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
     for finding in case.assessment.listed:
         if not rules or finding.rule in rules:
             first, *others = kinds(finding, case)
-            told |= dict.fromkeys([f"{first} {_value(finding, case.assessment)}".rstrip(), *others])
+            told |= dict.fromkeys([f"{first} {value_words(finding, case.assessment)}".rstrip(), *others])
     return list(told)
 
 

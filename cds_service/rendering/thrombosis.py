@@ -11,7 +11,8 @@ from cds_service.assessment.wells_items import NOT_CODED
 from cds_service.facts import Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
 from cds_service.rendering.evidence import under_evidence
-from cds_service.rendering.summary import kind_words, knows_dvt
+from cds_service.rendering.finding_words import kind_words
+from cds_service.rendering.summary import knows_dvt
 from cds_service.rendering.words import NO_DATE, bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
