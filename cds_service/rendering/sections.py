@@ -10,6 +10,7 @@ from collections.abc import Collection, Container
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, CREATINE_KINASE, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
 from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
+from cds_service.assessment.rule_sets import ORDERS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
@@ -43,6 +44,7 @@ _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene"
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 # Rules whose newest date may be of a part only.
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
+_UNDATED = frozenset({WELLS, *ORDERS.rules})  # a score and a draft have no date, what they rest on has
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 
 
@@ -246,7 +248,7 @@ def _in_words(finding: Finding, case: Case) -> str:
         parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
         parts.append(side)
-    if finding.evidence and finding.rule is not WELLS:  # a score has no date, its items have
+    if finding.evidence and finding.rule not in _UNDATED:
         latest = newest(finding.evidence)[0]
         when = case.entries.get(latest) or when_words(latest, case.as_of)
         parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
