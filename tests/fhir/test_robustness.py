@@ -262,7 +262,7 @@ def load(file: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("file", OTHERS, ids=lambda file: file.stem)
 def test_charts_from_other_hands_are_read_without_loss(file: Path) -> None:
-    """Beside a cramp, so that they are read in full."""
+    """Beside a cramp, so that they are read in full. Of a file with several patients each gets all the resources."""
     resources = load(file)
     patients = [each for each in resources if each["resourceType"] == "Patient"]
     assert patients
@@ -277,7 +277,7 @@ def test_charts_from_other_hands_are_read_without_loss(file: Path) -> None:
         chart = assessed(READER.read(Material(open_page(json.dumps(who).encode()), received), who["id"], AS_OF))
         assert OPENER in sources(chart)
         assert chart.patient.born is not None
-        assert chart.gaps == ()
+        assert {gap.reason for gap in chart.gaps} <= {"what was sent belongs to another patient"}
         assert NOT_READABLE not in chart.left_out
 
 
