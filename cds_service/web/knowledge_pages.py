@@ -127,6 +127,11 @@ def _due(when: date, today: date) -> Markup:
     return element("strong", f"{when}, which is past", class_="mark") if when < today else text(when)
 
 
+def _work(citation: Citation) -> str:
+    """Its title, and what of it was read: of some works several parts are cited."""
+    return f"{citation.title}; {citation.section}" if citation.section else citation.title
+
+
 def _source(source: Citation) -> Markup:
     if not source.url:
         return text(f"own rule, {source.dated}")
@@ -207,5 +212,5 @@ def _sources(cited: Iterable[Citation]) -> Markup:
 
 
 def _answer(attribute: SourceAttribute) -> Markup:
-    cited = [Markup(f"{_source(each)}: {text(each.title)}") for each in attribute.citations]
+    cited = [Markup(f"{_source(each)}: {text(_work(each))}") for each in attribute.citations]
     return Markup(f"{text(attribute.answer)}{listing(cited) if cited else ''}")
