@@ -215,6 +215,14 @@ def _after_an_injury(leg: Leg, presentation: Presentation) -> bool:
     return bool(injured and (presentation.severe_pain or presentation.signs.facts(*NERVE)))
 
 
+def precautions_of_the_other_leg(signs: Iterable[Finding]) -> list[Precaution]:
+    """Those for signs of a leg without a complaint: the wrong side may have been entered."""
+    kinds = {finding.rule for finding in signs}
+    poor = not kinds.isdisjoint(PERFUSION)
+    held = ((POOR_SUPPLY, poor), (CRITICAL_SUPPLY, poor), (SENSATION, NUMBNESS in kinds))
+    return [precaution for precaution, holds in held if holds]
+
+
 def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:
     """Those that do not depend on the leg; `risks` are the patient's risk factors, whatever their state."""
     pregnant = patient.within(patient.present("pregnancy"), patient.thresholds.pregnancy_days)

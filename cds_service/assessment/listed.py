@@ -8,7 +8,7 @@ from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symp
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
 from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NERVE, Signs, explaining
+from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
 from cds_service.facts import Fact
 
@@ -20,6 +20,7 @@ EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not r
 NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
 NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
 PAST = "over {days} days old: listed, does not raise the level"
+OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
 
 
@@ -42,6 +43,16 @@ def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
         for kind in NERVE
         if kind.id in leg.current
         for finding in found(kind, Level.NONE, [fact for fact in leg.new(kind.id) if fact not in counted], note)
+    ]
+
+
+def signs_of_the_other_leg(leg: Leg) -> list[Finding]:
+    """Limb-threat signs of the last 30 days on a leg without a complaint: one wrong side must not hide them."""
+    signs = recent_signs(leg).by_kind.items()
+    return [
+        finding
+        for kind, facts in signs
+        for finding in found(kind, Level.NONE, [fact for fact in facts if fact.side is leg.side], OTHER_LEG)
     ]
 
 

@@ -35,8 +35,8 @@ HELD_BY: Mapping[str, str] = {
     "bypass": "atherosclerosis of a bypass graft of the leg",
     "critical-supply": (
         "rest pain of arterial disease, gangrene, acute limb ischaemia, arterial disease with an ulcer, a "
-        "cold leg, an absent pulse, pallor or cyanosis of the last {finding_days} days, an ankle-brachial "
-        "index below {ankle_brachial_severe}"
+        "cold leg, an absent pulse, pallor or cyanosis of either leg of the last {finding_days} days, an "
+        "ankle-brachial index below {ankle_brachial_severe}"
     ),
     "compartment-height": _COMPARTMENT,
     "compartment": _COMPARTMENT,
@@ -211,7 +211,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
         "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism, "
-        "nerve sign or raised creatine kinase is listed that the level does not count; at discharge nothing was found "
+        "limb-threat sign or blood value is listed that the level does not count; at discharge nothing was found "
         "either.",
     },
     "home-care": _home_care(),

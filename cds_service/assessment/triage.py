@@ -20,12 +20,14 @@ from cds_service.assessment.home_care import (
     Precaution,
     home_care,
     precautions,
+    precautions_of_the_other_leg,
     precautions_of_the_patient,
 )
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
+    signs_of_the_other_leg,
     uncounted_creatine_kinase,
     uncounted_nerve_signs,
     uncounted_past,
@@ -112,7 +114,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     if chart.patient.deceased or not (chart.facts or chart.gaps):
         return Assessment(Level.NONE)
     patient = whole_patient(chart, thresholds, as_of)
-    concerned = [each for leg in legs(patient) if (each := _assess_leg(leg, patient)) is not None]
+    assessed = [(leg, _assess_leg(leg, patient)) for leg in legs(patient)]
+    concerned = [each for _leg, each in assessed if each is not None]
+    others = [leg for leg, each in assessed if each is None] if concerned else ()
+    elsewhere = [sign for leg in others for sign in signs_of_the_other_leg(leg)]
     findings = _gravest_first([finding for each in concerned for finding in each.findings])
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
@@ -120,8 +125,12 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
-    cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
-    listed = _listed(patient, concerned, findings) if concerned else ()
+    cautions = [
+        *[each.precautions for each in concerned],
+        precautions_of_the_other_leg(elsewhere),
+        precautions_of_the_patient(patient, risks, is_child),
+    ]
+    listed = (*_listed(patient, concerned, findings), *elsewhere) if concerned else ()
     not_read = illegible(patient) if concerned else ()
     flags = _flags([flag for each in concerned for flag in each.presentation.flags.values()], facts)
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
