@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
-from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
+from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
+from cds_service.assessment.warning import POTASSIUM_LOW
 from cds_service.facts import Fact
 
 NOT_BESIDE_THIS = (
@@ -69,18 +70,21 @@ def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> li
 
 
 def uncounted_past(patient: Leg) -> list[Finding]:
-    """High creatine kinase of the last 30 days, rhabdomyolysis, and sepsis beside cellulitis, past their windows.
+    """High creatine kinase and severely low potassium of the last 30 days, rhabdomyolysis, and sepsis beside
+    cellulitis, past their windows.
 
     A diagnosis that nobody closed is told for 90 days.
     """
     limits = patient.thresholds
-    if not patient.mentions(("creatine-kinase", "rhabdomyolysis", "sepsis")):
+    if not patient.mentions(("creatine-kinase", "potassium", "rhabdomyolysis", "sepsis")):
         return []
     high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
+    low = [fact for fact in patient.new("potassium") if is_below(fact.quantity, limits.potassium_mmol_per_litre)]
     muscle = patient.within(patient.present("rhabdomyolysis"), limits.acute_diagnosis_days)
     sepsis = patient.within(patient.present("sepsis"), limits.acute_diagnosis_days)
     return [
         *_past(CREATINE_KINASE, patient, high, limits.laboratory_days),
+        *_past(POTASSIUM_LOW, patient, low, limits.laboratory_days),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
         *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days),
     ]

@@ -1,4 +1,4 @@
-"""Past their windows high creatine kinase, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
+"""Past their windows grave blood values, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.charts import Entry, triage
 
 PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
 CELLULITIS: Entry = {"condition": "icd|L03.115", "onset": -10}
+LOW: Entry = {"observation": "loinc|2823-3", "value": 2.4, "unit": "mmol/L"}
 HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
 
 
@@ -16,11 +17,12 @@ HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
     ("entry", "rule", "note"),
     [
         ({**HIGH, "at": -8}, "creatine-kinase", "over 7 days old"),
+        ({**LOW, "at": -8}, "potassium", "over 7 days old"),
         ({"condition": "icd|M62.82", "onset": -15}, "rhabdomyolysis", "over 14 days old"),
         ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
     ],
 )
-def test_what_was_raised_in_muscle_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
+def test_what_was_grave_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
     found = triage([PAIN, entry])
     assert found.level is Level.INFO
     assert [(each.rule.id, each.note) for each in found.listed] == [(rule, f"{note}: listed, does not raise the level")]
@@ -40,6 +42,10 @@ def test_sepsis_is_told_beside_cellulitis() -> None:
         [{**HIGH, "at": -8}, {**HIGH, "at": -2, "value": 90}],  # the newest counts
         [{**HIGH, "at": -8, "value": 400}],
         [{**HIGH, "at": -31}],
+        [{**LOW, "at": -1}],
+        [{**LOW, "at": -8}, {**LOW, "at": -2, "value": 3.9}],
+        [{**LOW, "at": -8, "value": 2.6}],
+        [{**LOW, "at": -31}],
         [{"condition": "icd|M62.82", "onset": -91}],  # nobody closed it
         [{"condition": "icd|M62.82", "onset": -15}, {"condition": "icd|M62.82", "onset": -2}],
         [{"condition": "icd|M62.82", "onset": -15, "clinical": "resolved"}],
