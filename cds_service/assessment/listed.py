@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
-from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised
+from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
@@ -19,6 +19,7 @@ NOT_BESIDE_THIS = (
 TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
 EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
 NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
+NO_LIMIT = "no upper limit given; below what raises the level: listed"
 NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
 PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
@@ -59,14 +60,17 @@ def signs_of_the_other_leg(leg: Leg) -> list[Finding]:
 
 def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
     """A creatine kinase of the last 7 days that raised nothing: over 4 times its own upper limit, or raised beside
-    weakness, for which AHA/ACC 2018 has it measured.
+    weakness, for which AHA/ACC 2018 has it measured. Without a limit of its own also one that is flagged.
     """
     recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
     if not recent or any(finding.rule.card == CREATINE_KINASE.card for finding in findings):
         return []
     weak = patient.any_of("muscle-weakness", "limb-weakness")
-    raised = [fact for fact in recent if is_raised(fact.quantity, 1.0 if weak else NOTABLE_TIMES)]
-    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], NOT_HIGH_ENOUGH)
+    times = 1.0 if weak else NOTABLE_TIMES
+    raised = [fact for fact in recent if is_raised_creatine_kinase(fact, patient.thresholds, times)]
+    unlimited = all(fact.quantity and not fact.quantity.high for fact in raised)
+    note = NO_LIMIT if unlimited else NOT_HIGH_ENOUGH
+    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], note)
 
 
 def uncounted_past(patient: Leg) -> list[Finding]:
