@@ -15,6 +15,7 @@ from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDE
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
+from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
@@ -126,6 +127,7 @@ LEG_CONCEPTS = frozenset(
             "anticoagulant",
             "previous-dvt",
             "baker-cyst",
+            "d-dimer",
             ANKLE_BRACHIAL_INDEX,
             *INJURIES,
         ),
@@ -162,7 +164,11 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     current = leg.current
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
     only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
-    doubtful = bool((wells.points if wells else leg.past("previous-dvt", "dvt")) or "baker-cyst" in current)
+    doubtful = bool(
+        (wells.points if wells else leg.past("previous-dvt", "dvt"))
+        or "baker-cyst" in current
+        or raised_in_a_month(leg)
+    )
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication", "acute-limb-ischaemia")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))

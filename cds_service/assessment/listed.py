@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from msgspec.structs import replace
+
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
+from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
-from cds_service.assessment.warning import POTASSIUM_LOW
+from cds_service.assessment.warning import D_DIMER, POTASSIUM_LOW
 from cds_service.facts import Fact
 
 NOT_BESIDE_THIS = (
@@ -24,6 +27,9 @@ NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
 PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
+
+
+_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
 
 
 def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
@@ -74,27 +80,31 @@ def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> li
 
 
 def uncounted_past(patient: Leg) -> list[Finding]:
-    """High creatine kinase and severely low potassium of the last 30 days, rhabdomyolysis, and sepsis beside
-    cellulitis, past their windows.
+    """High creatine kinase, severely low potassium and a raised D-dimer of the last 30 days, rhabdomyolysis, and sepsis
+    beside cellulitis, past their windows. The D-dimer is no question beside a DVT on record.
 
     A diagnosis that nobody closed is told for 90 days.
     """
     limits = patient.thresholds
-    if not patient.mentions(("creatine-kinase", "potassium", "rhabdomyolysis", "sepsis")):
+    if not patient.mentions(_PAST):
         return []
     high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
     low = [fact for fact in patient.new("potassium") if is_below(fact.quantity, limits.potassium_mmol_per_litre)]
+    raised = () if patient.present("dvt") else raised_in_a_month(patient)
     muscle = patient.within(patient.present("rhabdomyolysis"), limits.acute_diagnosis_days)
     sepsis = patient.within(patient.present("sepsis"), limits.acute_diagnosis_days)
     return [
         *_past(CREATINE_KINASE, patient, high, limits.laboratory_days),
         *_past(POTASSIUM_LOW, patient, low, limits.laboratory_days),
+        *_past(D_DIMER, patient, raised, limits.laboratory_days, D_DIMER.label),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
         *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days),
     ]
 
 
-def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int) -> list[Finding]:
-    """The finding, where nothing of it is newer than so many days."""
+def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int, label: str = "") -> list[Finding]:
+    """The finding, where nothing of it is newer than so many days; `label`: what to call it in the summary too."""
     old = patient.older_than(facts, days)
-    return found(rule, Level.NONE, old, PAST.format(days=days)) if len(old) == len(facts) else []
+    if not old or len(old) < len(facts):
+        return []
+    return [replace(stated(rule, old, note=PAST.format(days=days)), label=label)]

@@ -43,12 +43,12 @@ HELD_BY: Mapping[str, str] = {
     "clot": "DVT, superficial or unstated vein thrombosis, known or suspected",
     "possible-clot": (
         "any finding of the cards for possible DVT, superficial thrombosis, pregnancy, pulmonary embolism or "
-        "known DVT; or, beside more than a cramp, a point of the Wells score, a popliteal (Baker) cyst or, "
-        "where the score does not apply, a previous DVT"
+        "known DVT; or, beside more than a cramp, a point of the Wells score, a popliteal (Baker) cyst, a "
+        "raised D-dimer of the last {finding_days} days or, where the score does not apply, a previous DVT"
     ),
     "possible-clot-in-cramp": (
-        "a point of the Wells score, a popliteal (Baker) cyst or, where the score does not apply, a previous "
-        "DVT, where the only complaint is cramp"
+        "a point of the Wells score, a popliteal (Baker) cyst, a raised D-dimer of the last {finding_days} days "
+        "or, where the score does not apply, a previous DVT, where the only complaint is cramp"
     ),
     "swelling": "new swelling of the leg or below the knee",
     "muscle": "rhabdomyolysis, or high creatine kinase",

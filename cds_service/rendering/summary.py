@@ -230,7 +230,7 @@ def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
     told: dict[str, None] = {}
     for finding in case.assessment.listed:
         if not rules or finding.rule in rules:
-            first, *others = kinds(finding, case)
+            first, *others = [mid_sentence(finding.label)] if finding.label else kinds(finding, case)
             side = {side_of_finding(finding, case.assessment), case.assessment.side}
             elsewhere = f" ({side_of(finding.evidence)})" if side == {Side.LEFT, Side.RIGHT} else ""
             kinds_told = [f"{first} {value_words(finding, case.assessment)}".rstrip(), *others]

@@ -10,6 +10,7 @@ from tests.charts import Entry, triage
 PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
 CELLULITIS: Entry = {"condition": "icd|L03.115", "onset": -10}
 LOW: Entry = {"observation": "loinc|2823-3", "value": 2.4, "unit": "mmol/L"}
+D_DIMER: Entry = {"observation": "loinc|48065-7", "value": 700, "unit": "ng/mL{FEU}", "high": 500}
 HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
 
 
@@ -18,6 +19,7 @@ HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
     [
         ({**HIGH, "at": -8}, "creatine-kinase", "over 7 days old"),
         ({**LOW, "at": -8}, "potassium", "over 7 days old"),
+        ({**D_DIMER, "at": -8}, "d-dimer", "over 7 days old"),
         ({"condition": "icd|M62.82", "onset": -15}, "rhabdomyolysis", "over 14 days old"),
         ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
     ],
@@ -46,6 +48,10 @@ def test_sepsis_is_told_beside_cellulitis() -> None:
         [{**LOW, "at": -8}, {**LOW, "at": -2, "value": 3.9}],
         [{**LOW, "at": -8, "value": 2.6}],
         [{**LOW, "at": -31}],
+        [{**D_DIMER, "at": -8}, {**D_DIMER, "at": -1}],
+        [{**D_DIMER, "at": -8, "value": 400}],
+        [{**D_DIMER, "at": -31}],
+        [{**D_DIMER, "at": -8}, {"condition": "sct|404223003", "onset": -3}],  # a DVT is on record
         [{"condition": "icd|M62.82", "onset": -91}],  # nobody closed it
         [{"condition": "icd|M62.82", "onset": -15}, {"condition": "icd|M62.82", "onset": -2}],
         [{"condition": "icd|M62.82", "onset": -15, "clinical": "resolved"}],
