@@ -211,8 +211,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
         "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism, "
-        "limb-threat sign or blood value is listed that the level does not count; at discharge nothing was found "
-        "either.",
+        "limb-threat sign or blood value is listed that the level does not count, nor an entry that is not "
+        "interpreted; at discharge nothing was found either.",
     },
     "home-care": _home_care(),
     # told once, where the code is that decides it

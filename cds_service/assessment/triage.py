@@ -92,9 +92,9 @@ class Assessment:
     @property
     def suits_home_care(self) -> bool:
         """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
-        count; of a record that was not read it may not suit.
+        count or whose value is not interpreted; of a record that was not read it may not suit.
         """
-        return bool(self.complaint) and not (self.findings or self.listed) and self.fully_read
+        return bool(self.complaint) and not (self.findings or self.listed or self.illegible) and self.fully_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         beside=once([*seen, *patient.new(*SYMPTOMS_OF_EMBOLISM)]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
-        next_steps=next_steps(patient, findings, wells, listed) if concerned and not is_child else (),
+        next_steps=next_steps(patient, findings, wells, bool(listed or not_read)) if concerned and not is_child else (),
         age=age,
         is_child=is_child,
         gaps=chart.gaps,
