@@ -24,6 +24,7 @@ EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not r
 NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
 NO_LIMIT = "no upper limit given; below what raises the level: listed"
 NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
+SEPSIS = "Sepsis"  # the entry that is old: the cellulitis beside it may be new
 PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
@@ -98,7 +99,7 @@ def uncounted_past(patient: Leg) -> list[Finding]:
         *_past(POTASSIUM_LOW, patient, low, limits.laboratory_days),
         *_past(D_DIMER, patient, raised, limits.laboratory_days, D_DIMER.label),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
-        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days),
+        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days, SEPSIS),
     ]
 
 

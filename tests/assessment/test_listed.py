@@ -32,8 +32,9 @@ def test_what_was_grave_is_told_for_a_while_and_home_care_is_not(entry: Entry, r
     assert "patient-instructions" not in [step.name for step in found.next_steps]
 
 
-def test_sepsis_is_told_beside_cellulitis() -> None:
+def test_sepsis_is_told_beside_cellulitis_and_its_date_is_not_given_to_the_cellulitis() -> None:
     found = triage([CELLULITIS, {"condition": "icd|A41.9", "onset": -8}])
+    assert [each.label for each in found.listed] == ["Sepsis"]
     assert (found.level, [each.rule.id for each in found.listed]) == (Level.WARNING, ["cellulitis-sepsis"])
 
 
