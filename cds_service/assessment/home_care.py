@@ -181,7 +181,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     drugs = leg.anticoagulants()
     found = indices(leg)
     low = in_bands(found, Band.ABNORMAL)
-    tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
+    tendon = diagnoses.healing(leg, "achilles-rupture", "achilles-strain")
     return [
         precaution
         for precaution, holds in (
@@ -207,7 +207,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
             (HEART_FAILURE, "heart-failure" in current),
             (TENDON, tendon),
             (TEAR, leg.new("strain")),
-            (INJURY, leg.new("leg-injury")),
+            (INJURY, diagnoses.healing(leg, "leg-injury")),
             (CLAUDICATION, "claudication" in current and "rest-pain" not in current),
             (LOW_INDEX, low and not (critical or "claudication" in current or leg.new(*INJURIES))),
         )

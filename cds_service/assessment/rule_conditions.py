@@ -65,9 +65,9 @@ HELD_BY: Mapping[str, str] = {
         "heart failure of any kind: Rabe 2020 names NYHA IV, and III without strict indication, and no code "
         "says the class"
     ),
-    "tendon": "rupture or strain of the Achilles tendon within {achilles_days} days",
+    "tendon": "rupture or strain of the Achilles tendon within {acute_diagnosis_days} days",
     "tear": "strain of the last {finding_days} days, in which a tear is not excluded",
-    "injury": "fracture, sprain or crush between knee and ankle of the last {finding_days} days",
+    "injury": "fracture, sprain or crush between knee and ankle of the last {acute_diagnosis_days} days",
     "claudication": "claudication without rest pain",
     "low-index": (
         "an abnormal ankle-brachial index (AHA/ACC 2024), not beside claudication, a supply that other "

@@ -14,7 +14,7 @@ from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
-from cds_service.assessment.diagnoses import recent_plaster
+from cds_service.assessment.diagnoses import healing, recent_plaster
 from cds_service.assessment.home_care import (
     HomeCareStep,
     Precaution,
@@ -57,9 +57,9 @@ class Assessment:
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible symptoms of
-    embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither present nor
-    absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
+    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible
+    symptoms of embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither
+    present nor absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
     `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
@@ -136,7 +136,8 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
     low = lowest_first(in_bands(found, Band.ABNORMAL))
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
-    seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *recent_plaster(patient), *low, *uncompressed]
+    injuries = [*patient.new(*INJURIES), *healing(patient, "achilles-rupture", "achilles-strain", "leg-injury")]
+    seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),

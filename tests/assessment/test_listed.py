@@ -68,3 +68,9 @@ def test_of_an_old_thrombosis_a_chronic_code_is_said(code: str, said: str) -> No
     onset = -10 if said else -100
     (finding,) = triage([PAIN, {"condition": code, "onset": onset}]).findings
     assert (finding.rule.id, finding.note) == ("old-thrombosis", f"{said}no anticoagulant found")
+
+
+@pytest.mark.parametrize(("onset", "seen"), [(-89, ["leg-injury"]), (-91, [])])
+def test_an_injury_that_may_still_heal_is_seen(onset: int, seen: list[str]) -> None:
+    found = triage([PAIN, {"condition": "sct|44465007", "onset": onset, "side": "left"}])
+    assert [fact.concept for fact in found.beside] == seen
