@@ -23,6 +23,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
 from cds_service.facts import State
 
+ACHILLES = ("achilles-rupture", "achilles-strain")
 REST, ICE, COMPRESSION, ELEVATION, STRETCHING = "rest", "ice", "compression", "elevation", "gentle stretching"
 STEPS = (REST, ICE, COMPRESSION, ELEVATION, STRETCHING)
 
@@ -90,6 +91,7 @@ RAYNAUD = Precaution("raynaud", "Raynaud's", {ICE: NHS_ICE})
 COLD_SENSITIVITY = Precaution("cold-sensitivity", "disease that cold makes worse", {ICE: OURS})
 ALLERGY = Precaution("allergy", "allergy to latex or adhesives", {COMPRESSION: RABE})
 TENDON = Precaution("tendon", "Achilles tendon injury", {STRETCHING: OURS})
+TENDON_DRUG = Precaution("tendon-drug", "Achilles tendon under a fluoroquinolone", {STRETCHING: OURS})
 TEAR = Precaution("tear", "muscle strain, a tear is not excluded", {STRETCHING: OURS})
 INJURY = Precaution("injury", "injury between knee and ankle", {COMPRESSION: OURS, STRETCHING: OURS})
 CLAUDICATION = Precaution("claudication", "claudication is treated by supervised walking", {REST: NICE_EXERCISE})
@@ -111,7 +113,7 @@ PREGNANCY = Precaution("pregnancy", "pregnancy", minding={ELEVATION: ("late on n
 PRECAUTIONS = (
     *(POOR_SUPPLY, BYPASS, CRITICAL_SUPPLY, COMPARTMENT_HEIGHT, COMPARTMENT, CLOT, POSSIBLE_CLOT),
     *(POSSIBLE_CLOT_IN_CRAMP, SWELLING, MUSCLE, BLEEDING, BLEEDING_IN_CRAMP, LOW_INDEX, KNOWN_CLOT),
-    *(COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TEAR, INJURY),
+    *(COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TENDON_DRUG, TEAR, INJURY),
     *(CLAUDICATION, HEART_FAILURE, THROMBOSIS_RISK, DIABETES, CHILD, PREGNANCY),
 )
 """All of them."""
@@ -128,6 +130,7 @@ LEG_CONCEPTS = frozenset(
             "previous-dvt",
             "baker-cyst",
             "d-dimer",
+            "fluoroquinolone",
             ANKLE_BRACHIAL_INDEX,
             *INJURIES,
         ),
@@ -181,7 +184,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     drugs = leg.anticoagulants()
     found = indices(leg)
     low = in_bands(found, Band.ABNORMAL)
-    tendon = diagnoses.healing(leg, "achilles-rupture", "achilles-strain")
+    tendon = diagnoses.healing(leg, *ACHILLES)
     return [
         precaution
         for precaution, holds in (
@@ -206,6 +209,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
             (ALLERGY, "material-allergy" in current),
             (HEART_FAILURE, "heart-failure" in current),
             (TENDON, tendon),
+            (TENDON_DRUG, "fluoroquinolone" in current and leg.any_of("tendinopathy", *ACHILLES)),
             (TEAR, leg.new("strain")),
             (INJURY, diagnoses.healing(leg, "leg-injury")),
             (CLAUDICATION, "claudication" in current and "rest-pain" not in current),

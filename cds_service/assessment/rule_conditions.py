@@ -66,6 +66,7 @@ HELD_BY: Mapping[str, str] = {
         "says the class"
     ),
     "tendon": "rupture or strain of the Achilles tendon within {acute_diagnosis_days} days",
+    "tendon-drug": "Achilles tendinopathy, rupture or strain, and a fluoroquinolone by mouth or vein",
     "tear": "strain of the last {finding_days} days, in which a tear is not excluded",
     "injury": "fracture, sprain or crush between knee and ankle of the last {acute_diagnosis_days} days",
     "claudication": "claudication without rest pain",
