@@ -58,6 +58,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
     return {
         "finding": finding,
         "findings": finding + " and 99 more",
+        "more": ", and 99 more",
         "signs": "S" * sign + " and 99 more (part suspected)",
         "side": "complaint in right leg",
         "age": age,
@@ -69,8 +70,18 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
 
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
-    more = len(case.spoken_for) + len(case.others) - 1
+    more = _how_many_more(case)
     return _finding(case) + (f" and {more} more" if more else "")
+
+
+def _more(case: Case) -> str:
+    """How many more there are, where the side stands before: they may be of another."""
+    more = _how_many_more(case)
+    return f", and {more} more" if more else ""
+
+
+def _how_many_more(case: Case) -> int:
+    return len(case.spoken_for) + len(case.others) - 1
 
 
 def _finding(case: Case) -> str:
@@ -219,6 +230,7 @@ def _reason(case: Case) -> str:
 OF_A_FINDING: dict[str, Say] = {
     "finding": _finding,
     "findings": _findings,
+    "more": _more,
     "signs": _signs,
     "side": _side,
     "age": _age,

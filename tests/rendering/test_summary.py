@@ -196,6 +196,13 @@ def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected:
     assert f"DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
 
 
+def test_a_grave_finding_of_the_other_leg_is_counted_beside_an_untreated_dvt() -> None:
+    cellulitis = fact("cellulitis", "Condition/2", side=Side.RIGHT)
+    sepsis = finding(rule("cellulitis-sepsis"), cellulitis, elsewhere("sepsis", "Condition/3"))
+    made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), sepsis)
+    assert card(made).summary.startswith("DVT on record, left leg, and 1 more, age 46: no anticoagulant found;")
+
+
 def test_a_risk_of_thrombosis_is_named_first() -> None:
     pregnancy = elsewhere("pregnancy", "Condition/9")
     made = assessment(
