@@ -260,6 +260,15 @@ def not_read(concept: str, source: str, days: int | None = 1, text: str = "value
     return fact(concept, source, days, state=State.UNKNOWN, remarks=(text,))
 
 
+def test_a_sign_that_is_listed_is_not_called_not_recorded() -> None:
+    pain = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    cold = {"observation": "sct|309256001", "at": -1, "side": "left"}
+    numb = {"observation": "sct|309537005", "at": -1, "side": "left"}
+    text = detail(triage([pain, cold, numb, {"condition": "icd|M54.16", "onset": -100}]))
+    assert "- Numbness or tingling, left, " in section(text, "Also recorded:**")
+    assert "counts for: absent pulse, pallor or cyanosis of the leg, weakness" in section(text, "Not recorded**")
+
+
 def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorded() -> None:
     swollen = not_read("swelling", "Observation/1", 1, "value recorded as text, not interpreted")
     made = assessment(
