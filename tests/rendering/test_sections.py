@@ -13,7 +13,7 @@ from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Course, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
-from tests.charts import triage
+from tests.charts import Entry, triage
 from tests.rendering.by_hand import (
     assessment,
     card,
@@ -239,6 +239,19 @@ def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
         "no entry that counts for: absent pulse, pallor or cyanosis of the leg, numbness or tingling, "
         "weakness of the leg"
     )
+
+
+@pytest.mark.parametrize(
+    ("pain", "later"),
+    [
+        ([{"condition": "sct|300954003", "onset": -60, "recorded": -2}], 2),
+        ([{"observation": "sct|300954003", "at": -60}, {"observation": "sct|300954003", "at": -2}], 2),
+        ([{"condition": "sct|300954003", "onset": -60}, {"condition": "sct|300954003", "onset": -3}], 3),
+    ],
+)
+def test_ongoing_pain_names_two_days_of_pain_whatever_kind_of_date_they_are(pain: list[Entry], later: int) -> None:
+    days = f"(pain on record for {days_ago(60).text} and for {days_ago(later).text})"
+    assert days in section(detail(triage(pain)), "Why this card")
 
 
 def test_what_could_not_be_read_is_told_with_counts() -> None:
