@@ -251,7 +251,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     if finding.evidence and finding.rule not in _UNDATED:
         latest = newest(finding.evidence)[0]
         when = case.entries.get(latest) or when_words(latest, case.as_of)
-        parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
+        parts.append(f"newest entry: {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")
 

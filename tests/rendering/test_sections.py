@@ -96,7 +96,7 @@ def test_severe_pain_under_an_anticoagulant_is_told_once_and_not_by_the_date_of_
     pain = msgspec.structs.replace(SCORE, when=days_ago(5))
     bleeding = finding(RULES["severe-pain-anticoagulant"], pain, drug)
     text = detail(assessment(bleeding, finding(RULES["severe-pain"], pain), finding(RULES["swelling"], COLD)))
-    assert "Recorded: severe pain under an anticoagulant, left, newest entry 2026-11-23 (today). Own rule" in text
+    assert "Recorded: severe pain under an anticoagulant, left, newest entry: 2026-11-23 (today). Own rule" in text
     assert section(text, "Also recorded:**").strip().splitlines() == [
         "- Swelling of leg, ankle or foot (Cleveland Clinic, 2025)"
     ]
