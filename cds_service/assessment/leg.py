@@ -215,10 +215,10 @@ def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
 
 
 def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Swelling or colour of left and of right, recorded together, is that of both legs; of a calf it stays its own."""
+    """Swelling or colour of left and of right, recorded together, is that of both legs."""
     by_side: dict[tuple[str, Side], list[Fact]] = {}
     for fact in facts:
-        if fact.concept in _OF_BOTH_LEGS and fact.site is not Site.LOWER_LEG and is_current(fact):
+        if fact.concept in _OF_BOTH_LEGS and is_current(fact):
             by_side.setdefault((fact.concept, fact.side), []).append(fact)
     both: set[Fact] = set()
     for concept in _OF_BOTH_LEGS:

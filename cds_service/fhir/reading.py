@@ -154,8 +154,16 @@ def wholly_foreign(material: Material, subject: Subject) -> list[Gap]:
             if is_own.get(topic):  # mostly since the first one
                 break
             if not isinstance(resource, fhir.Medication):  # which is nobody's
-                is_own[topic] = subject.is_of(resource)
+                is_own[topic] = _may_be_of(subject, resource)
     return [Gap(topic, "what was sent belongs to another patient") for topic, own in is_own.items() if not own]
+
+
+def _may_be_of(subject: Subject, resource: fhir.Resource) -> bool:
+    """A subject that is no JSON says nothing of whose it is; the resource is told as unreadable where it matters."""
+    try:
+        return subject.is_of(resource)
+    except Unreadable:
+        return True
 
 
 def _unreadable(topic: Topic, name: str) -> Gap:

@@ -108,3 +108,10 @@ def test_a_valid_call_with_bytes_damaged(client: TestClient, data: st.DataObject
     for _ in range(data.draw(st.integers(1, 4))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     assert_answered(client, bytes(body[: data.draw(st.integers(0, len(body)))] if data.draw(st.booleans()) else body))
+
+
+def test_each_byte_damaged_in_turn(client: TestClient) -> None:
+    """Whatever member it is in; 0x80 is no UTF-8 by itself."""
+    sound = json.dumps(VALID).encode()
+    for place in range(len(sound)):
+        assert_answered(client, sound[:place] + b"\x80" + sound[place + 1 :])
