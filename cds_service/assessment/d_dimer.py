@@ -92,8 +92,16 @@ def raised_lately(leg: Leg) -> Sequence[Fact]:
     """Those of the last 7 days over the upper limit that came with them, or flagged by the laboratory itself. No other
     limit is used.
     """
-    raised = [fact for fact in leg.present("d-dimer") if verdict_of(fact) in _RAISED]
-    return leg.surely_within(raised, leg.thresholds.laboratory_days)
+    return leg.surely_within(_raised(leg.present("d-dimer")), leg.thresholds.laboratory_days)
+
+
+def raised_in_a_month(leg: Leg) -> Sequence[Fact]:
+    """Those of the last 30 days, or undated, raised likewise."""
+    return _raised(leg.new("d-dimer"))
+
+
+def _raised(results: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact for fact in results if verdict_of(fact) in _RAISED]
 
 
 def verdict_of(fact: Fact) -> Verdict:

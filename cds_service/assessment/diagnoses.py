@@ -55,6 +55,11 @@ def achilles_strain(leg: Leg) -> Sequence[Fact]:
     return leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
 
 
+def healing(leg: Leg, *concepts: str) -> Sequence[Fact]:
+    """Injuries of the last 90 days: what no longer raises the level may still be healing."""
+    return leg.within(leg.any_of(*concepts), leg.thresholds.acute_diagnosis_days)
+
+
 def opening_diagnoses(leg: Leg) -> Sequence[Fact]:
     """Diagnoses that are a leg complaint without any further symptom.
 

@@ -15,6 +15,7 @@ from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDE
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
+from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
@@ -22,6 +23,7 @@ from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
 from cds_service.facts import State
 
+ACHILLES = ("achilles-rupture", "achilles-strain")
 REST, ICE, COMPRESSION, ELEVATION, STRETCHING = "rest", "ice", "compression", "elevation", "gentle stretching"
 STEPS = (REST, ICE, COMPRESSION, ELEVATION, STRETCHING)
 
@@ -89,6 +91,7 @@ RAYNAUD = Precaution("raynaud", "Raynaud's", {ICE: NHS_ICE})
 COLD_SENSITIVITY = Precaution("cold-sensitivity", "disease that cold makes worse", {ICE: OURS})
 ALLERGY = Precaution("allergy", "allergy to latex or adhesives", {COMPRESSION: RABE})
 TENDON = Precaution("tendon", "Achilles tendon injury", {STRETCHING: OURS})
+TENDON_DRUG = Precaution("tendon-drug", "Achilles tendon under a fluoroquinolone", {STRETCHING: OURS})
 TEAR = Precaution("tear", "muscle strain, a tear is not excluded", {STRETCHING: OURS})
 INJURY = Precaution("injury", "injury between knee and ankle", {COMPRESSION: OURS, STRETCHING: OURS})
 CLAUDICATION = Precaution("claudication", "claudication is treated by supervised walking", {REST: NICE_EXERCISE})
@@ -110,7 +113,7 @@ PREGNANCY = Precaution("pregnancy", "pregnancy", minding={ELEVATION: ("late on n
 PRECAUTIONS = (
     *(POOR_SUPPLY, BYPASS, CRITICAL_SUPPLY, COMPARTMENT_HEIGHT, COMPARTMENT, CLOT, POSSIBLE_CLOT),
     *(POSSIBLE_CLOT_IN_CRAMP, SWELLING, MUSCLE, BLEEDING, BLEEDING_IN_CRAMP, LOW_INDEX, KNOWN_CLOT),
-    *(COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TEAR, INJURY),
+    *(COLOUR, INFECTION, ULCER, SENSATION, RAYNAUD, COLD_SENSITIVITY, ALLERGY, TENDON, TENDON_DRUG, TEAR, INJURY),
     *(CLAUDICATION, HEART_FAILURE, THROMBOSIS_RISK, DIABETES, CHILD, PREGNANCY),
 )
 """All of them."""
@@ -126,6 +129,8 @@ LEG_CONCEPTS = frozenset(
             "anticoagulant",
             "previous-dvt",
             "baker-cyst",
+            "d-dimer",
+            "fluoroquinolone",
             ANKLE_BRACHIAL_INDEX,
             *INJURIES,
         ),
@@ -162,7 +167,11 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     current = leg.current
     compartment = "compartment-syndrome" in cards or _after_an_injury(leg, presentation)
     only_cramp = all(fact.concept == "cramp" for fact in presentation.complaint)
-    doubtful = bool((wells.points if wells else leg.past("previous-dvt", "dvt")) or "baker-cyst" in current)
+    doubtful = bool(
+        (wells.points if wells else leg.past("previous-dvt", "dvt"))
+        or "baker-cyst" in current
+        or raised_in_a_month(leg)
+    )
     arterial = leg.any_of("arterial-disease", "vascular-disease", "claudication", "acute-limb-ischaemia")
     critical = bool(
         not current.keys().isdisjoint(("rest-pain", "gangrene"))
@@ -175,7 +184,7 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     drugs = leg.anticoagulants()
     found = indices(leg)
     low = in_bands(found, Band.ABNORMAL)
-    tendon = diagnoses.achilles_rupture(leg) or diagnoses.achilles_strain(leg)
+    tendon = diagnoses.healing(leg, *ACHILLES)
     return [
         precaution
         for precaution, holds in (
@@ -200,8 +209,9 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
             (ALLERGY, "material-allergy" in current),
             (HEART_FAILURE, "heart-failure" in current),
             (TENDON, tendon),
+            (TENDON_DRUG, "fluoroquinolone" in current and leg.any_of("tendinopathy", *ACHILLES)),
             (TEAR, leg.new("strain")),
-            (INJURY, leg.new("leg-injury")),
+            (INJURY, diagnoses.healing(leg, "leg-injury")),
             (CLAUDICATION, "claudication" in current and "rest-pain" not in current),
             (LOW_INDEX, low and not (critical or "claudication" in current or leg.new(*INJURIES))),
         )
@@ -213,6 +223,14 @@ def _after_an_injury(leg: Leg, presentation: Presentation) -> bool:
     """An injury of the last 7 days with severe pain or a nerve sign: the pattern of a compartment syndrome."""
     injured = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
     return bool(injured and (presentation.severe_pain or presentation.signs.facts(*NERVE)))
+
+
+def precautions_of_the_other_leg(signs: Iterable[Finding]) -> list[Precaution]:
+    """Those for signs of a leg without a complaint: the wrong side may have been entered."""
+    kinds = {finding.rule for finding in signs}
+    poor = not kinds.isdisjoint(PERFUSION)
+    held = ((POOR_SUPPLY, poor), (CRITICAL_SUPPLY, poor), (SENSATION, NUMBNESS in kinds))
+    return [precaution for precaution, holds in held if holds]
 
 
 def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:

@@ -28,6 +28,16 @@ def is_raised(quantity: Quantity | None, times: float = 1.0) -> bool:
     return flagged or bool(quantity.high and is_above(quantity, quantity.high * times))
 
 
+def is_raised_creatine_kinase(fact: Fact, limits: Thresholds, times: float) -> bool:
+    """Over so many times its own upper limit. Without one by the laboratory's own flag, or over so many times the limit
+    that stands behind what is high where none is given.
+    """
+    quantity = fact.quantity
+    if quantity is not None and quantity.high:
+        return is_raised(quantity, times)
+    return is_raised(quantity) or is_above(quantity, limits.ck_units_per_litre / limits.ck_times_upper_limit * times)
+
+
 def is_high_creatine_kinase(fact: Fact, limits: Thresholds) -> bool:
     """Over 5 times the upper limit that came with it; without one, over 1,000 U/L."""
     quantity = fact.quantity

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from msgspec.structs import replace
+
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
-from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
+from cds_service.assessment.d_dimer import raised_in_a_month
+from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised_creatine_kinase
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NERVE, Signs, explaining
+from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
+from cds_service.assessment.warning import D_DIMER, POTASSIUM_LOW
 from cds_service.facts import Fact
 
 NOT_BESIDE_THIS = (
@@ -18,9 +22,15 @@ NOT_BESIDE_THIS = (
 TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
 EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
 NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
+NO_LIMIT = "no upper limit given; below what raises the level: listed"
 NOTABLE_TIMES = 4.0  # of its own upper limit: EAS 2015, table 1
+SEPSIS = "Sepsis"  # the entry that is old: the cellulitis beside it may be new
 PAST = "over {days} days old: listed, does not raise the level"
+OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
+
+
+_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
 
 
 def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
@@ -45,37 +55,57 @@ def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
     ]
 
 
+def signs_of_the_other_leg(leg: Leg) -> list[Finding]:
+    """Limb-threat signs of the last 30 days on a leg without a complaint: one wrong side must not hide them."""
+    signs = recent_signs(leg).by_kind.items()
+    return [
+        finding
+        for kind, facts in signs
+        for finding in found(kind, Level.NONE, [fact for fact in facts if fact.side is leg.side], OTHER_LEG)
+    ]
+
+
 def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
     """A creatine kinase of the last 7 days that raised nothing: over 4 times its own upper limit, or raised beside
-    weakness, for which AHA/ACC 2018 has it measured.
+    weakness, for which AHA/ACC 2018 has it measured. Without a limit of its own also one that is flagged.
     """
     recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
     if not recent or any(finding.rule.card == CREATINE_KINASE.card for finding in findings):
         return []
     weak = patient.any_of("muscle-weakness", "limb-weakness")
-    raised = [fact for fact in recent if is_raised(fact.quantity, 1.0 if weak else NOTABLE_TIMES)]
-    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], NOT_HIGH_ENOUGH)
+    times = 1.0 if weak else NOTABLE_TIMES
+    raised = [fact for fact in recent if is_raised_creatine_kinase(fact, patient.thresholds, times)]
+    unlimited = all(fact.quantity and not fact.quantity.high for fact in raised)
+    note = NO_LIMIT if unlimited else NOT_HIGH_ENOUGH
+    return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], note)
 
 
 def uncounted_past(patient: Leg) -> list[Finding]:
-    """High creatine kinase of the last 30 days, rhabdomyolysis, and sepsis beside cellulitis, past their windows.
+    """High creatine kinase, severely low potassium and a raised D-dimer of the last 30 days, rhabdomyolysis, and sepsis
+    beside cellulitis, past their windows. The D-dimer is no question beside a DVT on record.
 
     A diagnosis that nobody closed is told for 90 days.
     """
     limits = patient.thresholds
-    if not patient.mentions(("creatine-kinase", "rhabdomyolysis", "sepsis")):
+    if not patient.mentions(_PAST):
         return []
     high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
+    low = [fact for fact in patient.new("potassium") if is_below(fact.quantity, limits.potassium_mmol_per_litre)]
+    raised = () if patient.present("dvt") else raised_in_a_month(patient)
     muscle = patient.within(patient.present("rhabdomyolysis"), limits.acute_diagnosis_days)
     sepsis = patient.within(patient.present("sepsis"), limits.acute_diagnosis_days)
     return [
         *_past(CREATINE_KINASE, patient, high, limits.laboratory_days),
+        *_past(POTASSIUM_LOW, patient, low, limits.laboratory_days),
+        *_past(D_DIMER, patient, raised, limits.laboratory_days, D_DIMER.label),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
-        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days),
+        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days, SEPSIS),
     ]
 
 
-def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int) -> list[Finding]:
-    """The finding, where nothing of it is newer than so many days."""
+def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int, label: str = "") -> list[Finding]:
+    """The finding, where nothing of it is newer than so many days; `label`: what to call it in the summary too."""
     old = patient.older_than(facts, days)
-    return found(rule, Level.NONE, old, PAST.format(days=days)) if len(old) == len(facts) else []
+    if not old or len(old) < len(facts):
+        return []
+    return [replace(stated(rule, old, note=PAST.format(days=days)), label=label)]

@@ -76,12 +76,12 @@ class _Situation(msgspec.Struct, frozen=True):
 
 
 def next_steps(
-    patient: Leg, findings: Collection[Finding], wells: WellsScore | None, listed: Collection[Finding] = ()
+    patient: Leg, findings: Collection[Finding], wells: WellsScore | None, uncounted: bool = False
 ) -> tuple[NextStep, ...]:
     """The options that nothing on the record of an adult with a leg complaint speaks against.
 
     None where a threat to limb or life is found: a test must not stand between the patient and who can treat that.
-    `listed`: what the policy does not count for this complaint.
+    `uncounted`: something is on record that the policy does not count, or that is not interpreted.
     """
     rules = {finding.rule for finding in findings}
     cards = {rule.card for rule in rules}
@@ -92,7 +92,7 @@ def next_steps(
     of_one_leg = bool(swollen) and not swollen >= _EACH
     thrombosis = not _POSSIBLE_THROMBOSIS.isdisjoint(cards) or (of_one_leg and not patient.new(*_EXPLAINING))
     to_ultrasound = not _TO_ULTRASOUND.isdisjoint(rules)
-    situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound, bool(listed))
+    situation = _Situation(patient, rules, cards, wells, thrombosis, to_ultrasound, uncounted)
     return tuple([NextStep(name, to_ultrasound and name == ULTRASOUND) for name, may in _STEPS if may(situation)])
 
 
@@ -161,7 +161,8 @@ def _suspected_thrombosis(situation: _Situation) -> bool:
 def _instructions(situation: _Situation) -> bool:
     """Where the chart was read: what of the home care to leave out depends on it.
 
-    Not beside what is only listed, as a possible symptom of embolism: that is asked about before home care is sent.
+    Not beside what is only listed, as a possible symptom of embolism, or not interpreted: that is asked about before
+    home care is sent.
     """
     return not situation.uncounted and situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
 

@@ -35,20 +35,20 @@ HELD_BY: Mapping[str, str] = {
     "bypass": "atherosclerosis of a bypass graft of the leg",
     "critical-supply": (
         "rest pain of arterial disease, gangrene, acute limb ischaemia, arterial disease with an ulcer, a "
-        "cold leg, an absent pulse, pallor or cyanosis of the last {finding_days} days, an ankle-brachial "
-        "index below {ankle_brachial_severe}"
+        "cold leg, an absent pulse, pallor or cyanosis of either leg of the last {finding_days} days, an "
+        "ankle-brachial index below {ankle_brachial_severe}"
     ),
     "compartment-height": _COMPARTMENT,
     "compartment": _COMPARTMENT,
     "clot": "DVT, superficial or unstated vein thrombosis, known or suspected",
     "possible-clot": (
         "any finding of the cards for possible DVT, superficial thrombosis, pregnancy, pulmonary embolism or "
-        "known DVT; or, beside more than a cramp, a point of the Wells score, a popliteal (Baker) cyst or, "
-        "where the score does not apply, a previous DVT"
+        "known DVT; or, beside more than a cramp, a point of the Wells score, a popliteal (Baker) cyst, a "
+        "raised D-dimer of the last {finding_days} days or, where the score does not apply, a previous DVT"
     ),
     "possible-clot-in-cramp": (
-        "a point of the Wells score, a popliteal (Baker) cyst or, where the score does not apply, a previous "
-        "DVT, where the only complaint is cramp"
+        "a point of the Wells score, a popliteal (Baker) cyst, a raised D-dimer of the last {finding_days} days "
+        "or, where the score does not apply, a previous DVT, where the only complaint is cramp"
     ),
     "swelling": "new swelling of the leg or below the knee",
     "muscle": "rhabdomyolysis, or high creatine kinase",
@@ -65,9 +65,10 @@ HELD_BY: Mapping[str, str] = {
         "heart failure of any kind: Rabe 2020 names NYHA IV, and III without strict indication, and no code "
         "says the class"
     ),
-    "tendon": "rupture or strain of the Achilles tendon within {achilles_days} days",
+    "tendon": "rupture or strain of the Achilles tendon within {acute_diagnosis_days} days",
+    "tendon-drug": "Achilles tendinopathy, rupture or strain, and a fluoroquinolone by mouth or vein",
     "tear": "strain of the last {finding_days} days, in which a tear is not excluded",
-    "injury": "fracture, sprain or crush between knee and ankle of the last {finding_days} days",
+    "injury": "fracture, sprain or crush between knee and ankle of the last {acute_diagnosis_days} days",
     "claudication": "claudication without rest pain",
     "low-index": (
         "an abnormal ankle-brachial index (AHA/ACC 2024), not beside claudication, a supply that other "
@@ -211,8 +212,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "
         "was not refuted within {finding_days} days.",
         "patient-instructions": "Conditions and Observations were read, and no possible symptom of embolism, "
-        "nerve sign or raised creatine kinase is listed that the level does not count; at discharge nothing was found "
-        "either.",
+        "limb-threat sign or blood value is listed that the level does not count, nor an entry that is not "
+        "interpreted; at discharge nothing was found either.",
     },
     "home-care": _home_care(),
     # told once, where the code is that decides it

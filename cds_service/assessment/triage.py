@@ -14,18 +14,20 @@ from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
 from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
-from cds_service.assessment.diagnoses import recent_plaster
+from cds_service.assessment.diagnoses import healing, recent_plaster
 from cds_service.assessment.home_care import (
     HomeCareStep,
     Precaution,
     home_care,
     precautions,
+    precautions_of_the_other_leg,
     precautions_of_the_patient,
 )
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
+    signs_of_the_other_leg,
     uncounted_creatine_kinase,
     uncounted_nerve_signs,
     uncounted_past,
@@ -55,9 +57,9 @@ class Assessment:
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible symptoms of
-    embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither present nor
-    absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
+    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible
+    symptoms of embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither
+    present nor absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
     `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
@@ -90,9 +92,9 @@ class Assessment:
     @property
     def suits_home_care(self) -> bool:
         """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
-        count; of a record that was not read it may not suit.
+        count or whose value is not interpreted; of a record that was not read it may not suit.
         """
-        return bool(self.complaint) and not (self.findings or self.listed) and self.fully_read
+        return bool(self.complaint) and not (self.findings or self.listed or self.illegible) and self.fully_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     if chart.patient.deceased or not (chart.facts or chart.gaps):
         return Assessment(Level.NONE)
     patient = whole_patient(chart, thresholds, as_of)
-    concerned = [each for leg in legs(patient) if (each := _assess_leg(leg, patient)) is not None]
+    assessed = [(leg, _assess_leg(leg, patient)) for leg in legs(patient)]
+    concerned = [each for _leg, each in assessed if each is not None]
+    others = [leg for leg, each in assessed if each is None] if concerned else ()
+    elsewhere = [sign for leg in others for sign in signs_of_the_other_leg(leg)]
     findings = _gravest_first([finding for each in concerned for finding in each.findings])
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
@@ -120,14 +125,19 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
     is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
-    cautions = [*[each.precautions for each in concerned], precautions_of_the_patient(patient, risks, is_child)]
-    listed = _listed(patient, concerned, findings) if concerned else ()
+    cautions = [
+        *[each.precautions for each in concerned],
+        precautions_of_the_other_leg(elsewhere),
+        precautions_of_the_patient(patient, risks, is_child),
+    ]
+    listed = (*_listed(patient, concerned, findings), *elsewhere) if concerned else ()
     not_read = illegible(patient) if concerned else ()
     flags = _flags([flag for each in concerned for flag in each.presentation.flags.values()], facts)
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
     low = lowest_first(in_bands(found, Band.ABNORMAL))
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
-    seen = [*patient.anticoagulants(), *patient.new(*INJURIES), *recent_plaster(patient), *low, *uncompressed]
+    injuries = [*patient.new(*INJURIES), *healing(patient, "achilles-rupture", "achilles-strain", "leg-injury")]
+    seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
@@ -145,7 +155,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         beside=once([*seen, *patient.new(*SYMPTOMS_OF_EMBOLISM)]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
-        next_steps=next_steps(patient, findings, wells, listed) if concerned and not is_child else (),
+        next_steps=next_steps(patient, findings, wells, bool(listed or not_read)) if concerned and not is_child else (),
         age=age,
         is_child=is_child,
         gaps=chart.gaps,

@@ -182,7 +182,7 @@ FINDING_BODY: dict[str, Say] = {"recorded": recorded, "source": source, **OPTION
 FIXED_BODY: dict[str, Say] = {
     name: OF_NO_FINDING[name]
     for name in (
-        *("complaint", "side", "uncounted", "embolism_symptoms", "creatine_kinase", "nerve_signs"),
+        *("complaint", "side", "uncounted", "embolism_symptoms", "creatine_kinase", "limb_signs"),
         *("known_dvt", "low_index", "on_anticoagulant"),
         *("thrombosis_risks", "unknown_flags", "unread"),
     )

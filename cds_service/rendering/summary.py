@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cds_service.assessment import risk_factors
 from cds_service.assessment.critical import CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
-from cds_service.assessment.limb_threat import NERVE
+from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
@@ -244,13 +244,16 @@ OF_A_FINDING: dict[str, Say] = {
 def _kinds_listed(case: Case, *rules: Rule) -> list[str]:
     """The kinds of thing that are recorded and that the level does not count; those that these rules found, or all.
 
-    What a finding measured is told with its value.
+    What a finding measured is told with its value; what is of the other leg than the complaint, with its side.
     """
     told: dict[str, None] = {}
     for finding in case.assessment.listed:
         if not rules or finding.rule in rules:
-            first, *others = kinds(finding, case)
-            told |= dict.fromkeys([f"{first} {value_words(finding, case.assessment)}".rstrip(), *others])
+            first, *others = [mid_sentence(finding.label)] if finding.label else kinds(finding, case)
+            side = {side_of_finding(finding, case.assessment), case.assessment.side}
+            elsewhere = f" ({side_of(finding.evidence)})" if side == {Side.LEFT, Side.RIGHT} else ""
+            kinds_told = [f"{first} {value_words(finding, case.assessment)}".rstrip(), *others]
+            told |= dict.fromkeys([kind + elsewhere for kind in kinds_told])
     return list(told)
 
 
@@ -266,8 +269,8 @@ def _creatine_kinase(case: Case) -> str:
     return ", ".join(_kinds_listed(case, CREATINE_KINASE, RHABDOMYOLYSIS))
 
 
-def _nerve_signs(case: Case) -> str:
-    return ", ".join(_kinds_listed(case, *NERVE))
+def _limb_signs(case: Case) -> str:
+    return ", ".join(_kinds_listed(case, *SIGNS))
 
 
 OF_NO_FINDING: dict[str, Say] = {
@@ -277,7 +280,7 @@ OF_NO_FINDING: dict[str, Say] = {
     "first_risk": _first_risk,
     "uncounted": _uncounted,
     "embolism_symptoms": _embolism_symptoms,
-    "nerve_signs": _nerve_signs,
+    "limb_signs": _limb_signs,
     "creatine_kinase": _creatine_kinase,
     "known_dvt": _known_dvt,
     "low_index": _low_index,

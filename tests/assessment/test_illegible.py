@@ -50,6 +50,13 @@ def test_what_else_could_raise_the_level_is_told_too(entry: Entry) -> None:
     assert not any(flag.evidence for flag in found.red_flags)
 
 
+def test_beside_it_no_home_care_is_listed_or_drafted() -> None:
+    found = triage([PAIN, {"observation": "sct|449615005", "at": -1, "value": "2+ pitting, firm calf"}])
+    assert not found.suits_home_care
+    assert "patient-instructions" not in [step.name for step in found.next_steps]
+    assert triage([PAIN]).suits_home_care
+
+
 @pytest.mark.parametrize(
     "entry",
     [

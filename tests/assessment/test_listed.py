@@ -1,4 +1,4 @@
-"""Past their windows high creatine kinase, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
+"""Past their windows grave blood values, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from tests.charts import Entry, triage
 
 PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
 CELLULITIS: Entry = {"condition": "icd|L03.115", "onset": -10}
+LOW: Entry = {"observation": "loinc|2823-3", "value": 2.4, "unit": "mmol/L"}
+D_DIMER: Entry = {"observation": "loinc|48065-7", "value": 700, "unit": "ng/mL{FEU}", "high": 500}
 HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
 
 
@@ -16,11 +18,13 @@ HIGH: Entry = {"observation": "loinc|2157-6", "value": 9000, "unit": "U/L"}
     ("entry", "rule", "note"),
     [
         ({**HIGH, "at": -8}, "creatine-kinase", "over 7 days old"),
+        ({**LOW, "at": -8}, "potassium", "over 7 days old"),
+        ({**D_DIMER, "at": -8}, "d-dimer", "over 7 days old"),
         ({"condition": "icd|M62.82", "onset": -15}, "rhabdomyolysis", "over 14 days old"),
         ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
     ],
 )
-def test_what_was_raised_in_muscle_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
+def test_what_was_grave_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
     found = triage([PAIN, entry])
     assert found.level is Level.INFO
     assert [(each.rule.id, each.note) for each in found.listed] == [(rule, f"{note}: listed, does not raise the level")]
@@ -28,8 +32,9 @@ def test_what_was_raised_in_muscle_is_told_for_a_while_and_home_care_is_not(entr
     assert "patient-instructions" not in [step.name for step in found.next_steps]
 
 
-def test_sepsis_is_told_beside_cellulitis() -> None:
+def test_sepsis_is_told_beside_cellulitis_and_its_date_is_not_given_to_the_cellulitis() -> None:
     found = triage([CELLULITIS, {"condition": "icd|A41.9", "onset": -8}])
+    assert [each.label for each in found.listed] == ["Sepsis"]
     assert (found.level, [each.rule.id for each in found.listed]) == (Level.WARNING, ["cellulitis-sepsis"])
 
 
@@ -40,6 +45,14 @@ def test_sepsis_is_told_beside_cellulitis() -> None:
         [{**HIGH, "at": -8}, {**HIGH, "at": -2, "value": 90}],  # the newest counts
         [{**HIGH, "at": -8, "value": 400}],
         [{**HIGH, "at": -31}],
+        [{**LOW, "at": -1}],
+        [{**LOW, "at": -8}, {**LOW, "at": -2, "value": 3.9}],
+        [{**LOW, "at": -8, "value": 2.6}],
+        [{**LOW, "at": -31}],
+        [{**D_DIMER, "at": -8}, {**D_DIMER, "at": -1}],
+        [{**D_DIMER, "at": -8, "value": 400}],
+        [{**D_DIMER, "at": -31}],
+        [{**D_DIMER, "at": -8}, {"condition": "sct|404223003", "onset": -3}],  # a DVT is on record
         [{"condition": "icd|M62.82", "onset": -91}],  # nobody closed it
         [{"condition": "icd|M62.82", "onset": -15}, {"condition": "icd|M62.82", "onset": -2}],
         [{"condition": "icd|M62.82", "onset": -15, "clinical": "resolved"}],
@@ -55,3 +68,9 @@ def test_of_an_old_thrombosis_a_chronic_code_is_said(code: str, said: str) -> No
     onset = -10 if said else -100
     (finding,) = triage([PAIN, {"condition": code, "onset": onset}]).findings
     assert (finding.rule.id, finding.note) == ("old-thrombosis", f"{said}no anticoagulant found")
+
+
+@pytest.mark.parametrize(("onset", "seen"), [(-89, ["leg-injury"]), (-91, [])])
+def test_an_injury_that_may_still_heal_is_seen(onset: int, seen: list[str]) -> None:
+    found = triage([PAIN, {"condition": "sct|44465007", "onset": onset, "side": "left"}])
+    assert [fact.concept for fact in found.beside] == seen

@@ -56,6 +56,22 @@ def test_an_explained_nerve_sign_is_told_with_the_reason() -> None:
     assert not made.suggestions
 
 
+def test_a_sign_of_the_other_leg_is_named_first_with_its_side() -> None:
+    made = card(triage([CALF_PAIN, {"observation": "sct|309256001", "at": -1, "side": "right"}]))
+    assert made.summary.startswith("Cold leg or foot (right); calf pain, left leg")
+    assert section(made.detail or "", "Also recorded:**").strip() == (
+        "- Cold leg or foot, right, 2026-11-22 (1 day ago) "
+        "(of the other leg by the record: listed, does not raise the level)"
+    )
+    assert "For cold leg or foot (right): strength, sensation and pulses of both legs" in (made.detail or "")
+    assert not made.suggestions
+
+
+def test_a_raised_d_dimer_past_its_window_is_named_first_as_raised() -> None:
+    measured: Entry = {"observation": "loinc|48065-7", "at": -8, "value": 700, "unit": "ng/mL{FEU}", "high": 500}
+    assert card(triage([CALF_PAIN, measured])).summary.startswith("Raised D-dimer; calf pain, left leg")
+
+
 def test_a_raised_creatine_kinase_beside_weakness_is_named_first_and_the_weakness_is_no_risk_of_old_age() -> None:
     measured: Entry = {"observation": "loinc|2157-6", "at": -1, "value": 900, "unit": "U/L", "high": 200}
     made = card(triage([CALF_PAIN, measured, {"condition": "icd|M62.81", "onset": -1}]))
