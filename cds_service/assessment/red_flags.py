@@ -91,7 +91,7 @@ def ongoing_pain(leg: Leg) -> Finding:
             continue
         for first, earlier in begun:
             if when.first - first.last >= least and when.last - first.first <= most:
-                note = f"recorded {first.text} and again {when.text}"
+                note = f"pain on record for {first.text} and for {when.text}"
                 return stated(ONGOING, [earlier, later], (), Level.WARNING, note)
     return Finding(ONGOING, State.UNKNOWN)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments
-from cds_service.assessment.red_flags import SEVERE
+from cds_service.assessment.red_flags import REST, SEVERE
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.warning import BLEEDING
+from cds_service.assessment.warning import BLEEDING, REST_PAIN
 from cds_service.facts import Fact, State
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.template import Paragraphs, Template
@@ -18,6 +18,8 @@ from cds_service.rendering.words import newest, when_words
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _NO_LEVEL = State.PRESENT, Level.NONE
+
+_TOLD_BY = {SEVERE: BLEEDING, REST: REST_PAIN}  # red flags that another finding holds wholly
 
 NO_RED_FLAG = "no-red-flag"
 NOT_ASSESSED = "not-assessed"
@@ -94,9 +96,9 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
 def _is_said(finding: Finding, spoken_for: Sequence[Finding], findings: Sequence[Finding], files: CardFiles) -> bool:
     """Of a finding of another card or source: does this card say it, and name the same causes, already?
 
-    Bleeding into the calf under an anticoagulant is told by the severe pain that is a red flag itself.
+    Severe pain is told by that under an anticoagulant, pain at rest by the rest pain of arterial disease.
     """
-    if finding.rule is SEVERE and any(each.rule is BLEEDING for each in findings):
+    if any(each.rule is _TOLD_BY.get(finding.rule) for each in findings):
         return True
     own, other = files.cards[spoken_for[0].rule.card], files.cards[finding.rule.card]
     if other is own or other.consider != own.consider:

@@ -17,6 +17,7 @@ from cds_service.rendering.words import (
     mid_sentence,
     own_words,
     quoted,
+    sentence_start,
     source_words,
 )
 
@@ -38,7 +39,8 @@ def patterns(case: Case) -> str:
     told = [each for each in fitting if not critical or each.pattern.id in THREATS][:_MOST]
     lines = [_bullet(each, case) for each in told]
     if others := [mid_sentence(each.pattern.label) for each in fitting if each not in told]:
-        lines.append(f"{f'{len(others)} more' if told else 'Also'}: {', '.join(others)}.")
+        names = ", ".join(others)
+        lines.append(f"{len(others)} more: {names}." if told else f"{sentence_start(names)}.")
     return bullets(lines)
 
 

@@ -104,8 +104,8 @@ def not_recorded(case: Case) -> str:
     if [each for each in assessment.risk_factors if each.rule is OVER_65 and each.state is _UNKNOWN]:
         missing.append("whether over 65 (birth date missing or partial)")
     if "pulses" in wanted:
-        counted = {finding.rule for finding in assessment.findings}
-        signs = [mid_sentence(rule.label) for rule in (*PERFUSION, *NERVE) if rule not in counted]
+        told = {finding.rule for finding in (*assessment.findings, *assessment.listed)}
+        signs = [mid_sentence(rule.label) for rule in (*PERFUSION, *NERVE) if rule not in told]
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
     return "; ".join(missing)
@@ -251,7 +251,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     if finding.evidence and finding.rule not in _UNDATED:
         latest = newest(finding.evidence)[0]
         when = case.entries.get(latest) or when_words(latest, case.as_of)
-        parts.append(f"newest entry {when}" if finding.rule.id in _JOINED else when)
+        parts.append(f"newest entry: {when}" if finding.rule.id in _JOINED else when)
     note = _note(finding)
     return ", ".join(parts) + (f" ({note})" if note else "")
 

@@ -10,7 +10,7 @@ from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import Certainty, Side, Site, State, Topic
+from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.finding_words import (
     as_many_as_fit,
@@ -58,6 +58,7 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
     return {
         "finding": finding,
         "findings": finding + " and 99 more",
+        "more": ", and 99 more",
         "signs": "S" * sign + " and 99 more (part suspected)",
         "side": "complaint in right leg",
         "age": age,
@@ -69,8 +70,18 @@ def longest_values(card_id: str, concepts: Mapping[str, str], complaints: Mappin
 
 def _findings(case: Case) -> str:
     """The most urgent finding, and how many more there are."""
-    more = len(case.spoken_for) + len(case.others) - 1
+    more = _how_many_more(case)
     return _finding(case) + (f" and {more} more" if more else "")
+
+
+def _more(case: Case) -> str:
+    """How many more there are, where the side stands before: they may be of another."""
+    more = _how_many_more(case)
+    return f", and {more} more" if more else ""
+
+
+def _how_many_more(case: Case) -> int:
+    return len(case.spoken_for) + len(case.others) - 1
 
 
 def _finding(case: Case) -> str:
@@ -92,7 +103,10 @@ def _side(case: Case) -> str:
 
 
 def _complaint_side(case: Case) -> str:
-    return _SIDES.get(case.assessment.side, _NO_SIDE)
+    """The side of what `complaint_words` names, which may not be that of all that makes the complaint."""
+    named = complaint_words(case)
+    facts = [fact for fact in case.assessment.complaint if _complaint_of(fact, case) == named]
+    return _SIDES.get(side_of(facts) if facts else case.assessment.side, _NO_SIDE)
 
 
 def _age(case: Case) -> str:
@@ -101,14 +115,18 @@ def _age(case: Case) -> str:
 
 def complaint_words(case: Case) -> str:
     """What the patient complains of: calf pain before anything else."""
-    complaints = case.files.shared.complaints
     for fact in sorted(case.assessment.complaint, key=lambda each: each.concept not in _PAINS):
-        key = fact.concept
-        if key in _PAINS:
-            key = "calf-pain" if fact.site is Site.LOWER_LEG else "leg-pain"
-        if key in complaints:
-            return complaints[key]
-    return complaints[_KNOWN if knows_dvt(case.assessment) else _OTHER]
+        if named := _complaint_of(fact, case):
+            return named
+    return case.files.shared.complaints[_KNOWN if knows_dvt(case.assessment) else _OTHER]
+
+
+def _complaint_of(fact: Fact, case: Case) -> str:
+    """What the fact is called where it is the complaint; nothing where no words are for it."""
+    key = fact.concept
+    if key in _PAINS:
+        key = "calf-pain" if fact.site is Site.LOWER_LEG else "leg-pain"
+    return case.files.shared.complaints.get(key, "")
 
 
 def thrombosis_risks(assessment: Assessment) -> list[str]:
@@ -212,6 +230,7 @@ def _reason(case: Case) -> str:
 OF_A_FINDING: dict[str, Say] = {
     "finding": _finding,
     "findings": _findings,
+    "more": _more,
     "signs": _signs,
     "side": _side,
     "age": _age,

@@ -92,3 +92,30 @@ def test_nerve_signs_that_may_come_from_the_spine(entries: list[Entry], reasons:
     made = card(triage([{**CALF_PAIN, "side": "both"}, *entries])).detail or ""
     assert (f"{reasons}{SPINE}" if reasons else "") in made
     assert (SPINE in made) is bool(reasons)
+
+
+ANEURYSM: Entry = {"condition": "sct|48273005", "onset": -700}
+ARTERIAL: Entry = {"condition": "sct|399957001", "onset": -700}
+LEG_DVT: Entry = {"condition": "sct|404223003", "onset": -3, "side": "left"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "words", "is_told"),
+    [
+        ([{"condition": "icd|S86.012A", "onset": -3}], "a coded strain leaves rupture open", True),
+        ([{"condition": "icd|M66.362", "onset": -3}], "a coded strain leaves rupture open", False),
+        ([CALF_PAIN, ARTERIAL], "For claudication: supervised exercise", True),
+        ([CALF_PAIN, ARTERIAL, ANEURYSM], "For claudication: supervised exercise", True),
+        ([CALF_PAIN, ANEURYSM], "For claudication: supervised exercise", False),
+        ([LEG_DVT, PREGNANT], "In pregnancy and after it: discussion with the obstetric team", True),
+        ([LEG_DVT, DELIVERED], "In pregnancy and after it: discussion with the obstetric team", True),
+        ([LEG_DVT], "obstetric", False),
+    ],
+)
+def test_an_option_is_told_where_it_fits(entries: list[Entry], words: str, is_told: bool) -> None:
+    assert (words in told(*entries, who=WOMAN)) is is_told
+
+
+def test_an_aneurysm_alone_is_not_told_as_claudication() -> None:
+    assert "describes claudication" in section(card(triage([CALF_PAIN, ARTERIAL])).detail or "", "Why this card")
+    assert "describes claudication" not in (card(triage([CALF_PAIN, ANEURYSM])).detail or "")

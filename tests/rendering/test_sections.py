@@ -13,7 +13,7 @@ from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Course, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import all_rules
-from tests.charts import triage
+from tests.charts import Entry, triage
 from tests.rendering.by_hand import (
     assessment,
     card,
@@ -96,7 +96,7 @@ def test_severe_pain_under_an_anticoagulant_is_told_once_and_not_by_the_date_of_
     pain = msgspec.structs.replace(SCORE, when=days_ago(5))
     bleeding = finding(RULES["severe-pain-anticoagulant"], pain, drug)
     text = detail(assessment(bleeding, finding(RULES["severe-pain"], pain), finding(RULES["swelling"], COLD)))
-    assert "Recorded: severe pain under an anticoagulant, left, newest entry 2026-11-23 (today). Own rule" in text
+    assert "Recorded: severe pain under an anticoagulant, left, newest entry: 2026-11-23 (today). Own rule" in text
     assert section(text, "Also recorded:**").strip().splitlines() == [
         "- Swelling of leg, ankle or foot (Cleveland Clinic, 2025)"
     ]
@@ -241,6 +241,19 @@ def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("pain", "later"),
+    [
+        ([{"condition": "sct|300954003", "onset": -60, "recorded": -2}], 2),
+        ([{"observation": "sct|300954003", "at": -60}, {"observation": "sct|300954003", "at": -2}], 2),
+        ([{"condition": "sct|300954003", "onset": -60}, {"condition": "sct|300954003", "onset": -3}], 3),
+    ],
+)
+def test_ongoing_pain_names_two_days_of_pain_whatever_kind_of_date_they_are(pain: list[Entry], later: int) -> None:
+    days = f"(pain on record for {days_ago(60).text} and for {days_ago(later).text})"
+    assert days in section(detail(triage(pain)), "Why this card")
+
+
 def test_what_could_not_be_read_is_told_with_counts() -> None:
     gaps = (
         UNREAD,
@@ -258,6 +271,15 @@ def test_what_could_not_be_read_is_told_with_counts() -> None:
 
 def not_read(concept: str, source: str, days: int | None = 1, text: str = "value not interpreted") -> Fact:
     return fact(concept, source, days, state=State.UNKNOWN, remarks=(text,))
+
+
+def test_a_sign_that_is_listed_is_not_called_not_recorded() -> None:
+    pain = {"condition": "sct|300954003", "onset": -3, "side": "left"}
+    cold = {"observation": "sct|309256001", "at": -1, "side": "left"}
+    numb = {"observation": "sct|309537005", "at": -1, "side": "left"}
+    text = detail(triage([pain, cold, numb, {"condition": "icd|M54.16", "onset": -100}]))
+    assert "- Numbness or tingling, left, " in section(text, "Also recorded:**")
+    assert "counts for: absent pulse, pallor or cyanosis of the leg, weakness" in section(text, "Not recorded**")
 
 
 def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorded() -> None:

@@ -20,6 +20,7 @@ from cds_service.rendering.summary import (
     longest_values,
     thrombosis_risks,
 )
+from tests.charts import Entry, triage
 from tests.rendering.by_hand import FILES, assessment, card, case, elsewhere, fact, finding, present, wells
 
 CHART_TEXT = "CHART"
@@ -195,6 +196,13 @@ def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected:
     assert f"DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
 
 
+def test_a_grave_finding_of_the_other_leg_is_counted_beside_an_untreated_dvt() -> None:
+    cellulitis = fact("cellulitis", "Condition/2", side=Side.RIGHT)
+    sepsis = finding(rule("cellulitis-sepsis"), cellulitis, elsewhere("sepsis", "Condition/3"))
+    made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), sepsis)
+    assert card(made).summary.startswith("DVT on record, left leg, and 1 more, age 46: no anticoagulant found;")
+
+
 def test_a_risk_of_thrombosis_is_named_first() -> None:
     pregnancy = elsewhere("pregnancy", "Condition/9")
     made = assessment(
@@ -216,3 +224,41 @@ def test_a_risk_that_the_wells_score_counts_is_not_named_twice() -> None:
 def test_calf_pain_is_named_before_its_cause() -> None:
     causes = (fact("strain", "Condition/1"), fact("pain", "Condition/2"))
     assert card(assessment(complaint=causes)).summary.startswith("Calf pain, left leg")
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (
+            [
+                {"condition": "sct|300954003", "onset": -2, "side": "right"},
+                {"condition": "sct|404223003", "onset": -40, "side": "left"},
+                {"medication": "rx|1364430", "at": -40},
+            ],
+            "calf pain, right leg",
+        ),
+        (
+            [
+                {"condition": "sct|449918009", "onset": -2, "side": "right"},
+                {"condition": "icd|M76.62", "onset": -2},
+            ],
+            "Tendinopathy, left leg",
+        ),
+        (
+            [
+                {"condition": "sct|300954003", "onset": -2, "side": "right"},
+                {"condition": "sct|300954003", "onset": -2, "side": "left"},
+            ],
+            "Calf pain, both legs",
+        ),
+        (
+            [{"condition": "sct|300954003", "onset": -2}, {"condition": "sct|449918009", "onset": -2, "side": "right"}],
+            "Calf pain, side not recorded",
+        ),
+    ],
+)
+def test_the_side_is_that_of_the_complaint_that_is_named(entries: list[Entry], expected: str) -> None:
+    made = triage(entries)
+    assert made.findings == ()
+    assert f"{expected}, age" in card(made).summary
+    assert f"{expected[:1].lower()}{expected[1:]}. No red flag" in (card(made).detail or "")

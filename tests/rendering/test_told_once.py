@@ -78,7 +78,7 @@ def test_a_raised_creatine_kinase_beside_weakness_is_named_first_and_the_weaknes
     assert made.indicator == "info"
     assert made.summary.startswith("Creatine kinase 900 U/L, muscle weakness; calf pain")
     text = made.detail or ""
-    assert "High creatine kinase, 900 U/L, newest entry onset 2026-11-22 (1 day ago) (raised, but below" in text
+    assert "High creatine kinase, 900 U/L, newest entry: onset 2026-11-22 (1 day ago) (raised, but below" in text
     assert "For creatine kinase 900 U/L, muscle weakness: creatine kinase repeated" in text
     assert "over 65" not in text
     assert "Home care of the guidance that suits" not in text
@@ -192,3 +192,9 @@ def test_a_dvt_that_began_under_an_anticoagulant_is_not_told_as_settled(ordered:
     text = detail(triage([{"condition": "sct|404223003", "onset": -2, "side": "left"}, {**APIXABAN, "at": ordered}]))
     assert "Whether the dose of an anticoagulant on record treats it is not read" in text
     assert told == ("DVT of the leg, left, begun after an anticoagulant was ordered." in text)
+
+
+def test_rest_pain_of_arterial_disease_is_not_counted_again_as_pain_at_rest() -> None:
+    made = card(triage([{"condition": "icd|I70.222", "onset": -5}]))
+    assert made.summary.startswith("Rest pain of arterial disease, left leg")
+    assert "Pain at rest" not in section(made.detail or "", "Also recorded:**")

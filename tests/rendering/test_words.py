@@ -196,7 +196,7 @@ def test_long_lists_say_how_many_more() -> None:
     ("text", "expected"),
     [
         ("the EHR reported an error", "the EHR reported an error"),
-        ("recorded 2026-11-01T10:00:00Z and again 2026-11-20", "recorded 2026-11-01 and again 2026-11-20"),
+        ("pain on record for 2026-11-01T10:00:00Z and for 2026-11", "pain on record for 2026-11-01 and for 2026-11"),
         (
             "no upper limit given with the result: 1000 U/L used",
             "no upper limit given with the result: 1000 U/L used",
