@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from cds_service.assessment.leg import Leg
@@ -56,7 +56,7 @@ def band(index: Quantity, limits: Thresholds) -> Band:
     return Band.NORMAL if value <= limits.ankle_brachial_noncompressible else Band.NONCOMPRESSIBLE
 
 
-def in_bands(found: dict[Fact, Band], *bands: Band) -> Sequence[Fact]:
+def in_bands(found: Mapping[Fact, Band], *bands: Band) -> Sequence[Fact]:
     """Those of the indices that lie in one of these bands."""
     return [fact for fact, its in found.items() if its in bands]
 

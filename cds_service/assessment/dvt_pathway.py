@@ -23,6 +23,6 @@ def dvt_pathway(assessment: Assessment) -> DvtPathway:
         return DvtPathway.PREGNANCY
     if assessment.is_child:
         return DvtPathway.CHILD
-    if any(fact.concept == "anticoagulant" for fact in assessment.beside):
+    if assessment.anticoagulants:
         return DvtPathway.ANTICOAGULANT
     return DvtPathway.SCORE

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
+from cds_service.assessment.ankle_brachial import Band, in_bands, severe
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.d_dimer import raised_in_a_month
@@ -21,7 +21,7 @@ from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
-from cds_service.facts import State
+from cds_service.facts import Fact, State
 
 ACHILLES = ("achilles-rupture", "achilles-strain")
 REST, ICE, COMPRESSION, ELEVATION, STRETCHING = "rest", "ice", "compression", "elevation", "gentle stretching"
@@ -123,17 +123,8 @@ LEG_CONCEPTS = frozenset(
         *("arterial-disease", "vascular-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia"),
         *("bypass-graft", "leg-ulcer", "dvt", "superficial-vein-thrombosis", "leg-vein-thrombosis", "swelling"),
         *("skin-colour", "cellulitis", "necrotising-infection", "reduced-sensation", "raynaud", "cold-sensitivity"),
-        *(
-            "material-allergy",
-            "heart-failure",
-            "anticoagulant",
-            "previous-dvt",
-            "baker-cyst",
-            "d-dimer",
-            "fluoroquinolone",
-            ANKLE_BRACHIAL_INDEX,
-            *INJURIES,
-        ),
+        *("material-allergy", "heart-failure", "anticoagulant", "previous-dvt", "baker-cyst", "d-dimer"),
+        *("fluoroquinolone", ANKLE_BRACHIAL_INDEX, *INJURIES),
     }
 )
 """What a precaution for a leg can rest on, beside its limb-threat signs and the findings that raised the level."""
@@ -158,8 +149,12 @@ def home_care(held: Iterable[Sequence[Precaution]]) -> tuple[HomeCareStep, ...]:
     )
 
 
-def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding]) -> list[Precaution]:
-    """Those for this leg, by its record, how it presents, and the findings that raised the level."""
+def precautions(
+    leg: Leg, presentation: Presentation, findings: Sequence[Finding], measured: Mapping[Fact, Band]
+) -> list[Precaution]:
+    """Those for this leg, by its record, how it presents, the findings that raised the level, and its measured
+    ankle-brachial indices.
+    """
     signs, wells = presentation.signs, presentation.wells
     if not (findings or signs or (wells and wells.points) or leg.mentions(LEG_CONCEPTS)):
         return []
@@ -182,15 +177,14 @@ def precautions(leg: Leg, presentation: Presentation, findings: Sequence[Finding
     clot = bool("dvt" in current or diagnoses.superficial_thrombosis(leg))
     possible_clot = (doubtful and not only_cramp) or not cards.isdisjoint(_POSSIBLE_CLOT_CARDS)
     drugs = leg.anticoagulants()
-    found = indices(leg)
-    low = in_bands(found, Band.ABNORMAL)
+    low = in_bands(measured, Band.ABNORMAL)
     tendon = diagnoses.healing(leg, *ACHILLES)
     return [
         precaution
         for precaution, holds in (
-            (POOR_SUPPLY, critical or arterial or low or in_bands(found, Band.NONCOMPRESSIBLE)),
+            (POOR_SUPPLY, critical or arterial or low or in_bands(measured, Band.NONCOMPRESSIBLE)),
             (BYPASS, "bypass-graft" in current),
-            (CRITICAL_SUPPLY, critical or severe(found, leg.thresholds)),
+            (CRITICAL_SUPPLY, critical or severe(measured, leg.thresholds)),
             (COMPARTMENT_HEIGHT, compartment),
             (COMPARTMENT, compartment),
             (CLOT, clot),

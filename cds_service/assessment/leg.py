@@ -224,11 +224,9 @@ def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     for concept in _OF_BOTH_LEGS:
         left, right = by_side.get((concept, Side.LEFT), ()), by_side.get((concept, Side.RIGHT), ())
         both.update([each for one in left for other in right if _together(one, other) for each in (one, other)])
-    return (
-        tuple([msgspec.structs.replace(fact, side=Side.BOTH) if fact in both else fact for fact in facts])
-        if both
-        else facts
-    )
+    if not both:
+        return facts
+    return tuple([msgspec.structs.replace(fact, side=Side.BOTH) if fact in both else fact for fact in facts])
 
 
 def _together(one: Fact, other: Fact) -> bool:
@@ -237,7 +235,11 @@ def _together(one: Fact, other: Fact) -> bool:
         return True
     if one.when is None or other.when is None:
         return one.when is other.when and one.is_condition and other.is_condition
-    return one.when.first <= other.when.last + _ONE_DAY and other.when.first <= one.when.last + _ONE_DAY
+    return _within_a_day(one.when, other.when)
+
+
+def _within_a_day(one: Interval, other: Interval) -> bool:
+    return one.first <= other.last + _ONE_DAY and other.first <= one.last + _ONE_DAY
 
 
 def _needs_anchor(fact: Fact) -> bool:
@@ -268,4 +270,4 @@ def _anchors(anchor: Fact, finding: Fact) -> bool:
         return False
     if finding.is_condition:
         return anchor.when.last >= finding.when.first
-    return anchor.when.first - _ONE_DAY <= finding.when.last and finding.when.first <= anchor.when.last + _ONE_DAY
+    return _within_a_day(anchor.when, finding.when)

@@ -28,15 +28,13 @@ SEPSIS = "Sepsis"  # the entry that is old: the cellulitis beside it may be new
 PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
-
-
-_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
+_CAN_BE_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
 
 
 def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
     """Dyspnoea, chest pain, haemoptysis or syncope of the last 30 days that raised nothing, with the reason."""
     symptoms = patient.new(*SYMPTOMS_OF_EMBOLISM)
-    if not symptoms or any(finding.rule.card == EMBOLISM_SYMPTOMS.card for finding in findings):
+    if not symptoms or _speaks(EMBOLISM_SYMPTOMS.card, findings):
         return []
     days = patient.thresholds.embolism_symptom_days
     note = NOT_BESIDE_THIS if embolism_symptoms(patient) else TOO_OLD.format(days=days)
@@ -70,7 +68,7 @@ def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> li
     weakness, for which AHA/ACC 2018 has it measured. Without a limit of its own also one that is flagged.
     """
     recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
-    if not recent or any(finding.rule.card == CREATINE_KINASE.card for finding in findings):
+    if not recent or _speaks(CREATINE_KINASE.card, findings):
         return []
     weak = patient.any_of("muscle-weakness", "limb-weakness")
     times = 1.0 if weak else NOTABLE_TIMES
@@ -80,6 +78,11 @@ def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> li
     return found(CREATINE_KINASE, Level.NONE, [*raised, *weak] if raised else [], note)
 
 
+def _speaks(card: str, findings: Collection[Finding]) -> bool:
+    """Does a finding raise the level for which this card speaks?"""
+    return any(finding.rule.card == card for finding in findings)
+
+
 def uncounted_past(patient: Leg) -> list[Finding]:
     """High creatine kinase, severely low potassium and a raised D-dimer of the last 30 days, rhabdomyolysis, and sepsis
     beside cellulitis, past their windows. The D-dimer is no question beside a DVT on record.
@@ -87,7 +90,7 @@ def uncounted_past(patient: Leg) -> list[Finding]:
     A diagnosis that nobody closed is told for 90 days.
     """
     limits = patient.thresholds
-    if not patient.mentions(_PAST):
+    if not patient.mentions(_CAN_BE_PAST):
         return []
     high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
     low = [fact for fact in patient.new("potassium") if is_below(fact.quantity, limits.potassium_mmol_per_litre)]

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices, lowest_first
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
@@ -16,6 +15,7 @@ from cds_service.assessment.critical import CRITICAL, INJURIES
 from cds_service.assessment.d_dimer import Reading, readings
 from cds_service.assessment.diagnoses import healing, recent_plaster
 from cds_service.assessment.home_care import (
+    ACHILLES,
     HomeCareStep,
     Precaution,
     home_care,
@@ -90,6 +90,10 @@ class Assessment:
         return _fully_read(self.gaps)
 
     @property
+    def anticoagulants(self) -> Sequence[Fact]:
+        return [fact for fact in self.beside if fact.concept == "anticoagulant"]
+
+    @property
     def suits_home_care(self) -> bool:
         """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
         count or whose value is not interpreted; of a record that was not read it may not suit.
@@ -136,7 +140,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     found = {fact: band for each in concerned for fact, band in each.indices.items()}
     low = lowest_first(in_bands(found, Band.ABNORMAL))
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
-    injuries = [*patient.new(*INJURIES), *healing(patient, "achilles-rupture", "achilles-strain", "leg-injury")]
+    injuries = [*patient.new(*INJURIES), *healing(patient, *ACHILLES, "leg-injury")]
     seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
@@ -182,8 +186,8 @@ def _assess_leg(leg: Leg, patient: Leg) -> _LegAssessment | None:
         return None
     findings = met(_RAISING, leg, presentation)
     findings += [flag for flag in presentation.flags.values() if flag.level]
-    held_back = precautions(leg, presentation, findings)
-    found = indices(leg) if leg.mentions((ANKLE_BRACHIAL_INDEX,)) else {}
+    found = indices(leg)
+    held_back = precautions(leg, presentation, findings, found)
     uncounted = uncounted_nerve_signs(leg, presentation.signs)
     return _LegAssessment(presentation, findings, uncounted, held_back, found, recognised(leg, presentation))
 

@@ -110,7 +110,7 @@ class Prefetch:
         """
         answers, wanted = self._received(call)
         requests, read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else (0, 0.0)
-        patient = self._precondition(answers)
+        patient = self._take_patient(answers)
         pages: list[tuple[Topic, Page]] = []
         gaps: list[Gap] = []
         for need, answer in answers.items():
@@ -120,7 +120,7 @@ class Prefetch:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
         return Material(patient, tuple(pages), tuple(gaps), requests, read_ms)
 
-    def _precondition(self, answers: dict[Need, Answer]) -> Page:
+    def _take_patient(self, answers: dict[Need, Answer]) -> Page:
         """The page with the one Patient, taken from these answers. Raises MissingPrecondition that names all that is
         missing.
         """

@@ -41,6 +41,7 @@ def _more(finding: Finding, assessment: Assessment) -> str:
 
 
 def longest_name(rule: Rule) -> str:
+    """A text as long as the longest that `named` can give for this rule."""
     if rule is EMBOLISM_SYMPTOMS:
         return "K" * _KINDS_ROOM + " and 99 more (part suspected)"
     room = _RANGE_ROOM if rule is WELLS else _VALUE_ROOM if rule.id in _MEASURED else 0
@@ -49,6 +50,7 @@ def longest_name(rule: Rule) -> str:
 
 
 def value_words(finding: Finding, assessment: Assessment) -> str:
+    """8 of 10; the worst of what was measured, or the range of the score; empty where no number says it."""
     if finding.rule is WELLS and assessment.wells is not None:
         return range_words(assessment.wells)
     if finding.rule.id not in _MEASURED:

@@ -170,7 +170,7 @@ def _known_dvt(case: Case) -> str:
     known = [fact for fact in case.assessment.complaint if fact.concept == "dvt"]
     side = side_of(known)
     told = "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
-    ordered = [fact.when for fact in case.assessment.beside if fact.concept == "anticoagulant" and fact.when]
+    ordered = [fact.when for fact in case.assessment.anticoagulants if fact.when]
     begun = [fact.when for fact in known if fact.when]
     under_treatment = any(order.last < beginning.first for order in ordered for beginning in begun)
     return told + (", begun after an anticoagulant was ordered" if under_treatment else "")
@@ -184,8 +184,8 @@ def _low_index(case: Case) -> str:
 
 def _on_anticoagulant(case: Case) -> str:
     """Whether one is on record; nothing beside a known DVT, where bleeding is named already."""
-    taken = any(fact.concept == "anticoagulant" for fact in case.assessment.beside)
-    return "on an anticoagulant" if taken and not knows_dvt(case.assessment) else ""
+    taken, known = case.assessment.anticoagulants, knows_dvt(case.assessment)
+    return "on an anticoagulant" if taken and not known else ""
 
 
 def _thrombosis_risks(case: Case) -> str:

@@ -34,7 +34,7 @@ _OVERRIDES_AND_ANSWERS = f"""{_OVERRIDES}
 UNION ALL
 SELECT i.hook, i.at, i.at, c.withheld FROM invocation_card c JOIN invocation i ON i.id = c.invocation
 WHERE c.card BETWEEN :first AND :last AND c.invocation >= :oldest AND i.encounter_hash = :encounter
-"""  # noqa: S608
+"""  # noqa: S608 - joins constants of this file, no input
 
 _Answered = TypeVar("_Answered")
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from cds_service.assessment import home_care
+from cds_service.assessment.ankle_brachial import indices
 from cds_service.assessment.home_care import STEPS, Precaution
 from cds_service.assessment.leg import legs, whole_patient
 from cds_service.assessment.rule_conditions import condition
@@ -105,7 +106,7 @@ def test_where_no_concept_of_a_precaution_is_on_record_none_of_a_leg_holds() -> 
                 continue
             if not leg.mentions(home_care.LEG_CONCEPTS):
                 blind = replace(leg, recorded=leg.recorded | home_care.LEG_CONCEPTS)
-                assert home_care.precautions(blind, presentation, []) == []
+                assert home_care.precautions(blind, presentation, [], indices(blind)) == []
 
 
 def test_every_row_is_about_a_precaution_that_there_is() -> None:
