@@ -23,7 +23,8 @@ CAUSES = (
 """Causes of calf pain that the guidance names (S9 to S15)."""
 
 _ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
-_NEVER_WITHOUT_SITE = frozenset({"calf-circumference", "cast"})
+_TREATMENTS = frozenset({"cast"})
+_NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
 _OF_BOTH_LEGS = ("swelling", "skin-colour")
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
@@ -247,7 +248,9 @@ def _needs_anchor(fact: Fact) -> bool:
 
 
 def _is_anchor(fact: Fact) -> bool:
-    """A finding that is on the leg by its own record."""
+    """A finding that is on the leg by its own record. A plaster is none: it is how something was treated."""
+    if fact.concept in _TREATMENTS:
+        return False
     if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False
     return is_current(fact) and not (fact.quantity is not None and fact.quantity.value == 0)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds_service.assessment.d_dimer import DDU_CODES, FEU_CODES, UNCLEAR_CODES, readings
@@ -118,6 +118,7 @@ SURE: tuple[tuple[Entry, str], ...] = (
 
 @charts_made
 @given(charts, more, st.sampled_from(SURE))
+@example([{"medication": "rx|1364430"}], [{"observation": "sct|284521000", "value": False, "at": -2}], SURE[2])
 def test_one_more_item_never_lowers_the_points(
     chart: list[Entry], beside: list[Entry], shown: tuple[Entry, str]
 ) -> None:
