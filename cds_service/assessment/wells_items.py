@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from cds_service.assessment.diagnoses import cancer_under_care, old_thrombosis, recent_surgery
 from cds_service.assessment.leg import Leg
+from cds_service.code_systems import SNOMED
 from cds_service.facts import Fact, Side, Site, State
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
@@ -20,9 +21,8 @@ _PRESENT, _ABSENT = State.PRESENT, State.ABSENT
 _BOTH, _NO_SIDE, _CALF, _LEG = Side.BOTH, Side.NOT_STATED, Site.LOWER_LEG, Site.LEG
 
 _OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
-_SNOMED = "http://snomed.info/sct"
-_ANY_CANCER = (_SNOMED, "363346000")
-_HISTORY_OF_DVT = (_SNOMED, "161508001")
+_ANY_CANCER = (SNOMED, "363346000")
+_HISTORY_OF_DVT = (SNOMED, "161508001")
 
 
 class View(NamedTuple):

@@ -13,10 +13,11 @@ from typing import Any
 import httpx2
 import msgspec
 
+from cds_service.code_systems import SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.knowledge import EXTENSION
 
-_IMPLICIT = "http://snomed.info/sct?fhir_vs=ecl/"
+_IMPLICIT = f"{SNOMED}?fhir_vs=ecl/"
 _PAGE = 1000
 _MOST_CODES = 20_000
 _SECONDS = 60.0

@@ -18,14 +18,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from cds_service.code_systems import ICD10CM, LOINC, RXNORM, SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
 from cds_service.knowledge import EXTENSION
-
-SNOMED = "http://snomed.info/sct"
-LOINC = "http://loinc.org"
-ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
 # The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources), and older URIs.
 _SYSTEM_ALIASES = {

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from cds_service.code_systems import LOINC, SNOMED, UCUM
 from cds_service.facts import VALUE_AS_TEXT, VALUE_NOT_INTERPRETED, Quantity, State
 from cds_service.fhir import units
 from cds_service.fhir.naming import Named
-from cds_service.fhir.value_sets import LOINC, SNOMED, Concept
+from cds_service.fhir.value_sets import Concept
 
-UCUM = "http://unitsofmeasure.org"
 # http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
 _RAISED = frozenset({"H", "HH", "HU", "POS", "DET"})
 _NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})

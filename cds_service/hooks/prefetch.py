@@ -20,6 +20,7 @@ from functools import cached_property
 import structlog
 from msgspec.structs import replace
 
+from cds_service.code_systems import LOINC
 from cds_service.errors import MissingPrecondition
 from cds_service.facts import Gap, Topic
 from cds_service.fhir.client import Answer, FhirServer
@@ -31,7 +32,6 @@ ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
 """Reads an address of a server until a deadline of the event loop."""
 
 _PATIENT_ID = "{{context.patientId}}"
-_LOINC = "http://loinc.org"
 _NOT_LISTED = "the FHIR server of the request is not on the list of servers that this service may read"
 _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
@@ -82,7 +82,7 @@ def measurements(loinc_codes: Sequence[str]) -> Need:
     """Vital signs, scores and laboratory values: they are filed under many categories, so they are asked by
     code.
     """
-    codes = ",".join(f"{_LOINC}|{code}" for code in loinc_codes)
+    codes = ",".join(f"{LOINC}|{code}" for code in loinc_codes)
     return Need("measurements", f"Observation?patient={_PATIENT_ID}&code={codes}", Topic.OBSERVATIONS, "measurements")
 
 

@@ -13,6 +13,7 @@ from cds_service.assessment.rule_conditions import condition, numbers_in
 from cds_service.assessment.rule_sets import ORDERS, RuleSet
 from cds_service.assessment.rules import Rule
 from cds_service.assessment.sources import OURS, Citation
+from cds_service.code_systems import SNOMED
 from cds_service.knowledge import BASE, EXTENSION
 from cds_service.publishing.publication import Publication
 from cds_service.thresholds import Number, numbers
@@ -25,7 +26,7 @@ _TYPES = "http://terminology.hl7.org/CodeSystem/"
 _FOCUS = {
     "code": {"system": f"{_TYPES}usage-context-type", "code": "focus"},
     "valueCodeableConcept": {
-        "coding": [{"system": "http://snomed.info/sct", "code": "300954003", "display": "Pain in calf"}],
+        "coding": [{"system": SNOMED, "code": "300954003", "display": "Pain in calf"}],
     },
 }
 _USER = {

@@ -17,6 +17,7 @@ import msgspec
 from cds_service.assessment.dvt_pathway import DvtPathway
 from cds_service.assessment.home_care import STEPS
 from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
+from cds_service.code_systems import SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.knowledge import BASE
 from cds_service.rendering import suggestions, summary
@@ -32,7 +33,7 @@ from cds_service.wire import Coding, Indicator, Link, Source
 
 SHARED = "_shared.md"
 OVERRIDE_REASONS = f"{BASE}CodeSystem/override-reason"
-CALF_PAIN = Coding(code="300954003", system="http://snomed.info/sct", display="Pain in calf")
+CALF_PAIN = Coding(code="300954003", system=SNOMED, display="Pain in calf")
 _WHY, _OPTIONS = "Why this card", "Options to weigh"
 _LONGEST_WORDS = 44
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_SNOMED, _LOINC = "http://snomed.info/sct", "http://loinc.org"
+from cds_service.code_systems import LOINC, SNOMED
+
 _TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 
 
@@ -32,13 +33,13 @@ class Code:
 
 VENOUS_DUPLEX = (
     Code(
-        _LOINC,
+        LOINC,
         "30881-7",
         "US.doppler Lower extremity vein",
         "public repositories, checked 2026-11 (two files)",
     ),
     Code(
-        _SNOMED,
+        SNOMED,
         "312725000",
         "Duplex ultrasonography of veins of lower limb (procedure)",
         "harryslimes/snomed-ct-entity-linking@e65d1e0d (FSN table); SINGLE SOURCE",
@@ -46,7 +47,7 @@ VENOUS_DUPLEX = (
 )
 D_DIMER = (
     Code(
-        _SNOMED,
+        SNOMED,
         "103826007",
         "D-dimer assay, quantitative (procedure)",
         "harryslimes/snomed-ct-entity-linking@e65d1e0d (FSN table); SINGLE SOURCE",
@@ -54,7 +55,7 @@ D_DIMER = (
 )
 ANKLE_BRACHIAL_INDEX = (
     Code(
-        _SNOMED,
+        SNOMED,
         "401221002",
         "Ankle brachial pressure index (procedure)",
         "SNOMED CT editorial guide; SINGLE SOURCE",
@@ -62,15 +63,15 @@ ANKLE_BRACHIAL_INDEX = (
 )
 CREATINE_KINASE = (
     Code(
-        _LOINC,
+        LOINC,
         "2157-6",
         "Creatine kinase [Enzymatic activity/volume] in Serum or Plasma",
         "as in value_sets/creatine-kinase.json",
     ),
 )
-DVT = Code(_SNOMED, "404223003", "Deep venous thrombosis of lower extremity", "as in value_sets/dvt.json")
-LEFT_LEG = Code(_SNOMED, "32153003", "Structure of left lower limb", "as in value_sets/side-left.json")
-RIGHT_LEG = Code(_SNOMED, "62175007", "Structure of right lower limb", "as in value_sets/side-right.json")
+DVT = Code(SNOMED, "404223003", "Deep venous thrombosis of lower extremity", "as in value_sets/dvt.json")
+LEFT_LEG = Code(SNOMED, "32153003", "Structure of left lower limb", "as in value_sets/side-left.json")
+RIGHT_LEG = Code(SNOMED, "62175007", "Structure of right lower limb", "as in value_sets/side-right.json")
 
 ACTIVE = Code(_TERMINOLOGY + "condition-clinical", "active", "Active", "FHIR R4")
 UNCONFIRMED = Code(_TERMINOLOGY + "condition-ver-status", "unconfirmed", "Unconfirmed", "FHIR R4")

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from cds_service.code_systems import ICD10CM, LOINC, SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
-from cds_service.fhir.value_sets import ICD10CM, LOINC, SNOMED, Terminology, combined_side
+from cds_service.fhir.value_sets import Terminology, combined_side
 from tests.charts import READER
 
 BAD = sorted((Path(__file__).parent / "bad_value_sets").glob("*.json"))

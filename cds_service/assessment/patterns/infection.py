@@ -9,9 +9,10 @@ from cds_service.assessment.limb_threat import NUMBNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.rules import once
 from cds_service.assessment.sources import BMJ_NECROTISING, NICE_CELLULITIS
+from cds_service.code_systems import SNOMED
 from cds_service.facts import Side
 
-_BRUISE = ("http://snomed.info/sct", "302227002")  # ecchymosis, in value set skin-colour
+_BRUISE = (SNOMED, "302227002")  # ecchymosis, in value set skin-colour
 COLOUR_NOT_STATED = "to be seen: that the change of colour is redness"
 
 
