@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -81,6 +82,10 @@ class Topic(StrEnum):
     PROCEDURES = "Procedures"
 
 
+DECIDING = (Topic.CONDITIONS, Topic.OBSERVATIONS)
+"""The parts that a level rests on; what the others hold can only change it."""
+
+
 class Interval(msgspec.Struct, frozen=True):
     """A recorded date or period. A partial date ("2026-11") is the whole span that it could mean.
 
@@ -100,6 +105,11 @@ class Interval(msgspec.Struct, frozen=True):
     def may_lie_within(self, window: timedelta, as_of: datetime) -> bool:
         """Possibly inside the window: its latest moment is."""
         return self.last >= as_of - window
+
+
+def latest(when: Interval | None) -> float:
+    """The latest moment that a date can mean, in seconds since 1970; before all others where there is none."""
+    return -math.inf if when is None else when.last.timestamp()
 
 
 class Quantity(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Fact, Interval
+from cds_service.facts import Fact, Interval, latest
 
 ANSWERS = ("activity-days", "activity-minutes", "activity-minutes-per-week")
 """The concepts of its questions: days a week, minutes on such a day, and minutes a week."""
@@ -45,7 +45,7 @@ def _numbers(leg: Leg, concept: str) -> Sequence[tuple[Fact, float]]:
 def _of_a_pair(fact: Fact, value: float, others: Sequence[tuple[Fact, float]], leg: Leg) -> Activity:
     partners = [(other, its) for other, its in others if _same_occasion(fact, other, leg)]
     if partners:
-        other, its = max(partners, key=lambda each: (_moment(each[0]), each[0].source))
+        other, its = max(partners, key=lambda each: (latest(each[0].when), each[0].source))
         return Activity(value * its, (fact, other))
     return Activity(None if value else 0.0, (fact,))
 
@@ -63,9 +63,5 @@ def _day(when: Interval, leg: Leg) -> date:
 
 
 def _newest_and_fullest(answer: Activity) -> tuple[float, bool, str]:
-    newest = max(answer.evidence, key=_moment)
-    return _moment(newest), answer.minutes is not None, newest.source
-
-
-def _moment(fact: Fact) -> float:
-    return fact.when.last.timestamp() if fact.when else float("-inf")
+    newest = max(answer.evidence, key=lambda fact: latest(fact.when))
+    return latest(newest.when), answer.minutes is not None, newest.source

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Fact, Quantity, Side
+from cds_service.facts import Fact, Quantity, Side, latest
 from cds_service.thresholds import Thresholds
 
 CONCEPT = "ankle-brachial-index"
@@ -78,4 +78,4 @@ def _is_severe(index: Quantity, limits: Thresholds) -> bool:
 
 
 def _order(fact: Fact) -> tuple[float, str]:
-    return (fact.when.last.timestamp() if fact.when else float("-inf"), fact.source)
+    return (latest(fact.when), fact.source)

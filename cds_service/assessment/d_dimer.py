@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from math import inf
 
 import msgspec
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Fact, Quantity, State
+from cds_service.facts import Fact, Quantity, State, latest
 
 FEU_CODES = frozenset({"48065-7", "48067-3"})
 DDU_CODES = frozenset({"48066-5"})
@@ -71,7 +70,7 @@ def readings(patient: Leg) -> tuple[Reading, ...]:
     if not patient.mentions(("d-dimer",)):
         return ()
     results = [fact for fact in patient.chart.facts if fact.concept == "d-dimer"]
-    results.sort(key=lambda fact: (-fact.when.last.timestamp() if fact.when else inf, fact.source))
+    results.sort(key=lambda fact: (-latest(fact.when), fact.source))
     current = patient.surely_within(results, patient.thresholds.laboratory_days)
     treated = bool(patient.anticoagulants())
     return tuple([Reading(fact, kind_of(fact), verdict_of(fact), fact in current, treated) for fact in results])

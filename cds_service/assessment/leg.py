@@ -13,7 +13,7 @@ from functools import cached_property
 
 import msgspec
 
-from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State
+from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
 from cds_service.thresholds import Thresholds
 
 CAUSES = (
@@ -153,7 +153,7 @@ class Leg:
     def _counting(self, group: list[Fact]) -> Fact:
         if len(group) == 1:
             return group[0]
-        newest_first = sorted(group, key=lambda fact: (_moment(fact), score(fact), fact.source), reverse=True)
+        newest_first = sorted(group, key=lambda fact: (latest(fact.when), score(fact), fact.source), reverse=True)
         day = timedelta(hours=self.thresholds.pain_score_hours)
         recent = [fact for fact in newest_first if fact.when and fact.when.may_lie_within(day, self.windows.now)]
         if not recent:
@@ -171,10 +171,6 @@ class Leg:
 def score(fact: Fact) -> float:
     """The pain score, of 10; 0 where none can be read."""
     return fact.quantity.value if fact.quantity and fact.quantity.value is not None else 0.0
-
-
-def _moment(fact: Fact) -> float:
-    return fact.when.last.timestamp() if fact.when else float("-inf")
 
 
 def is_current(fact: Fact) -> bool:

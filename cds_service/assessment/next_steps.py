@@ -16,7 +16,7 @@ from cds_service.assessment.red_flags import SWELLING
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.warning import D_DIMER, PREGNANCY, SUPERFICIAL, WELLS
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Course, Fact, Side, State, Topic
+from cds_service.facts import DECIDING, Course, Fact, Side, State, Topic
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _ABSENT, _HISTORY = State.ABSENT, Course.HISTORY
@@ -164,7 +164,7 @@ def _instructions(situation: _Situation) -> bool:
     Not beside what is only listed, as a possible symptom of embolism, or not interpreted: that is asked about before
     home care is sent.
     """
-    return not situation.uncounted and situation.was_read(_CONDITIONS) and situation.was_read(_OBSERVATIONS)
+    return not situation.uncounted and all(situation.was_read(part) for part in DECIDING)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Situation], bool]], ...] = (

@@ -41,12 +41,11 @@ from cds_service.assessment.risk_factors import age_years, risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
 from cds_service.assessment.warning import WARNING, WELLS
 from cds_service.assessment.wells import Outside, WellsScore, outside, wells_score
-from cds_service.facts import Chart, Fact, Gap, Side, State, Topic
+from cds_service.facts import DECIDING, Chart, Fact, Gap, Side, State
 from cds_service.thresholds import Thresholds
 
 _RAISING = (*CRITICAL, *WARNING)
 _GRAVITY = {rule: place for place, rule in enumerate((*[rule for each in _RAISING for rule in each.rules], *RULES))}
-_DECIDING_TOPICS = (Topic.CONDITIONS, Topic.OBSERVATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,7 @@ def _listed(patient: Leg, concerned: Sequence[_LegAssessment], findings: Sequenc
 
 
 def _fully_read(gaps: Sequence[Gap]) -> bool:
-    return not any(gap.topic in _DECIDING_TOPICS for gap in gaps)
+    return not any(gap.topic in DECIDING for gap in gaps)
 
 
 def _gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from cds_service.assessment.diagnoses import cancer_under_care, old_thrombosis, recent_surgery
 from cds_service.assessment.leg import Leg
 from cds_service.code_systems import SNOMED
-from cds_service.facts import Fact, Side, Site, State
+from cds_service.facts import Fact, Side, Site, State, latest
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _ABSENT = State.PRESENT, State.ABSENT
@@ -89,7 +89,7 @@ def _calves(view: View) -> tuple[Fact, Fact, float] | None:
         for fact in leg.within(leg.chart.facts, leg.thresholds.finding_days)
         if fact.concept == "calf-circumference" and fact.site is _CALF and fact.when and fact.quantity
     ]
-    for fact in sorted(measured, key=lambda each: (each.when.last.timestamp() if each.when else 0.0, each.source)):
+    for fact in sorted(measured, key=lambda each: (latest(each.when), each.source)):
         newest[fact.side] = fact
     other = _OTHER.get(leg.side)
     here, there = newest.get(leg.side), newest.get(other) if other else None

@@ -21,6 +21,7 @@ from cds_service.facts import (
     Site,
     State,
     Topic,
+    latest,
 )
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
@@ -222,4 +223,4 @@ def _is_older(fact: Fact, newest: Interval) -> bool:
 
 
 def _newest_first(fact: Fact) -> tuple[float, str, str, str]:
-    return (-fact.when.last.timestamp() if fact.when else 0.0, fact.concept, fact.source, fact.codes[0][1])
+    return (-latest(fact.when), fact.concept, fact.source, fact.codes[0][1])

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from cds_service.facts import Interval, Topic
+from cds_service.facts import Interval, Topic, latest
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.page import Material
@@ -130,7 +130,7 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
 
 
 def _newest_first(hit: Hit) -> tuple[float, str]:
-    return (-hit.when.last.timestamp() if hit.when else 0.0, hit.resource.id)
+    return (-latest(hit.when), hit.resource.id)
 
 
 def _with_answers(resource: fhir.Resource, meanings: Sequence[Meaning], terminology: Terminology) -> Sequence[Meaning]:

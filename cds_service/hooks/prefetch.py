@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from cds_service.code_systems import LOINC
 from cds_service.errors import MissingPrecondition
-from cds_service.facts import Gap, Topic
+from cds_service.facts import DECIDING, Gap, Topic
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.page import Material, Page
 from cds_service.fhir.resources import Patient
@@ -96,7 +96,7 @@ class Prefetch:
 
     def __init__(self, needs: tuple[Need, ...], read: ReadFhir, timeout_seconds: float) -> None:
         self._needs = needs
-        self._deciding = [need for need in needs if need.topic in (Topic.CONDITIONS, Topic.OBSERVATIONS)]
+        self._deciding = [need for need in needs if need.topic in DECIDING]
         self._read = read
         self._timeout = timeout_seconds
         self.templates = {need.key: need.template for need in needs}

@@ -10,7 +10,7 @@ from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import Certainty, Fact, Side, Site, State, Topic
+from cds_service.facts import DECIDING, Certainty, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.finding_words import (
     as_many_as_fit,
@@ -198,7 +198,7 @@ def _thrombosis_risks(case: Case) -> str:
 def _unread(case: Case) -> str:
     """Which of the two parts that decide could not be read."""
     unread = {gap.topic for gap in case.assessment.gaps}
-    return " and ".join([topic for topic in (Topic.CONDITIONS, Topic.OBSERVATIONS) if topic in unread])
+    return " and ".join([topic for topic in DECIDING if topic in unread])
 
 
 def is_not_recorded(flag: Finding) -> bool:

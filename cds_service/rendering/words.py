@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -10,7 +9,7 @@ from functools import lru_cache
 
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import OURS, Citation
-from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Fact, Interval, Side
+from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Fact, Interval, Side, latest
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
@@ -154,7 +153,7 @@ def newest(facts: Sequence[Fact]) -> list[Fact]:
     """The newest first, undated ones last, so that a card does not depend on the order of the chart."""
     if len(facts) < 2:
         return list(facts)
-    return sorted(facts, key=lambda fact: (-fact.when.last.timestamp() if fact.when else math.inf, fact.source))
+    return sorted(facts, key=lambda fact: (-latest(fact.when), fact.source))
 
 
 def and_more(items: Sequence[str], most: int) -> Sequence[str]:
