@@ -10,7 +10,8 @@ import msgspec
 class Circumstances(msgspec.Struct, frozen=True):
     """`user` is the reference of the clinician, `Type/id`; the other two are bare FHIR ids. `as_of` is aware.
 
-    `service` is the address of this service as the caller reaches it, without a slash at its end; empty if none does.
+    `service_url` is the address of this service as the caller reaches it, without a slash at its end, empty if none
+    does.
     """
 
     hook_instance: str
@@ -18,4 +19,4 @@ class Circumstances(msgspec.Struct, frozen=True):
     user: str
     as_of: datetime
     encounter_id: str | None = None
-    service: str = ""
+    service_url: str = ""

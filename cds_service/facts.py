@@ -181,6 +181,19 @@ class PatientFacts:
     born: tuple[date, date] | None = None
     deceased: bool = False
 
+    def age(self, today: date) -> tuple[int, int] | None:
+        """Least and greatest age, in completed years, that the recorded birth date allows; None if there is none.
+
+        Who was born on 29 February completes a year on 1 March of a common year.
+        """
+        if self.born is None:
+            return None
+        return _completed_years(self.born[1], today), _completed_years(self.born[0], today)
+
+
+def _completed_years(birthday: date, today: date) -> int:
+    return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

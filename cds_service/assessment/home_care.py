@@ -227,7 +227,7 @@ def precautions_of_the_other_leg(signs: Iterable[Finding]) -> list[Precaution]:
     return [precaution for precaution, holds in held if holds]
 
 
-def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child: bool) -> list[Precaution]:
+def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding]) -> list[Precaution]:
     """Those that do not depend on the leg; `risks` are the patient's risk factors, whatever their state."""
     pregnant = patient.within(patient.present("pregnancy"), patient.thresholds.pregnancy_days)
     at_risk = any(risk.state is State.PRESENT and risk.rule.id in THROMBOSIS_RISKS for risk in risks)
@@ -238,7 +238,7 @@ def precautions_of_the_patient(patient: Leg, risks: Sequence[Finding], is_child:
             (THROMBOSIS_RISK, at_risk and not known),
             (KNOWN_CLOT, known),
             (DIABETES, "diabetes" in patient.current),
-            (CHILD, is_child),
+            (CHILD, patient.is_child),
             (PREGNANCY, pregnant),
         )
         if holds

@@ -138,6 +138,16 @@ class Leg:
         return when.last >= self.windows[self.thresholds.finding_days]
 
     @cached_property
+    def age(self) -> tuple[int, int] | None:
+        """Of the patient: least and greatest age in completed years, None if no birth date is recorded."""
+        return self.chart.patient.age(self.as_of.date())
+
+    @property
+    def is_child(self) -> bool:
+        """Of a patient who is surely under 18."""
+        return self.age is not None and self.age[1] < self.thresholds.adult_years
+
+    @cached_property
     def pain_scores(self) -> Sequence[Fact]:
         """The pain scores that count now, one per site and side.
 

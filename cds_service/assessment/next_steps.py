@@ -30,7 +30,7 @@ CREATINE_KINASE = "creatine-kinase"
 SUSPECTED_DIAGNOSIS = "suspected-diagnosis"
 INSTRUCTIONS = "patient-instructions"
 
-_THREATS = frozenset(
+_NO_TEST_BESIDE = frozenset(
     (
         *("limb-ischaemia", "compartment-syndrome", "pulmonary-embolism"),
         *("tissue", "necrotising-infection", "infection-sepsis"),
@@ -78,14 +78,15 @@ class _Situation(msgspec.Struct, frozen=True):
 def next_steps(
     patient: Leg, findings: Collection[Finding], wells: WellsScore | None, uncounted: bool = False
 ) -> tuple[NextStep, ...]:
-    """The options that nothing on the record of an adult with a leg complaint speaks against.
+    """The options that nothing on the record of a patient with a leg complaint speaks against.
 
-    None where a threat to limb or life is found: a test must not stand between the patient and who can treat that.
+    None for a child, as their sources are for adults. None where a threat to limb or life is found: a test must not
+    stand between the patient and who can treat that.
     `uncounted`: something is on record that the policy does not count, or that is not interpreted.
     """
     rules = {finding.rule for finding in findings}
     cards = {rule.card for rule in rules}
-    if not _THREATS.isdisjoint(cards):
+    if patient.is_child or not _NO_TEST_BESIDE.isdisjoint(cards):
         return ()
     # by a finding of its own, or by swelling of one leg that no bruise, sprain or fracture explains
     swollen = {fact.side for finding in findings if finding.rule is SWELLING for fact in finding.evidence} - {_BOTH}

@@ -53,7 +53,7 @@ STATIN_PAIN = Rule("order-statin-pain", "Draft statin, severe pain on a statin",
 _D_DIMER = ("d-dimer", "d-dimer-request")
 _KINDS = ("nsaid", "statin", "leg-vein-ultrasound", "compression")
 _ARTERIAL = ("arterial-disease", "claudication", "rest-pain", "gangrene", "acute-limb-ischaemia")
-_THREATS = {
+_NO_COMPRESSION = {
     COMPARTMENT: home_care.COMPARTMENT,
     COMPARTMENT_SIGNS: home_care.COMPARTMENT,
     THROMBOSIS: home_care.CLOT,
@@ -124,8 +124,8 @@ def compression(case: OrderCase) -> list[Finding]:
     against = [
         reason for step in case.assessment.home_care if step.name == home_care.COMPRESSION for reason in step.withheld
     ]
-    threats = [each for each in case.assessment.findings if each.rule in _THREATS and _is_of(each, meant)]
-    first = [_THREATS[each.rule].withheld[home_care.COMPRESSION] for each in threats]
+    threats = [each for each in case.assessment.findings if each.rule in _NO_COMPRESSION and _is_of(each, meant)]
+    first = [_NO_COMPRESSION[each.rule].withheld[home_care.COMPRESSION] for each in threats]
     level = Level.WARNING if threats else Level.INFO
     reasons = "; ".join(dict.fromkeys([*first, *against]))
     return found(

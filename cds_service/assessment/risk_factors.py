@@ -7,7 +7,6 @@ not be read, so nothing here is attributed to it. docs/risk-factors.md holds the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from cds_service.assessment.activity import ANSWERS, weekly_activity
 from cds_service.assessment.diagnoses import cancer_under_care, pregnant_or_postpartum, recent_surgery
@@ -65,24 +64,9 @@ INACTIVITY_POSSIBLE = "inactivity possible: own reading"
 TREATMENT_UNKNOWN = "not recorded: treatment now or within 6 months, or palliative"
 
 
-def age_years(born: tuple[date, date] | None, today: date) -> tuple[int, int] | None:
-    """Least and greatest age, in completed years, that the recorded birth date allows; None if it is not recorded.
-
-    Who was born on 29 February completes a year on 1 March of a common year.
-    """
-    if born is None:
-        return None
-    return _completed(born[1], today), _completed(born[0], today)
-
-
-def _completed(birthday: date, today: date) -> int:
-    return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
-
-
 def over_65(leg: Leg) -> Finding:
     """Over 65 (S17): from the 66th birthday on. Unknown when the recorded birth date allows both."""
-    age = age_years(leg.chart.patient.born, leg.as_of.date())
-    limit = leg.thresholds.over_age_years
+    age, limit = leg.age, leg.thresholds.over_age_years
     if age is None or age[0] <= limit < age[1]:
         return Finding(OVER_65, State.UNKNOWN)
     return Finding(OVER_65, State.PRESENT if age[0] > limit else State.ABSENT)
@@ -154,8 +138,7 @@ def _obesity(rule: Rule, leg: Leg) -> Finding:
 
 def _by_body_mass(leg: Leg) -> tuple[Sequence[Fact], Sequence[Fact]]:
     """The body mass indices that reach the limit and those below it; the limit is one of adults."""
-    age = age_years(leg.chart.patient.born, leg.as_of.date())
-    if age is not None and age[0] < leg.thresholds.adult_years:
+    if leg.age is not None and leg.age[0] < leg.thresholds.adult_years:
         return (), ()
     heavy, light = [], []
     for fact in leg.present("bmi"):

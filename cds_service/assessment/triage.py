@@ -37,7 +37,7 @@ from cds_service.assessment.next_steps import NextStep, next_steps
 from cds_service.assessment.patterns.catalogue import of_all_legs, recognised
 from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import RED_FLAGS, RULES
-from cds_service.assessment.risk_factors import age_years, risk_factors
+from cds_service.assessment.risk_factors import risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
 from cds_service.assessment.warning import WARNING, WELLS
 from cds_service.assessment.wells import Outside, WellsScore, outside, wells_score
@@ -124,14 +124,12 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     findings = _gravest_first([finding for each in concerned for finding in each.findings])
     facts = once([fact for each in concerned for fact in each.presentation.complaint])
     scores = [each.presentation.wells for each in concerned if each.presentation.wells is not None]
-    age = age_years(chart.patient.born, as_of.date())
     wells = _telling(scores, findings) if len(scores) > 1 else next(iter(scores), None)
-    is_child = age is not None and age[1] < thresholds.adult_years
     risks = risk_factors(patient) if concerned else ()
     cautions = [
         *[each.precautions for each in concerned],
         precautions_of_the_other_leg(elsewhere),
-        precautions_of_the_patient(patient, risks, is_child),
+        precautions_of_the_patient(patient, risks),
     ]
     listed = (*_listed(patient, concerned, findings), *elsewhere) if concerned else ()
     not_read = illegible(patient) if concerned else ()
@@ -158,9 +156,9 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         beside=once([*seen, *patient.new(*SYMPTOMS_OF_EMBOLISM)]) if concerned else (),
         outside_wells=outside(patient) if concerned and wells is None else (),
         d_dimers=readings(patient) if concerned else (),
-        next_steps=next_steps(patient, findings, wells, bool(listed or not_read)) if concerned and not is_child else (),
-        age=age,
-        is_child=is_child,
+        next_steps=next_steps(patient, findings, wells, bool(listed or not_read)) if concerned else (),
+        age=patient.age,
+        is_child=patient.is_child,
         gaps=chart.gaps,
         left_out=tuple(sorted(chart.left_out.items())),
     )

@@ -15,7 +15,6 @@ import msgspec
 
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.risk_factors import age_years
 from cds_service.assessment.wells_items import ITEMS, Item, View
 from cds_service.facts import Certainty, Fact, Side, State
 
@@ -113,10 +112,8 @@ class WellsScore(msgspec.Struct, frozen=True):
 
 def outside(leg: Leg) -> tuple[Outside, ...]:
     """Why the score does not apply to this patient: NICE NG158 is for people of 18 and over who are not pregnant."""
-    age = age_years(leg.chart.patient.born, leg.as_of.date())
-    child = age is not None and age[1] < leg.thresholds.adult_years
     pregnancy = leg.mentions(("pregnancy", "postpartum")) and pregnant_or_postpartum(leg)
-    return (*((Outside.PREGNANCY,) if pregnancy else ()), *((Outside.CHILD,) if child else ()))
+    return (*((Outside.PREGNANCY,) if pregnancy else ()), *((Outside.CHILD,) if leg.is_child else ()))
 
 
 def wells_score(leg: Leg, patient: Leg, complaint: Sequence[Fact]) -> WellsScore | None:

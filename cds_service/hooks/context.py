@@ -70,7 +70,7 @@ class HookCall(msgspec.Struct, frozen=True):
     `user` is a reference (Type/id). `server` is where data may be read that were not sent, with the token lent for it
     and what it allows; None if the request names none. A prefetch value is None where the client sent `null`.
     `drafts` is what the user proposes or has just entered: conditions, appointments or orders, by the hook.
-    `selections` are the references to those of them that order-select is about. `service` is the address of this
+    `selections` are the references to those of them that order-select is about. `service_url` is the address of this
     service as the caller reaches it, empty if unknown.
     """
 
@@ -82,7 +82,7 @@ class HookCall(msgspec.Struct, frozen=True):
     prefetch: Mapping[str, Page | None]
     drafts: Page = _NO_DRAFTS
     selections: tuple[str, ...] = ()
-    service: str = ""
+    service_url: str = ""
 
     @property
     def is_for_clinician(self) -> bool:
@@ -90,10 +90,10 @@ class HookCall(msgspec.Struct, frozen=True):
 
     def circumstances(self, as_of: datetime) -> Circumstances:
         """What a card needs to know of this call, made at that aware moment."""
-        return Circumstances(self.hook_instance, self.patient_id, self.user, as_of, self.encounter_id, self.service)
+        return Circumstances(self.hook_instance, self.patient_id, self.user, as_of, self.encounter_id, self.service_url)
 
 
-def read_call(body: bytes, hook: str, service: str = "") -> HookCall:
+def read_call(body: bytes, hook: str, service_url: str = "") -> HookCall:
     """Decode and check the request of a hook, made at this address. Raises InvalidRequest that names the member at
     fault.
     """
@@ -118,7 +118,7 @@ def read_call(body: bytes, hook: str, service: str = "") -> HookCall:
         prefetch=prefetch,
         drafts=_drafts(context, members) if members.drafts else _NO_DRAFTS,
         selections=_selections(context.selections) if members.has_selections else (),
-        service=service,
+        service_url=service_url,
     )
 
 

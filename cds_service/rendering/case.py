@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments
+from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import REST, SEVERE
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
@@ -51,8 +52,10 @@ class Case:
 
     `spoken_for`: the findings of the same card and the same source as the most urgent one; `others`: the rest, less
     what those have said already.
-    `listed_only`: red flags that do not raise the level. `entries`: the facts of all findings,
-    the most urgent finding first and in each the newest, with the words for their dates.
+    `listed_only`: red flags that do not raise the level. `patterns`: those that the card does not speak of already.
+    `entries`: the facts of all findings, the most urgent finding first and in each the newest, with the words for their
+    dates. `evidence`: likewise all that the card rests on, after `entries` the complaint, what is only listed, what
+    must be seen, and patterns.
     """
 
     assessment: Assessment
@@ -62,7 +65,9 @@ class Case:
     spoken_for: list[Finding]
     others: list[Finding]
     listed_only: list[Finding]
+    patterns: list[Recognised]
     entries: dict[Fact, str]
+    evidence: dict[Fact, str]
     occasion: Occasion = CHART_ALONE
 
     @property
@@ -88,9 +93,10 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
     others = [finding for finding in others if not _is_said(finding, spoken_for, findings, files)]
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
-    facts = [fact for finding in findings for fact in newest(finding.evidence)]
-    entries = dated({}, facts, as_of)
-    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, entries, occasion)
+    entries = dated({}, [fact for finding in findings for fact in newest(finding.evidence)], as_of)
+    patterns = [each for each in assessment.patterns if not _is_told(each, card, files, assessment, entries)]
+    evidence = dated(entries, _beside_findings(assessment, listed_only, patterns), as_of)
+    return Case(assessment, card, files, as_of, spoken_for, others, listed_only, patterns, entries, evidence, occasion)
 
 
 def _is_said(finding: Finding, spoken_for: Sequence[Finding], findings: Sequence[Finding], files: CardFiles) -> bool:
@@ -104,6 +110,25 @@ def _is_said(finding: Finding, spoken_for: Sequence[Finding], findings: Sequence
     if other is own or other.consider != own.consider:
         return False
     return {fact for each in spoken_for for fact in each.evidence}.issuperset(finding.evidence)
+
+
+def _is_told(
+    each: Recognised, card: CardFile, files: CardFiles, assessment: Assessment, entries: Mapping[Fact, str]
+) -> bool:
+    """Is it the pattern of this very card, and everything of it told, a fact against and a measurement included?"""
+    if card.id not in files.patterns.words[each.pattern.id].told_by:
+        return False
+    told = {*entries, *assessment.complaint, *(fact for flag in assessment.red_flags for fact in flag.evidence)}
+    measured = [fact for fact in each.fit.supporting if fact.quantity is not None]
+    return told.issuperset([*each.fit.against, *measured])
+
+
+def _beside_findings(
+    assessment: Assessment, listed_only: Iterable[Finding], patterns: Iterable[Recognised]
+) -> list[Fact]:
+    flagged = [fact for flag in (*listed_only, *assessment.listed) for fact in newest(flag.evidence)]
+    fitting = [fact for each in patterns for fact in each.fit.facts]
+    return [*newest(assessment.complaint), *flagged, *newest(assessment.beside), *fitting]
 
 
 def dated(known: Mapping[Fact, str], facts: Iterable[Fact], as_of: datetime) -> dict[Fact, str]:

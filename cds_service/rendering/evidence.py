@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State
-from cds_service.rendering.case import Case, dated
+from cds_service.rendering.case import Case
 from cds_service.rendering.finding_words import kind_words
-from cds_service.rendering.patterns import untold
-from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, newest, quoted, sentence_start
+from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, quoted, sentence_start
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _SUSPECTED, _CURRENT, _ABSENT = Certainty.SUSPECTED, Course.CURRENT, State.ABSENT
@@ -24,7 +23,7 @@ def evidence(case: Case) -> str:
     words = case.files.shared.findings
     # one entry of the chart that says several things is one line
     told: dict[tuple[str, ...], tuple[list[str], str]] = {}
-    for fact, when in dated(case.entries, _beside_findings(case), case.as_of).items():
+    for fact, when in case.evidence.items():
         same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
         kinds_told, longest = told.get(same, ([], ""))
         kind = kind_words(fact, words)
@@ -38,14 +37,7 @@ def evidence(case: Case) -> str:
 
 def under_evidence(case: Case) -> Container[Fact]:
     """The entries that the evidence of the card surely shows; other sections need not repeat them."""
-    return list(dict.fromkeys([*case.entries, *_beside_findings(case)]))[:MOST_BULLETS]
-
-
-def _beside_findings(case: Case) -> list[Fact]:
-    """What is listed after the findings: the complaint, what is only listed, what must be seen, patterns."""
-    flagged = [fact for flag in (*case.listed_only, *case.assessment.listed) for fact in newest(flag.evidence)]
-    fitting = [fact for each in untold(case) for fact in each.fit.facts]
-    return [*newest(case.assessment.complaint), *flagged, *newest(case.assessment.beside), *fitting]
+    return list(case.evidence)[:MOST_BULLETS]
 
 
 def entry(fact: Fact, when: str) -> str:

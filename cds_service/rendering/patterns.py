@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.patterns.catalogue import THREATS
-from cds_service.assessment.patterns.pattern import Fit, Recognised
+from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.rules import Level
 from cds_service.facts import Certainty, Course, Fact, Side, State
 from cds_service.rendering.case import Case, say
@@ -31,9 +31,7 @@ _MOST, _MOST_FACTS, _MOST_MISSING = 3, 4, 3
 
 def patterns(case: Case) -> str:
     """The patterns that the card does not speak of already, the most threatening first."""
-    if not case.assessment.patterns:
-        return ""
-    fitting = untold(case)
+    fitting = case.patterns
     # beside a threat to limb or life a strain distracts: its name is enough
     critical = case.assessment.level is _CRITICAL
     told = [each for each in fitting if not critical or each.pattern.id in THREATS][:_MOST]
@@ -42,23 +40,6 @@ def patterns(case: Case) -> str:
         names = ", ".join(others)
         lines.append(f"{len(others)} more: {names}." if told else f"{sentence_start(names)}.")
     return bullets(lines)
-
-
-def untold(case: Case) -> list[Recognised]:
-    """The patterns less those whose card this is, unless something is not on it yet: a fact against, a measurement."""
-    words = case.files.patterns.words
-    return [
-        each
-        for each in case.assessment.patterns
-        if case.card.id not in words[each.pattern.id].told_by or _has_news(each.fit, case)
-    ]
-
-
-def _has_news(fit: Fit, case: Case) -> bool:
-    assessment = case.assessment
-    told = {*case.entries, *assessment.complaint, *(fact for flag in assessment.red_flags for fact in flag.evidence)}
-    measured = [fact for fact in fit.supporting if fact.quantity is not None]
-    return not told.issuperset([*fit.against, *measured])
 
 
 def _bullet(each: Recognised, case: Case) -> str:

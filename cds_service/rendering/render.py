@@ -64,10 +64,10 @@ class Renderer:
 
     def _basis(self, circumstances: Circumstances) -> list[Link]:
         """What the card rests on, where the service that says so can be reached."""
-        if not circumstances.service:
+        if not circumstances.service_url:
             return []
         label = self._files.shared.attributes_link
-        return [Link(label=label, url=f"{circumstances.service}/knowledge/source-attributes", type="absolute")]
+        return [Link(label=label, url=f"{circumstances.service_url}/knowledge/source-attributes", type="absolute")]
 
 
 def card_uuid(hook_instance: str, card_id: str) -> str:

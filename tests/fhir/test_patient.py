@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.assessment.risk_factors import age_years
 from cds_service.assessment.triage import assess
 from cds_service.facts import PatientFacts, Topic
 from cds_service.fhir import dates
@@ -84,7 +83,7 @@ def test_a_deceased_patient_has_no_facts() -> None:
 )
 def test_the_true_age_lies_in_the_range_of_ages(born: date, length: int, today: date) -> None:
     """Someone born on 29 February completes a year on 1 March, or on the leap day."""
-    age = age_years(dates.days_of(born.isoformat()[:length]), today)
+    age = PatientFacts(dates.days_of(born.isoformat()[:length])).age(today)
     truth = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     assert age is not None
     assert age[0] <= truth <= age[1] <= age[0] + 1
@@ -105,7 +104,7 @@ def test_the_true_age_lies_in_the_range_of_ages(born: date, length: int, today: 
     ],
 )
 def test_age_in_completed_years(born: str, today: date, age: tuple[int, int]) -> None:
-    assert age_years(dates.days_of(born), today) == age
+    assert PatientFacts(dates.days_of(born)).age(today) == age
 
 
 def test_the_age_is_judged_in_the_services_zone() -> None:

@@ -7,7 +7,6 @@ from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.patterns.pattern import Fit, Pattern
-from cds_service.assessment.risk_factors import age_years
 from cds_service.assessment.sources import AAOS, FLUOROQUINOLONE, GUIDANCE, STRESS_FRACTURE
 from cds_service.facts import Site
 
@@ -49,8 +48,7 @@ def fluoroquinolone_tendon(leg: Leg, presentation: Presentation) -> Fit | None:
     pains = new_pains(leg, Site.LOWER_LEG, Site.ANKLE)
     if not tendon and not pains:
         return None
-    age = age_years(leg.chart.patient.born, leg.as_of.date())
-    note = OLDER if age is not None and age[0] > RISK_AGE_YEARS else ""
+    note = OLDER if leg.age is not None and leg.age[0] > RISK_AGE_YEARS else ""
     missing = () if tendon else ("whether the pain is in the Achilles tendon",)
     return Fit((*tendon, *medicines, *leg.present("corticosteroid"), *pains), note=note, missing=missing)
 
