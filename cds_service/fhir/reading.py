@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from cds_service.errors import InvalidRequest
 from cds_service.facts import (
     NAMELESS_MEDICINES,
@@ -38,6 +40,7 @@ from cds_service.fhir.versions import as_r4
 NOT_READABLE = "could not be read"
 OTHER_PATIENT = "belong to another patient or person"
 IN_FUTURE = "are dated in the future"
+DENIED_BY = "also denied, by"
 UNCODED = "are not coded (text is not interpreted)"
 
 _TOPICS = {
@@ -183,7 +186,7 @@ def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:
     """Newest wins: per code, site and side, and per concept where only the newest value counts.
 
     An absent finding replaces an older present one, and the reverse. At the same time, or where the dates do not
-    tell, present wins. History and unknown facts are never replaced.
+    tell, present wins, and remarks on the denial. History and unknown facts are never replaced.
     """
     groups: dict[tuple[str, Site, Side], list[Fact]] = {}
     for fact in facts:
@@ -207,6 +210,7 @@ def _standing(group: list[Fact]) -> list[Fact]:
     present = [fact for fact in group if fact.state is State.PRESENT]
     if absences:
         present = [fact for fact in present if not any(_replaces(absence, fact) for absence in absences)]
+    present = [_with_denials(fact, absences) for fact in present] if absences else present
     current = [fact for fact in present if fact.course is not Course.HISTORY]
     absences = [absence for absence in absences if not any(set(absence.codes) & set(fact.codes) for fact in current)]
     return [*present, *absences, *(fact for fact in group if fact.state is State.UNKNOWN)]
@@ -216,6 +220,21 @@ def _replaces(absence: Fact, presence: Fact) -> bool:
     if presence.course is Course.HISTORY or absence.when is None or presence.when is None:
         return False
     return bool(set(absence.codes) & set(presence.codes)) and absence.when.first > presence.when.last
+
+
+def _with_denials(presence: Fact, absences: Sequence[Fact]) -> Fact:
+    """The finding, with a remark that names the entries that deny it and are not surely older."""
+    if presence.course is Course.HISTORY:
+        return presence
+    denials = [
+        absence.source
+        for absence in absences
+        if set(absence.codes) & set(presence.codes)
+        and not (absence.when and presence.when and absence.when.last < presence.when.first)
+    ]
+    if not denials:
+        return presence
+    return msgspec.structs.replace(presence, remarks=(f"{DENIED_BY} {', '.join(sorted(denials))}", *presence.remarks))
 
 
 def _is_older(fact: Fact, newest: Interval) -> bool:

@@ -62,6 +62,30 @@ def test_where_the_dates_do_not_tell_present_wins() -> None:
     assert states(seen("a", None), seen("b", -1, value=False)) == [("a", State.PRESENT)]
 
 
+@pytest.mark.parametrize(
+    ("present", "denied", "remarks"),
+    [
+        (-1, -1, ("also denied, by Observation/b",)),
+        ("2026-11", -1, ("also denied, by Observation/b",)),
+        (-1, None, ("also denied, by Observation/b",)),
+        (None, -1, ("also denied, by Observation/b", "date not recorded")),
+        (-1, -2, ()),
+    ],
+    ids=["same day", "month", "undated denial", "undated finding", "older denial"],
+)
+def test_the_denial_that_gave_way_is_told(present: Any, denied: Any, remarks: tuple[str, ...]) -> None:
+    for order in permutations([seen("a", present), seen("b", denied, value=False)]):
+        assert [fact.remarks for fact in read_beside(*order).facts if fact.concept == "swelling"] == [remarks]
+
+
+def test_a_denial_of_another_code_or_of_the_past_is_not_told() -> None:
+    past = {"condition": SWELLING, "id": "a", "onset": -9, "clinical": "resolved"}
+    other = {"observation": "icd|R22.42", "id": "a", "at": -1}
+    for present in (past, other):
+        chart = read_beside(present, seen("b", -1, value=False))
+        assert not any("denied" in remark for fact in chart.facts for remark in fact.remarks)
+
+
 def test_unknown_replaces_nothing_and_is_not_replaced() -> None:
     later_unknown = seen("now", -1, absent_reason="unknown")
     assert states(seen("then", -3), later_unknown) == [("now", State.UNKNOWN), ("then", State.PRESENT)]
