@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -98,13 +98,9 @@ class Interval(msgspec.Struct, frozen=True):
     text: str
     timed: bool = False
 
-    def lies_within(self, window: timedelta, as_of: datetime) -> bool:
-        """Certainly inside the window that ends at `as_of`."""
-        return self.first >= as_of - window
-
     def may_lie_within(self, window: timedelta, as_of: datetime) -> bool:
-        """Possibly inside the window: its latest moment is."""
-        return self.last >= as_of - window
+        """Possibly inside the window: its latest moment is. A day is 24 hours, whatever the clocks of a zone do."""
+        return self.last >= as_of.astimezone(UTC) - window
 
 
 def latest(when: Interval | None) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -26,6 +25,7 @@ from cds_service.thresholds import Thresholds
 
 PREFIX = "CDS_"
 _EVERYTHING = "*"
+_MOST = 36_500  # days are a hundred years then, and no number of another unit comes near
 
 
 class Settings(BaseSettings):
@@ -205,9 +205,9 @@ class Settings(BaseSettings):
     @field_validator("thresholds")
     @classmethod
     def _positive(cls, value: Thresholds) -> Thresholds:
-        wrong = [name for name, number in asdict(value).items() if not (math.isfinite(number) and number > 0)]
+        wrong = [name for name, number in asdict(value).items() if not 0 < number <= _MOST]
         if wrong:
-            raise ValueError(f"{', '.join(map(variable, wrong))} must be above 0")
+            raise ValueError(f"{', '.join(map(variable, wrong))} must be above 0 and at most {_MOST:,}")
         return value
 
     @model_validator(mode="after")

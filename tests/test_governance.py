@@ -149,6 +149,15 @@ class TestCalls:
         assert "This site has switched off, and this card leaves out: severe pain." in card["detail"]
         assert "6 of 6 not recorded" in card["summary"]
 
+    def test_a_value_that_only_such_a_rule_tells_is_not_told(self) -> None:
+        raised = {"observation": "loinc|2157-6", "at": -1, "value": 900, "unit": "U/L", "high": 200}
+        sent = prefetch(measurements=searchset(raised))
+        summaries = []
+        for rules in ((), ("creatine-kinase",)):
+            with client_with(disabled_rules=rules, disabled_rules_signed_by=SIGNED) as client:
+                summaries.append(cards(post(client, prefetch=sent))[0]["summary"])
+        assert ["Creatine kinase" in summary for summary in summaries] == [True, False]
+
     def test_a_draft_order_rule_too(self) -> None:
         drafts = {"draftOrders": searchset(*({"medication": "rx|5640", "id": f"m{n}"} for n in range(2)))}
         for rules, count in (((), 1), (("order-duplicate",), 0)):

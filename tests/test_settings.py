@@ -130,6 +130,7 @@ def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field
         ("CDS_CALF_DIFFERENCE_CM", "-1", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "inf", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "nan", "must be above 0"),
+        ("CDS_FINDING_DAYS", "36501", "at most 36,500"),
     ],
 )
 def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str, remedy: str) -> None:

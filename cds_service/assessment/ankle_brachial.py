@@ -62,7 +62,9 @@ def in_bands(found: Mapping[Fact, Band], *bands: Band) -> Sequence[Fact]:
 
 
 def lowest_first(found: Iterable[Fact]) -> Sequence[Fact]:
-    return sorted(found, key=lambda fact: fact.quantity.value if fact.quantity and fact.quantity.value else 0.0)
+    """Those that have a number."""
+    numbers = [(fact.quantity.value, fact) for fact in found if fact.quantity and fact.quantity.value is not None]
+    return [fact for _number, fact in sorted(numbers, key=lambda each: each[0])]
 
 
 def severe(found: Iterable[Fact], limits: Thresholds) -> Sequence[Fact]:

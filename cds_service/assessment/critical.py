@@ -15,7 +15,7 @@ from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import AHA_PAD, BOAST, CLTI, NICE_CELLULITIS, OURS, PE_SYMPTOMS
-from cds_service.facts import Fact, Topic
+from cds_service.facts import Fact
 
 LIMB_ISCHAEMIA = Rule("acute-limb-ischaemia", "Acute limb ischaemia on record", AHA_PAD, "limb-ischaemia")
 LIMB_SIGNS = Rule("limb-ischaemia-signs", "Signs of a threatened limb", AHA_PAD, "limb-ischaemia")
@@ -40,7 +40,6 @@ INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-i
 
 OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
 NO_ANTICOAGULANT = "no anticoagulant found"
-MEDICINES_UNREAD = "medicines could not be read: anticoagulant status unknown"
 
 
 def limb_ischaemia(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -121,7 +120,7 @@ def muscle(leg: Leg, presentation: Presentation) -> list[Finding]:
     sure = leg.surely_within(high, limits.laboratory_days)
     named = sure or high
     note = f"over {limits.ck_times_upper_limit:g} times its own upper limit"
-    if all(fact.quantity and fact.quantity.high is None for fact in named):
+    if all(fact.quantity and not fact.quantity.high for fact in named):
         note = f"over {limits.ck_units_per_litre:g} U/L, used because no upper limit came with the result"
     return findings + found(CREATINE_KINASE, Level.CRITICAL if sure else Level.WARNING, named, note)
 
@@ -147,4 +146,5 @@ def _with(first: Sequence[Fact], more: Sequence[Fact]) -> Sequence[Fact]:
 
 def medicines_note(leg: Leg) -> str:
     """What is known of an anticoagulant where none was found."""
-    return NO_ANTICOAGULANT if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
+    unknown = diagnoses.unknown_medicines(leg.chart)
+    return f"{unknown}: anticoagulant status unknown" if unknown else NO_ANTICOAGULANT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.leg import Leg, is_current
-from cds_service.facts import Fact
+from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Topic
 
 OPENING = (
     *("acute-limb-ischaemia", "dvt", "gangrene", "achilles-rupture", "compartment-syndrome"),
@@ -111,3 +111,10 @@ def recent_plaster(patient: Leg) -> Sequence[Fact]:
 
 def coded_chronic(leg: Leg) -> set[str]:
     return {fact.source for fact in leg.present("chronic-dvt")}
+
+
+def unknown_medicines(chart: Chart) -> str:
+    """Why a medicine may have been missed; empty where all current ones are known."""
+    if not chart.was_read(Topic.MEDICATIONS):
+        return "medicines could not be read"
+    return "a current medicine has no code" if NAMELESS_MEDICINES in chart.left_out else ""

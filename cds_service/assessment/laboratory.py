@@ -1,4 +1,4 @@
-"""Laboratory values beside a limit. "Under 5" is not known to be over 4, nor "over 5" to be under 6."""
+"""Measured values beside a limit. "Under 5" is not known to be over 4, nor "over 5" to be under 6."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ def is_above(quantity: Quantity | None, limit: float) -> bool:
     if quantity is None or quantity.value is None or quantity.comparator.startswith("<"):
         return False
     return quantity.value > limit or (quantity.value == limit and quantity.comparator == ">")
+
+
+def is_at_least(quantity: Quantity | None, limit: float) -> bool:
+    """Surely at this limit, which is in the unit of the value, or above it."""
+    if quantity is None or quantity.value is None or quantity.comparator.startswith("<"):
+        return False
+    return quantity.value >= limit
 
 
 def is_below(quantity: Quantity | None, limit: float) -> bool:

@@ -76,5 +76,6 @@ def _without(assessment: Assessment, off: frozenset[Rule]) -> Assessment:
         findings=findings,
         red_flags=kept(assessment.red_flags),
         risk_factors=kept(assessment.risk_factors),
+        listed=kept(assessment.listed),
         patterns=tuple([each for each in assessment.patterns if each.pattern.rule not in off]),
     )

@@ -17,14 +17,14 @@ from cds_service.assessment.critical import (
     RHABDOMYOLYSIS,
     THROMBOSIS,
 )
-from cds_service.assessment.diagnoses import pregnant_or_postpartum
+from cds_service.assessment.diagnoses import pregnant_or_postpartum, unknown_medicines
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, recent_signs
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found, once
 from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RABE, RCOG
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import NAMELESS_MEDICINES, Fact, Side, State, Topic
+from cds_service.facts import Fact, Side, State
 
 COMPRESSION_ARTERIAL = Rule(
     "order-compression-arterial",
@@ -154,16 +154,9 @@ def nsaid(case: OrderCase) -> list[Finding]:
     findings = found(NSAID_BLEEDING, Level.WARNING, [*drafts, *treatment]) if treatment else []
     if pregnant:
         findings += found(NSAID_PREGNANCY, Level.WARNING, [*drafts, *pregnant], "week of pregnancy not read")
-    if not treatment and (unknown := _unknown_medicines(case.patient)):
+    if not treatment and (unknown := unknown_medicines(case.patient.chart)):
         findings += found(NSAID_UNKNOWN, Level.INFO, drafts, unknown)
     return findings
-
-
-def _unknown_medicines(patient: Leg) -> str:
-    """Why an anticoagulant may have been missed; empty where all medicines are known."""
-    if not patient.chart.was_read(Topic.MEDICATIONS):
-        return "medicines could not be read"
-    return "a current medicine has no code" if NAMELESS_MEDICINES in patient.chart.left_out else ""
 
 
 def d_dimer(case: OrderCase) -> list[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from cds_service.assessment.activity import ANSWERS, weekly_activity
 from cds_service.assessment.diagnoses import cancer_under_care, pregnant_or_postpartum, recent_surgery
+from cds_service.assessment.laboratory import is_at_least, is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.rules import Finding, Rule, stated
 from cds_service.assessment.sources import (
@@ -142,14 +143,11 @@ def _by_body_mass(leg: Leg) -> tuple[Sequence[Fact], Sequence[Fact]]:
         return (), ()
     heavy, light = [], []
     for fact in leg.present("bmi"):
-        index = fact.quantity
-        if index is None or index.value is None:
-            continue
-        if index.value >= leg.thresholds.obesity_kg_per_m2:
-            if not index.comparator.startswith("<"):
-                heavy.append(fact)
-        elif not index.comparator.startswith(">"):
+        limit = leg.thresholds.obesity_kg_per_m2
+        if is_below(fact.quantity, limit):
             light.append(fact)
+        elif is_at_least(fact.quantity, limit):
+            heavy.append(fact)
     return heavy, light
 
 

@@ -165,7 +165,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "potassium": "A result of the last {laboratory_days} days below {potassium_mmol_per_litre} mmol/L.",
     },
     "wells-dvt": {
-        "wells-active-cancer": "Cancer confirmed and current. Whether treated within 6 months is not read.",
+        "wells-active-cancer": "Cancer confirmed and current. Where neither treatment within "
+        "{cancer_treatment_days} days nor palliative care is recorded, that is to be confirmed.",
         "wells-paralysis-paresis-or-plaster-of-the-leg": "Paralysis or paresis confirmed and current, or plaster "
         "within {cast_days} days.",
         "wells-bedridden-or-recent-surgery": "Bedridden, or surgery within {surgery_days} days. Days in bed, and "
@@ -197,7 +198,7 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "previous-pe": "A history code, or a pulmonary embolism that is over.",
         "surgery": "A dated operation within {surgery_days} days.",
         "pregnancy": "Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after.",
-        "obesity": "A code that says so, or a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
+        "obesity": "A code that says so, or in an adult a body mass index of {obesity_kg_per_m2} kg/m2 or more.",
     },
     "next-steps": {
         "proximal-leg-vein-ultrasound": "DVT is in question, by a finding of its own or by swelling of one leg "
@@ -205,8 +206,8 @@ CONDITIONS: Mapping[str, Mapping[str, str]] = {
         "within {ultrasound_days} days.",
         "d-dimer": "DVT is in question and the Wells score from the record is below {wells_likely_points}; no "
         "anticoagulant, no superficial vein thrombosis, and no D-dimer of the last {laboratory_days} days.",
-        "ankle-brachial-index": "Arterial disease is in question; no sign of a threatened limb, and no DVT known or in "
-        "question.",
+        "ankle-brachial-index": "Arterial disease is in question; no sign of a threatened limb, no DVT known or in "
+        "question, and no index of the last {ankle_brachial_days} days of both legs.",
         "creatine-kinase": "Muscle breakdown is in question, or low potassium beside weakness, and no creatine kinase "
         "of the last {laboratory_days} days.",
         "suspected-diagnosis": "DVT is in question and looked for by ultrasound; it is not on the problem list, and "

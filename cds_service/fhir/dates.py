@@ -17,7 +17,10 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _LONGEST_DATE = len("2026-11-23")
 _LEAP_SECOND = re.compile(r"(T\d{2}:\d{2}):60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+# Two days from what Python can hold, so that a day more or less and any time zone stay within it. Some systems write
+# 0001-01-01 for "no date" and 9999-12-31 for "no end".
+_FIRST_DAY, _LAST_DAY = date(1, 1, 3), date(9999, 12, 29)
+_EARLIEST, _LATEST = (datetime.combine(day, time.min, UTC) for day in (_FIRST_DAY, _LAST_DAY))
 
 
 def zone_of(as_of: datetime) -> tzinfo:
@@ -44,7 +47,10 @@ def days_of(text: str) -> tuple[date, date] | None:
 
 
 def interval(text: Any, zone: tzinfo) -> Interval | None:
-    """The moments that a FHIR `date`, `dateTime` or `instant` can mean; None when it cannot be read."""
+    """The moments that a FHIR `date`, `dateTime` or `instant` can mean; None when it cannot be read.
+
+    They lie within the years 1 to 9999, two days from either end.
+    """
     if not isinstance(text, str):
         return None
     try:
@@ -55,14 +61,15 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    moment = min(max(moment, _EARLIEST), _LATEST)
     return Interval(moment, moment, text, timed=True)
 
 
 def _span(first: date, last: date, zone: tzinfo, text: str) -> Interval:
     """Whole days in the zone. Moments are kept in UTC, in which comparing them is cheap and days are 24 hours."""
     return Interval(
-        datetime.combine(first, time.min, zone).astimezone(UTC),
-        datetime.combine(last, time.max, zone).astimezone(UTC),
+        datetime.combine(min(max(first, _FIRST_DAY), _LAST_DAY), time.min, zone).astimezone(UTC),
+        datetime.combine(min(max(last, _FIRST_DAY), _LAST_DAY), time.max, zone).astimezone(UTC),
         text,
     )
 

@@ -9,6 +9,8 @@ from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
 from cds_service.fhir.placing import body_sites
+from cds_service.fhir.projection import Unreadable
+from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import Concept, DeviceRequest, MedicationRequest, Resource, ServiceRequest
 from cds_service.fhir.sift import medicine_of, medicines_among
 from cds_service.fhir.subject import Subject
@@ -22,26 +24,31 @@ def draft_orders(drafts: Page, subject: Subject, terminology: Terminology, as_of
     """One fact for each concept that a draft of this patient names, dated now.
 
     A draft without an id is told by its place. No member but the code (or medication), status, doNotPerform, subject
-    and sites is looked at: drafts are seldom valid FHIR. One for another part of the body is left out.
+    and sites is looked at: drafts are seldom valid FHIR. One for another part of the body, or
+    whose subject cannot be read, is left out.
     """
     medicines = medicines_among(drafts.resources)
     facts: list[Fact] = []
     for number, resource in enumerate(drafts.resources, 1):
         code = _code(resource, medicines)
-        if code is not None and subject.owns(resource):
+        if code is not None and _is_of(subject, resource):
             facts += _facts(resource, code, number, terminology, as_of)
     return facts
 
 
+def _is_of(subject: Subject, resource: Resource) -> bool:
+    """A draft whose subject is no JSON is left out: nobody knows whose it is."""
+    try:
+        return subject.owns(resource)
+    except Unreadable:
+        return False
+
+
 def is_selected(draft: Fact, selections: Sequence[str]) -> bool:
     """Does one of these references (`Type/id`, absolute, a bare id or `urn:uuid:id`) mean the draft?"""
-    names = {draft.source, draft.source.rsplit("/", 1)[-1]}
-    return any(not names.isdisjoint(_names(each)) for each in selections)
-
-
-def _names(reference: str) -> Sequence[str]:
-    plain = reference.removeprefix("urn:uuid:").split("/_history/")[0]
-    return (plain, "/".join(plain.split("/")[-2:]))
+    kind, identifier = type_and_id(draft.source)
+    selected = [type_and_id(each) for each in selections]
+    return (kind, identifier) in selected or (None, identifier) in selected
 
 
 def _code(resource: Resource, medicines: Mapping[str, Concept]) -> Concept | None:

@@ -31,9 +31,9 @@ from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
 from cds_service.fhir.page import Material
 from cds_service.fhir.projection import Unreadable, parsed
-from cds_service.fhir.sift import Hit, sift
+from cds_service.fhir.sift import Hit, Sifted, sift
 from cds_service.fhir.subject import Subject
-from cds_service.fhir.treatments import medication_facts, procedure_facts
+from cds_service.fhir.treatments import is_taken, medication_facts, procedure_facts
 from cds_service.fhir.value_sets import Terminology
 from cds_service.fhir.versions import as_r4
 
@@ -84,8 +84,7 @@ class ChartReader:
         if patient.deceased or not sifted.may_be_leg_complaint:
             return Chart(patient, gaps=gaps)
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        reading.left_out[UNCODED] = sifted.uncoded
-        reading.left_out[NAMELESS_MEDICINES] = sifted.nameless_medicines
+        reading.count_nameless(sifted)
         for hit in sifted.hits:
             reading.read(hit)
         for series in sifted.series:
@@ -108,6 +107,14 @@ class _Reading:
         self._terminology = terminology
         self._subject = subject
         self._as_of = as_of
+
+    def count_nameless(self, sifted: Sifted) -> None:
+        """What is the patient's and has no code."""
+        subject = self._subject
+        self.left_out[UNCODED] = sum([_may_be_of(subject, each) for each in sifted.uncoded])
+        self.left_out[NAMELESS_MEDICINES] = sum(
+            [_may_be_of(subject, each) and _may_be_taken(each) for each in sifted.nameless_medicines]
+        )
 
     def read(self, hit: Hit) -> list[Fact]:
         """Read one resource and keep its facts."""
@@ -167,6 +174,13 @@ def _may_be_of(subject: Subject, resource: fhir.Resource) -> bool:
     try:
         return subject.is_of(resource)
     except Unreadable:
+        return True
+
+
+def _may_be_taken(request: fhir.MedicationRequest) -> bool:
+    try:
+        return is_taken(request, request)
+    except (Unreadable, TypeError):  # a TypeError: an intent that is a list or an object
         return True
 
 

@@ -15,6 +15,7 @@ from cds_service.facts import Interval, Topic, latest
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.page import Material
+from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import Condition, MedicationRequest, Observation
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology
 
@@ -38,14 +39,14 @@ class Sifted(msgspec.Struct, frozen=True):
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
     `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded`
-    counts Conditions, Observations and Procedures without a code, `nameless_medicines` current medicines without one.
+    are Conditions, Observations and Procedures without a code, `nameless_medicines` medicines without one.
     """
 
     hits: list[Hit] = []
     series: list[list[Hit]] = []
     may_be_leg_complaint: bool = False
-    uncoded: int = 0
-    nameless_medicines: int = 0
+    uncoded: Sequence[fhir.Resource] = ()
+    nameless_medicines: Sequence[MedicationRequest] = ()
 
 
 class _Match(msgspec.Struct, frozen=True, eq=False):
@@ -78,11 +79,14 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
     return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], True, uncoded, nameless)
 
 
-def _matches(material: Material, terminology: Terminology) -> tuple[list[_Match], int, int]:
-    """What the value sets know; how many resources, and how many current medicines, have no code to look up."""
+def _matches(
+    material: Material, terminology: Terminology
+) -> tuple[list[_Match], list[fhir.Resource], list[MedicationRequest]]:
+    """What the value sets know; the resources, and the medicines, that have no code to look up."""
     matches: list[_Match] = []
     seen: set[tuple[type[fhir.Resource], str]] = set()
-    uncoded = nameless = 0
+    uncoded: list[fhir.Resource] = []
+    nameless: list[MedicationRequest] = []
     for resource, meanings, medicine in _candidates(material, terminology):
         identity = (type(resource), resource.id)
         if resource.id and identity in seen:
@@ -94,9 +98,9 @@ def _matches(material: Material, terminology: Terminology) -> tuple[list[_Match]
             if concepts and not _says_nothing(resource):
                 matches.append(_Match(resource, meanings, concepts, medicine))
         elif isinstance(resource, MedicationRequest):
-            nameless += 1
+            nameless.append(resource)
         else:
-            uncoded += 1
+            uncoded.append(resource)
     return matches, uncoded, nameless
 
 
@@ -121,7 +125,7 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
             elif isinstance(resource, MedicationRequest):
                 medicine = medicine_of(resource, medicines)
                 meanings = _look_up(medicine, meaning_of)
-                if meanings or (resource.status == "active" and not (medicine and medicine.coding)):
+                if meanings or not (medicine and medicine.coding):
                     yield resource, meanings, medicine
             else:
                 meanings = _look_up_all(resource.codes(), meaning_of)
@@ -214,6 +218,8 @@ def medicine_of(request: MedicationRequest, medicines: Mapping[str, fhir.Concept
     if given is None or (inline is not None and inline.coding):
         return inline
     reference = given.reference or ""
-    name = reference.split("/_history/")[0].removeprefix("urn:uuid:").rsplit("/", 1)[-1]
-    medicine = request.contained_medication(reference) if reference.startswith("#") else medicines.get(name)
+    if reference.startswith("#"):
+        medicine = request.contained_medication(reference)
+    else:
+        medicine = medicines.get(type_and_id(reference)[1])
     return medicine or inline

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from cds_service.fhir.projection import decoded
+from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import NOT_SENT, Observation, Resource
 
 
@@ -58,14 +59,14 @@ class Subject:
 
     def is_meant_by(self, text: str) -> bool:
         """Does this literal reference name the patient?"""
+        kind, identifier = type_and_id(text)
         if text.startswith("urn:uuid:"):
-            return text.removeprefix("urn:uuid:").lower() == self.patient_id.lower()
-        parts = text.split("/_history/", maxsplit=1)[0].rstrip("/").split("/")
-        return parts[-1] == self.patient_id and (len(parts) == 1 or parts[-2] == "Patient")
+            return identifier.lower() == self.patient_id.lower()
+        return identifier == self.patient_id and kind in (None, "Patient")
 
 
 def encounter_of(resource: Resource) -> str:
     """The id of the encounter in which it was recorded, empty when not given."""
     encounter = decoded(resource.encounter)
     reference = encounter.get("reference") if isinstance(encounter, dict) else None
-    return reference.rsplit("/", 1)[-1] if isinstance(reference, str) else ""
+    return type_and_id(reference)[1] if isinstance(reference, str) else ""

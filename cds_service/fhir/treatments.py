@@ -17,6 +17,17 @@ _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
 
 
+def is_taken(request: fhir.MedicationRequest, given: Any) -> bool:
+    """A medicine counts as current while its order is active, a planned one only if it is reported as taken.
+
+    US Core files medicines that the patient reports under intent `plan`. `given` has status, intent and doNotPerform:
+    the parsed model, or the request itself. Raises Unreadable.
+    """
+    if given.status != "active" or given.doNotPerform or given.intent in _NOT_ORDERED:
+        return False
+    return given.intent != "plan" or bool(request.reportedBoolean or decoded(request.reportedReference))
+
+
 def medication_facts(
     request: fhir.MedicationRequest,
     model: Any,
@@ -24,13 +35,8 @@ def medication_facts(
     terminology: Terminology,
     as_of: datetime,
 ) -> list[Fact]:
-    """A medicine counts as current while its order is active, a planned one only if it is reported as taken.
-
-    US Core files medicines that the patient reports under intent `plan`. The dose text is kept for the card.
-    """
-    if model.status != "active" or model.doNotPerform or model.intent in _NOT_ORDERED:
-        return []
-    if model.intent == "plan" and not (request.reportedBoolean or decoded(request.reportedReference)):
+    """What a current medicine is. The dose text is kept for the card."""
+    if not is_taken(request, model):
         return []
     code = named(request.medicationCodeableConcept or medicine, terminology)
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cds_service.errors import InvalidRequest
+from cds_service.fhir.subject import Subject
 from cds_service.fhir.versions import R4_TYPES
 from cds_service.hooks.prefetch import MEDICATIONS, PATIENT, Need
 
@@ -75,9 +76,7 @@ def _is_about(entry: Entry, patient_id: str, patient: Entry) -> bool:
     reference = subject.get("reference") if isinstance(subject, dict) else None
     if not isinstance(reference, str):
         return True
-    return reference in (patient.get("fullUrl"), f"urn:uuid:{patient_id}") or reference.endswith(
-        f"Patient/{patient_id}"
-    )
+    return reference == patient.get("fullUrl") or Subject(patient_id).is_meant_by(reference)
 
 
 def _answers(entry: Entry, need: Need) -> bool:

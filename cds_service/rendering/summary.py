@@ -10,7 +10,7 @@ from cds_service.assessment.limb_threat import SIGNS
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import DECIDING, Certainty, Fact, Side, Site, State, Topic
+from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Fact, Side, Site, State, Topic
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.finding_words import (
     as_many_as_fit,
@@ -217,8 +217,10 @@ def _unknown_flags(case: Case) -> str:
 def _anticoagulant(case: Case) -> str:
     if any(fact.concept == "anticoagulant" for fact in case.entries):
         return "on an anticoagulant"
-    unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
-    return "medicines not read" if unread else "no anticoagulant found"
+    if any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps):
+        return "medicines not read"
+    is_nameless = any(reason == NAMELESS_MEDICINES for reason, _count in case.assessment.left_out)
+    return "medicine without code" if is_nameless else "no anticoagulant found"
 
 
 def _reason(case: Case) -> str:

@@ -144,7 +144,8 @@ def test_another_patient_than_the_one_in_context_is_refused(who: dict[str, Any])
     [
         ({"encounter": {"reference": "Encounter/e1"}}, "e1"),
         ({"encounter": {"reference": "https://ehr.example/fhir/Encounter/e1"}}, "e1"),
-        ({"encounter": {"reference": "urn:uuid:e1"}}, "urn:uuid:e1"),
+        ({"encounter": {"reference": "urn:uuid:e1"}}, "e1"),
+        ({"encounter": {"reference": "Encounter/e1/_history/2"}}, "e1"),
         ({"encounter": {"display": "visit"}}, ""),
         ({"encounter": [{"reference": "Encounter/e1"}]}, ""),
         ({}, ""),

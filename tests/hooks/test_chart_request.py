@@ -61,8 +61,10 @@ def test_each_request_is_a_new_instance() -> None:
 def test_of_several_patients_one_is_chosen_with_what_is_about_them() -> None:
     other = {"condition": "sct|300954003", "id": "other", "subject": "Patient/p2"}
     by_urn = {**CALF_PAIN, "id": "urn", "subject": "urn:uuid:p1"}
-    chart = searchset(patient(), patient(id="p2"), CALF_PAIN, other, by_urn)
-    assert ids(chart_request(chart, NEEDS, "p1"))["conditions"] == ["pain", "urn"]
+    version = {**CALF_PAIN, "id": "version", "subject": "Patient/p1/_history/3"}
+    bare = {**CALF_PAIN, "id": "bare", "subject": "p1"}
+    chart = searchset(patient(), patient(id="p2"), CALF_PAIN, other, by_urn, version, bare)
+    assert ids(chart_request(chart, NEEDS, "p1"))["conditions"] == ["pain", "urn", "version", "bare"]
     assert ids(chart_request(chart, NEEDS, "p2"))["conditions"] == ["other"]
     with pytest.raises(InvalidRequest, match="2 Patients"):
         chart_request(chart, NEEDS)

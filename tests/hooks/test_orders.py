@@ -60,9 +60,10 @@ NUMB: Entry = {"condition": "sct|309537005", "id": "numb", "onset": "-3h", "side
 DVT: Entry = {"condition": "sct|404223003", "id": "dvt", "onset": -2, "side": "left"}
 
 
-def index(value: float) -> Any:
-    """An ankle-brachial index of the left leg."""
-    entry = {"observation": "loinc|77194-9", "id": "abi", "at": -9, "side": "left", "value": value, "unit": "1"}
+def index(value: float | None) -> Any:
+    """An ankle-brachial index of the left leg; without a value it is only flagged as low."""
+    entry = {"observation": "loinc|77194-9", "id": "abi", "at": -9, "side": "left"}
+    entry |= {"interpretation": "L"} if value is None else {"value": value, "unit": "1"}
     return searchset(entry)
 
 
@@ -236,6 +237,7 @@ def test_a_draft_that_names_a_side_is_held_against_that_leg(client: TestClient) 
         ({}, "(how severe is not read)"),
         ({"measurements": index(0.4)}, "(ankle-brachial index 0.4)"),
         ({"measurements": index(1.1)}, "(ankle-brachial index 1.1)"),
+        ({"measurements": index(None)}, "(how severe is not read)"),
     ],
 )
 def test_compression_beside_arterial_disease_says_the_index_where_there_is_one(

@@ -62,6 +62,25 @@ def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient) ->
     assert "current medicines without a code (one could be an anticoagulant): 1" in told
 
 
+@pytest.mark.parametrize(
+    "order", [{"intent": "proposal"}, {"intent": "plan"}, {"doNotPerform": True}, {"status": "stopped"}]
+)
+def test_a_medicine_without_a_code_that_is_not_taken_is_not_told(client: TestClient, order: dict[str, Any]) -> None:
+    nameless = {**resource({"medication": "", "text": "Apixaban 5 mg", "id": "nameless"}, 0), **order}
+    told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=searchset(nameless))))
+    assert "current medicines" not in told
+
+
+def test_what_has_no_code_and_is_another_patients_is_not_told(client: TestClient) -> None:
+    foreign = {"medication": "", "text": "Apixaban 5 mg", "subject": "Patient/someone-else"}
+    nothing = {"condition": "", "text": "Sore", "subject": "Patient/someone-else"}
+    ours = {"medication": "rx|5640"}
+    sent = prefetch(conditions=searchset(DVT, nothing), medications=searchset(foreign, ours))
+    told = detail(post(client, prefetch=sent))
+    assert "current medicines" not in told
+    assert "not coded" not in told
+
+
 def test_a_treated_dvt_is_named_first(client: TestClient) -> None:
     apixaban = resource({"medication": "rx|1364430"}, 0)
     sent = prefetch(conditions=searchset(DVT), medications=searchset(apixaban))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from cds_service.assessment.risk_factors import PREGNANT
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.wells import WellsScore
 from cds_service.assessment.wells_items import ITEMS
-from cds_service.facts import Certainty, Fact, Gap, Quantity, Side, State, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Certainty, Fact, Gap, Quantity, Side, State, Topic
 from cds_service.rendering.summary import (
     OF_A_FINDING,
     OF_NO_FINDING,
@@ -188,11 +189,15 @@ def test_an_anticoagulant_among_the_evidence_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gaps", "expected"),
-    [((), "no anticoagulant found"), ((Gap(Topic.MEDICATIONS, "no answer"),), "medicines not read")],
+    ("unknown", "expected"),
+    [
+        ({}, "no anticoagulant found"),
+        ({"gaps": (Gap(Topic.MEDICATIONS, "no answer"),)}, "medicines not read"),
+        ({"left_out": ((NAMELESS_MEDICINES, 1),)}, "medicine without code"),
+    ],
 )
-def test_unread_medicines_are_not_called_absent(gaps: tuple[Gap, ...], expected: str) -> None:
-    made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), gaps=gaps)
+def test_unknown_medicines_are_not_called_absent(unknown: dict[str, Any], expected: str) -> None:
+    made = assessment(finding(rule("dvt"), fact("dvt", "Condition/1")), **unknown)
     assert f"DVT on record, left leg, age 46: {expected}; consider review of treatment" == card(made).summary
 
 

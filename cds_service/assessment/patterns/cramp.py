@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.criteria import Presentation
+from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.sources import CRAMP_MEDICINES, ELECTROLYTES, GUIDANCE
-from cds_service.facts import Fact, Topic
+from cds_service.facts import Fact
 
 SALTS = ("potassium", "magnesium", "calcium", "sodium")
 MEDICINES = ("diuretic", "statin")
 
 NOT_ADJUSTED = "total calcium, not adjusted for albumin"
-MEDICINES_UNREAD = "medicines could not be read"
 
 
 def low_salts(leg: Leg) -> list[Fact]:
@@ -64,8 +64,7 @@ def cramp(leg: Leg, presentation: Presentation) -> Fit | None:
     cramps = leg.present("cramp")
     if not cramps or leg.any_of(*MEDICINES) or low_salts(leg):
         return None
-    note = "" if leg.chart.was_read(Topic.MEDICATIONS) else MEDICINES_UNREAD
-    return Fit(tuple(cramps), note=note, missing=_not_measured(leg))
+    return Fit(tuple(cramps), note=unknown_medicines(leg.chart), missing=_not_measured(leg))
 
 
 def _not_measured(leg: Leg) -> tuple[str, ...]:

@@ -1,0 +1,16 @@
+"""What a literal reference names (https://hl7.org/fhir/R4/references.html#literal)."""
+
+from __future__ import annotations
+
+_UUID = "urn:uuid:"
+
+
+def type_and_id(reference: str) -> tuple[str | None, str]:
+    """The type, None where there is none, and the id of `Type/id`, whether relative, absolute or of one version.
+
+    Of `urn:uuid:id`, of a bare id and of `#id`, which keeps its mark, it is the id alone.
+    """
+    if reference.startswith(_UUID):
+        return None, reference.removeprefix(_UUID)
+    *before, identifier = reference.split("/_history/", maxsplit=1)[0].rstrip("/").split("/")
+    return before[-1] if before else None, identifier
