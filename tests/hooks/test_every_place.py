@@ -16,13 +16,14 @@ import msgspec
 import pytest
 
 from cds_service.app import cards_folder, hook_services
-from cds_service.cli.assess import NOBODY, read_nothing
+from cds_service.cli.assess import read_nothing
 from cds_service.errors import CdsError
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.rendering.card_files import load_cards
+from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
 
 FIXTURES = Path(__file__).parent.parent.parent / "fhir_fixtures"
@@ -31,7 +32,7 @@ CALLS = sorted((FIXTURES / "hooks").glob("*.json"))
 AS_OF = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DATES = ("0001-01-01", "0001-01-01T00:00:00Z", "9999-12-31", "9999-12-31T23:59:59Z", "2026-02-30")
 NUMBERS = (0, 1e308, 10**400, "8")
-WORDS = ("", 7, {})
+WORDS: tuple[Any, ...] = ("", 7, {})
 
 
 @pytest.fixture(scope="module")

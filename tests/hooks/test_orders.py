@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -363,3 +364,13 @@ def test_no_draft_breaks_it(client: TestClient, kind: str, members: dict[str, An
     odd = {**members, "resourceType": kind}
     response = post_hook(client, "order-sign", {"draftOrders": searchset(odd, medicine(IBUPROFEN))}, **ON_WARFARIN)
     assert cards(response)[0]["indicator"] == "warning"
+
+
+def test_a_draft_whose_subject_cannot_be_read_is_left_out(client: TestClient) -> None:
+    """A number that no computer can hold is JSON, but no reference."""
+    for subject, count in (({"reference": f"Patient/{PATIENT_ID}"}, 1), ("odd", 0)):
+        drafts = {"draftOrders": searchset(medicine(IBUPROFEN, subject=subject))}
+        body = json.dumps(hook_call("order-sign", drafts, prefetch=prefetch(**ON_WARFARIN)))
+        body = body.replace('"odd"', '{"reference": 1e999999}')
+        headers = {"content-type": "application/json"}
+        assert len(cards(client.post("/cds-services/calf-pain-order-sign", content=body, headers=headers))) == count
