@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import NamedTuple
 
 from cds_service.facts import Side, Site
+from cds_service.fhir.kept import Kept
 from cds_service.fhir.resources import Concept as CodeableConcept
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
 
 _MOST_SPECIFIC_FIRST = (Site.LOWER_LEG, Site.ANKLE, Site.FOOT, Site.LEG)
-_MOST_KEPT = 4096
+MOST_KEPT, LONGEST_KEPT = 4096, 1000
+"""How many CodeableConcepts are kept, and how many characters of one: four codings with their words."""
 
 
 class NamedConcept(NamedTuple):
-    """A concept that codes name: those codes as (system, code), sorted, and the words that the chart shows for it."""
+    """A concept that codes name: those codes as (system, code), sorted, and the words that the chart shows for it.
+
+    These are the text of the CodeableConcept, else those of the first code, else of any coding.
+    """
 
     concept: Concept
     codes: tuple[tuple[str, str], ...]
@@ -49,9 +53,9 @@ def named(concept: CodeableConcept | None, terminology: Terminology) -> Named:
     if concept is None:
         return _NOTHING
     try:
-        return _kept(concept, terminology)
-    except TypeError:  # words or a display of an odd shape, that no cache can look up
-        return _named(concept, terminology)
+        return _kept[concept, terminology]
+    except TypeError:  # words or a display of an odd shape, that cannot be looked up
+        return _named((concept, terminology))
 
 
 def most_specific(sites: Iterable[Site | None]) -> Site | None:
@@ -63,7 +67,8 @@ def most_specific(sites: Iterable[Site | None]) -> Site | None:
     return None
 
 
-def _named(concept: CodeableConcept, terminology: Terminology) -> Named:
+def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
+    concept, terminology = asked
     codings = concept.coding or ()
     known = [
         ((str(coding.system), str(coding.code)), meaning)
@@ -71,15 +76,26 @@ def _named(concept: CodeableConcept, terminology: Terminology) -> Named:
         if (meaning := terminology.meaning(coding.system, coding.code)) is not None
     ]
     meanings = tuple([meaning for _code, meaning in known])
-    concepts = []
-    for each in dict.fromkeys(each for meaning in meanings for each in meaning.concepts):
-        codes = tuple(sorted({code for code, meaning in known if each in meaning.concepts}))
-        concepts.append(NamedConcept(each, codes, _words(concept, codes[0])))
+    codes_of: dict[Concept, set[tuple[str, str]]] = {}
+    for code, meaning in known:
+        for each in meaning.concepts:
+            codes_of.setdefault(each, set()).add(code)
+    shown: dict[str | None, str] = {}
+    for coding in codings:
+        if coding.display:
+            shown.setdefault(coding.code, str(coding.display))
+    text = str(concept.text or "")
+    words = text or next(iter(shown.values()), "")
     return Named(
         tuple([(coding.system, coding.code) for coding in codings if coding.system and coding.code]),
         meanings,
-        tuple(concepts),
-        _words(concept),
+        tuple(
+            [
+                NamedConcept(each, tuple(sorted(codes)), text or shown.get(min(codes)[1], words))
+                for each, codes in codes_of.items()
+            ]
+        ),
+        words,
         most_specific([meaning.site for meaning in meanings]),
         combined_side([meaning.side for meaning in meanings]),
         any(meaning.sudden for meaning in meanings),
@@ -89,13 +105,4 @@ def _named(concept: CodeableConcept, terminology: Terminology) -> Named:
     )
 
 
-_kept = lru_cache(maxsize=_MOST_KEPT)(_named)
-
-
-def _words(concept: CodeableConcept, code: tuple[str, str] | None = None) -> str:
-    """The words that the chart shows: its text, else of the coding that matched, else of any coding."""
-    if concept.text:
-        return str(concept.text)
-    shown = [(coding.code, str(coding.display)) for coding in concept.coding or () if coding.display]
-    matched = next((display for its, display in shown if code is not None and its == code[1]), "")
-    return matched or next((display for _its, display in shown), "")
+_kept = Kept(_named, most=MOST_KEPT, longest=LONGEST_KEPT)

@@ -8,7 +8,6 @@ a time without a zone, which EHRs do send, so `dates` reads them from the resour
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,6 +22,8 @@ from fhir_core.fhirabstractmodel import FHIRAbstractModel
 from pydantic import BaseModel, ValidationError, create_model
 
 from cds_service.fhir import resources, versions
+from cds_service.fhir.kept import Kept
+from cds_service.fhir.naming import LONGEST_KEPT, MOST_KEPT
 from cds_service.fhir.resources import NOT_JSON_OF_OURS, NOT_SENT
 
 _QUANTITY = ("value", "comparator", "unit", "system", "code")
@@ -60,7 +61,7 @@ _limits_model = _projection(ObservationReferenceRange, ("low", "high"), **_ends)
 _CONCEPTS = ("code", "category", "clinicalStatus", "verificationStatus", "severity")
 _VALUE_CONCEPTS = ("valueCodeableConcept", "medicationCodeableConcept", "dataAbsentReason")
 _TYPED: dict[str, Any] = {
-    # CodeableConcepts are parsed before they come here (_parsed_concept), so that their class is all there is to check.
+    # CodeableConcepts are parsed before they come here (_PARSED), so that their class is all there is to check.
     **dict.fromkeys((*_CONCEPTS, *_VALUE_CONCEPTS), CodeableConcept | None),
     "interpretation": list[CodeableConcept] | None,
     "valueQuantity": _quantity_model | None,
@@ -155,7 +156,7 @@ def _limits(raw: msgspec.Raw) -> list[dict[str, Any]]:
 
 
 def _concept(value: resources.Concept | None) -> CodeableConcept | None:
-    return None if value is None else _parsed_concept(value)
+    return None if value is None else _PARSED[value]
 
 
 def _sites(value: list[resources.Concept] | resources.Concept) -> Any:
@@ -183,9 +184,11 @@ _MEMBERS: dict[type[resources.Resource], _Reads] = {
 }
 
 
-@lru_cache(maxsize=4096)
 def _parsed_concept(value: resources.Concept) -> CodeableConcept:
     """Charts repeat their CodeableConcepts, and parsing one anew costs most of a resource."""
     names = ("system", "code", "display")
     coding = [{name: given for name in names if (given := getattr(each, name))} for each in value.coding or ()]
     return CodeableConcept.model_validate({"coding": coding, "text": value.text} if value.text else {"coding": coding})
+
+
+_PARSED = Kept(_parsed_concept, most=MOST_KEPT, longest=LONGEST_KEPT)

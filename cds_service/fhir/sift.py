@@ -6,7 +6,7 @@ value is dropped here, before anything is parsed. Where nothing can be a leg com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -105,7 +105,7 @@ def _matches(
 
 
 _Candidate = tuple[fhir.Resource, Sequence[Meaning] | None, fhir.Concept | None]
-MeaningOf = Callable[[str | None, str | None], Meaning | None]
+_Meanings = Mapping[tuple[str | None, str | None], Meaning | None]
 
 
 def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candidate]:
@@ -113,22 +113,22 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
     medicines = medicines_among(
         [each for topic, page in material.pages if topic is Topic.MEDICATIONS for each in page.resources]
     )
-    meaning_of = terminology.meaning
+    known = terminology.meanings
     meanings: Sequence[Meaning] | None
     for _topic, page in material.pages:
         for resource in page.resources:
             # nearly all; asking for the very type is faster than isinstance
             if (type(resource) is Observation and not resource.component) or type(resource) is Condition:
-                meanings = _look_up(resource.code, meaning_of)
+                meanings = _look_up(resource.code, known)
                 if meanings or meanings is None:
                     yield resource, meanings, None
             elif isinstance(resource, MedicationRequest):
                 medicine = medicine_of(resource, medicines)
-                meanings = _look_up(medicine, meaning_of)
+                meanings = _look_up(medicine, known)
                 if meanings or not (medicine and medicine.coding):
                     yield resource, meanings, medicine
             else:
-                meanings = _look_up_all(resource.codes(), meaning_of)
+                meanings = _look_up_all(resource.codes(), known)
                 if meanings or meanings is None:
                     yield resource, meanings, None
 
@@ -141,26 +141,26 @@ def _with_answers(resource: fhir.Resource, meanings: Sequence[Meaning], terminol
     """What the resource is about; where its code only asks, also what its value answers."""
     if not any(meaning.question for meaning in meanings):
         return meanings
-    return [*meanings, *(_look_up_all(resource.answers(), terminology.meaning) or ())]
+    return [*meanings, *(_look_up_all(resource.answers(), terminology.meanings) or ())]
 
 
-def _look_up(code: fhir.Concept | None, meaning_of: MeaningOf) -> Sequence[Meaning] | None:
+def _look_up(code: fhir.Concept | None, known: _Meanings) -> Sequence[Meaning] | None:
     """The meanings of the codings; None where there are words but no coding at all."""
     if code is None:
         return ()
     if not code.coding:
         return None if code.text else ()
-    meanings: Sequence[Meaning] = ()
+    meanings = []
     for coding in code.coding:
-        meaning = meaning_of(coding.system, coding.code)
+        meaning = known[coding.system, coding.code]
         if meaning is not None:
-            meanings = (*meanings, meaning)
+            meanings.append(meaning)
     return meanings
 
 
-def _look_up_all(codes: Sequence[fhir.Concept | None], meaning_of: MeaningOf) -> Sequence[Meaning] | None:
+def _look_up_all(codes: Sequence[fhir.Concept | None], known: _Meanings) -> Sequence[Meaning] | None:
     """Likewise, of several CodeableConcepts together."""
-    found = [_look_up(code, meaning_of) for code in codes if code is not None and (code.coding or code.text)]
+    found = [_look_up(code, known) for code in codes if code is not None and (code.coding or code.text)]
     coded = [meanings for meanings in found if meanings is not None]
     return None if found and not coded else [meaning for meanings in coded for meaning in meanings]
 
@@ -203,7 +203,7 @@ def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
 
 
 def _is_sited(match: _Match, terminology: Terminology) -> bool:
-    sited = [*match.meanings, *(_look_up_all(match.resource.sites(), terminology.meaning) or ())]
+    sited = [*match.meanings, *(_look_up_all(match.resource.sites(), terminology.meanings) or ())]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
 
 

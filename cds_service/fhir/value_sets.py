@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from cds_service.code_systems import ICD10CM, LOINC, RXNORM, SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
+from cds_service.fhir.kept import Kept
 from cds_service.knowledge import EXTENSION
 
 # The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources), and older URIs.
@@ -42,6 +42,7 @@ _SITES = {
     "site-leg": Site.LEG,
 }
 _EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
+_MOST_KEPT, _LONGEST_KEPT = 32_768, 200  # codes, and characters of one with its system
 _DAYS = {"d": 1, "wk": 7, "a": 365}
 
 
@@ -82,7 +83,7 @@ class Meaning:
 
 
 class Terminology:
-    """All value sets; `meaning(system, code)` is the one question asked of them.
+    """All value sets; `meaning(system, code)` is the one question asked of them, and `meanings` keeps the answers.
 
     Raises ConfigurationError, naming the file, for a value set that cannot be used.
     """
@@ -100,7 +101,12 @@ class Terminology:
                 self._load(file)
         if not self.concepts:
             raise ConfigurationError(f"{folder}: no value sets found. Reinstall the package.")
-        self.meaning = lru_cache(maxsize=100_000)(self._meaning)
+        self._longest = max([len(code) for _system, code in (*self._below, *self._not_below)], default=0)
+        self.meanings = Kept(self._meaning, most=_MOST_KEPT, longest=_LONGEST_KEPT)
+
+    def meaning(self, system: str | None, code: str | None) -> Meaning | None:
+        """What the value sets say about this code; None where none of them holds it."""
+        return self.meanings[system, code]
 
     def measurement_codes(self) -> list[str]:
         """The LOINC codes that are read as measurements, sorted: what a search by code has to ask for."""
@@ -151,7 +157,8 @@ class Terminology:
                 case other:
                     raise ValueError(f"filter {other} is not supported; use is-a or regex")
 
-    def _meaning(self, system: str | None, code: str | None) -> Meaning | None:
+    def _meaning(self, asked: tuple[str | None, str | None]) -> Meaning | None:
+        system, code = asked
         if not system or not code:
             return None
         system = _SYSTEM_ALIASES.get(system, system)
@@ -176,12 +183,11 @@ class Terminology:
             phase=_phase(plain) if system == ICD10CM else None,
         )
 
-    @staticmethod
     def _names(
-        system: str, plain: str, exact: dict[tuple[str, str], set[str]], below: dict[tuple[str, str], set[str]]
+        self, system: str, plain: str, exact: dict[tuple[str, str], set[str]], below: dict[tuple[str, str], set[str]]
     ) -> set[str]:
         names = set(exact.get((system, plain), ()))
-        for end in range(1, len(plain) + 1):
+        for end in range(1, min(len(plain), self._longest) + 1):
             names |= below.get((system, plain[:end]), set())
         return names
 

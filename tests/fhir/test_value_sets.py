@@ -15,6 +15,7 @@ from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
 from cds_service.fhir.value_sets import Terminology, combined_side
 from tests.charts import READER
+from tests.steps import steps
 
 BAD = sorted((Path(__file__).parent / "bad_value_sets").glob("*.json"))
 OURS = "https://calf-pain-cds.example/fhir/StructureDefinition/"
@@ -184,3 +185,12 @@ def test_the_codes_to_search_for_are_all_measurements_in_order() -> None:
 )
 def test_left_and_right_are_both(sides: list[Side | None], side: Side | None) -> None:
     assert combined_side(sides) is side
+
+
+@pytest.mark.parametrize("system", [SNOMED, ICD10CM, "urn:local"])
+def test_a_code_longer_than_all_that_are_listed_is_not_looked_at_letter_by_letter(system: str) -> None:
+    short, long = ("1" * length for length in (1_000, 10_000))
+    assert steps(lambda: READER.terminology.meaning(system, long)) == steps(
+        lambda: READER.terminology.meaning(system, short)
+    )
+    assert READER.terminology.meaning(system, long) is None
