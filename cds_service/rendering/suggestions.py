@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha1
 from uuid import UUID
 
 from cds_service.assessment import next_steps
 from cds_service.assessment.triage import Assessment
 from cds_service.circumstances import Circumstances
-from cds_service.facts import Side
+from cds_service.facts import Fact, Side
 from cds_service.rendering import draft_codes, drafts, summary
 from cds_service.rendering.case import Case
 from cds_service.rendering.content import SharedWords
@@ -20,6 +20,9 @@ from cds_service.wire import Action, Suggestion
 
 MOST = 3
 """More on one card would ask for a choice among many."""
+
+MOST_REASONS = 10
+"""Of the complaint, and of the finding that decides."""
 
 LONGEST_LABEL = 70
 
@@ -83,11 +86,16 @@ def stable_uuid(key: str) -> str:
 
 
 def reasons(assessment: Assessment) -> Collection[str]:
-    """The Conditions that the card rests on, as the chart names them: the complaint, then the deciding finding."""
-    facts = assessment.complaint
-    if assessment.findings:
-        facts += assessment.findings[0].evidence
-    return dict.fromkeys([fact.source for fact in facts if _CONDITION.fullmatch(fact.source)])
+    """The Conditions that the card rests on, as the chart names them: the first ten of the complaint, then of the
+    deciding finding.
+    """
+    deciding = assessment.findings[0].evidence if assessment.findings else ()
+    return dict.fromkeys([*_conditions(assessment.complaint), *_conditions(deciding)])
+
+
+def _conditions(facts: Sequence[Fact]) -> Sequence[str]:
+    sources = dict.fromkeys([fact.source for fact in facts if _CONDITION.fullmatch(fact.source)])
+    return list(sources)[:MOST_REASONS]
 
 
 def _particulars(case: Case, circumstances: Circumstances) -> Particulars:

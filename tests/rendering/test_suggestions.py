@@ -112,6 +112,15 @@ def test_the_reasons_are_conditions_of_the_chart_each_once() -> None:
     ]
 
 
+def test_a_draft_names_the_first_reasons_of_very_many() -> None:
+    """Of the complaint and of what decides, so that neither crowds out the other."""
+    many = {name: tuple(elsewhere("dvt", f"Condition/{name}-{n}") for n in range(5000)) for name in ("pain", "dvt")}
+    made = assessment(finding(RULES["d-dimer"], *many["dvt"]), next_steps=(NextStep(ULTRASOUND),))
+    [suggestion] = suggestions(changed(made, complaint=many["pain"]))
+    names = [each["reference"] for each in resource(suggestion)["reasonReference"]]
+    assert names == [f"Condition/{name}-{n}" for name in ("pain", "dvt") for n in range(10)]
+
+
 def test_without_a_condition_the_complaint_is_named() -> None:
     made = changed(possible_dvt(ULTRASOUND), complaint=(elsewhere("cramp", "Observation/1"),), findings=())
     made = changed(made, next_steps=(NextStep("patient-instructions"),), level=Level.INFO)
