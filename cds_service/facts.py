@@ -154,10 +154,6 @@ class Fact(msgspec.Struct, frozen=True):
     encounter: str = ""
     remarks: tuple[str, ...] = ()
 
-    def __hash__(self) -> int:
-        """Of what tells facts apart; hashing every field of every fact would cost more than judging them."""
-        return hash((self.source, self.concept, self.codes))
-
     @property
     def is_condition(self) -> bool:
         return self.source.startswith("Condition/")

@@ -71,9 +71,14 @@ def readings(patient: Leg) -> tuple[Reading, ...]:
         return ()
     results = [fact for fact in patient.chart.facts if fact.concept == "d-dimer"]
     results.sort(key=lambda fact: (-latest(fact.when), fact.source))
-    current = patient.surely_within(results, patient.thresholds.laboratory_days)
+    days = patient.thresholds.laboratory_days
     treated = bool(patient.anticoagulants())
-    return tuple([Reading(fact, kind_of(fact), verdict_of(fact), fact in current, treated) for fact in results])
+    return tuple(
+        [
+            Reading(fact, kind_of(fact), verdict_of(fact), bool(patient.surely_within((fact,), days)), treated)
+            for fact in results
+        ]
+    )
 
 
 def kind_of(fact: Fact) -> Kind:

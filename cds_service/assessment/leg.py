@@ -13,6 +13,7 @@ from functools import cached_property
 
 import msgspec
 
+from cds_service.assessment.moments import Spans
 from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
 from cds_service.thresholds import Thresholds
 
@@ -28,7 +29,9 @@ _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
 _OF_BOTH_LEGS = ("swelling", "skin-colour")
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
+_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _ONE_DAY = timedelta(days=1)
+_ALWAYS, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Windows(dict[int, datetime]):
@@ -217,36 +220,84 @@ def legs(patient: Leg) -> list[Leg]:
 
 def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Drop findings without a site, unless a leg complaint was current on their day."""
-    anchors = [fact for fact in facts if _is_anchor(fact)]
-    return tuple([fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors)])
+    unsited = [fact for fact in facts if _needs_anchor(fact)]
+    if not unsited:
+        return facts
+    anchors = _Anchors([fact for fact in facts if _is_anchor(fact)])
+    adrift = {id(fact) for fact in unsited if not anchors.hold(fact)}
+    return tuple([fact for fact in facts if id(fact) not in adrift]) if adrift else facts
 
 
 def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Swelling or colour of left and of right, recorded together, is that of both legs."""
     by_side: dict[tuple[str, Side], list[Fact]] = {}
     for fact in facts:
-        if fact.concept in _OF_BOTH_LEGS and is_current(fact):
+        if fact.concept in _OF_BOTH_LEGS and fact.side in _OTHER and is_current(fact):
             by_side.setdefault((fact.concept, fact.side), []).append(fact)
-    both: set[Fact] = set()
-    for concept in _OF_BOTH_LEGS:
-        left, right = by_side.get((concept, Side.LEFT), ()), by_side.get((concept, Side.RIGHT), ())
-        both.update([each for one in left for other in right if _together(one, other) for each in (one, other)])
-    if not both:
+    of_side = {key: _Recorded(each) for key, each in by_side.items() if (key[0], _OTHER[key[1]]) in by_side}
+    if not of_side:
         return facts
-    return tuple([msgspec.structs.replace(fact, side=Side.BOTH) if fact in both else fact for fact in facts])
+
+    def is_of_both(fact: Fact) -> bool:
+        other = of_side.get((fact.concept, _OTHER.get(fact.side, fact.side)))
+        return other is not None and is_current(fact) and other.together_with(fact)
+
+    return tuple([msgspec.structs.replace(fact, side=Side.BOTH) if is_of_both(fact) else fact for fact in facts])
 
 
-def _together(one: Fact, other: Fact) -> bool:
-    """Within a day or one encounter, or both Conditions without a date. Of any other date missing nothing is known."""
-    if one.encounter and one.encounter == other.encounter:
-        return True
-    if one.when is None or other.when is None:
-        return one.when is other.when and one.is_condition and other.is_condition
-    return _within_a_day(one.when, other.when)
+class _Recorded:
+    """When, and in which encounters, facts were recorded."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._encounters = {fact.encounter for fact in facts if fact.encounter}
+        self._has_undated_condition = any(fact.when is None and fact.is_condition for fact in facts)
+        self._spans = _spans(facts)
+
+    def together_with(self, fact: Fact) -> bool:
+        """Was one recorded within a day or in its encounter, or is it, like one of them, a Condition without a date?
+
+        Of any other date missing nothing is known.
+        """
+        if fact.encounter in self._encounters:
+            return True
+        if fact.when is None:
+            return self._has_undated_condition and fact.is_condition
+        return _within_a_day(self._spans, fact.when)
 
 
-def _within_a_day(one: Interval, other: Interval) -> bool:
-    return one.first <= other.last + _ONE_DAY and other.first <= one.last + _ONE_DAY
+class _Anchors:
+    """The findings that are on the leg by their own record."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        others = [fact for fact in facts if not fact.is_condition]
+        begun = [fact.when.first if fact.when else _ALWAYS for fact in facts if fact.is_condition]
+        self._are_any = bool(facts)
+        self._encounters = {fact.encounter for fact in facts if fact.encounter}
+        self._conditions_since = min(begun) if begun else _NEVER
+        self._others = _spans(others)
+
+    def hold(self, finding: Fact) -> bool:
+        """Was one of them current on the finding's day?
+
+        An active Condition lasts from its beginning until now; so does the finding, if it is one itself.
+        """
+        if finding.concept in _NEVER_WITHOUT_SITE:
+            return False
+        if finding.encounter in self._encounters:
+            return True
+        if (when := finding.when) is None:
+            return self._are_any
+        if finding.is_condition:
+            return self._conditions_since < _NEVER or self._others.hold(_NEVER, when.first)
+        return self._conditions_since <= when.last or _within_a_day(self._others, when)
+
+
+def _spans(facts: Sequence[Fact]) -> Spans:
+    return Spans([(when.first, when.last) for fact in facts if (when := fact.when)])
+
+
+def _within_a_day(spans: Spans, when: Interval) -> bool:
+    return spans.hold(when.last + _ONE_DAY, when.first - _ONE_DAY)
 
 
 def _needs_anchor(fact: Fact) -> bool:
@@ -260,23 +311,3 @@ def _is_anchor(fact: Fact) -> bool:
     if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False
     return is_current(fact) and not (fact.quantity is not None and fact.quantity.value == 0)
-
-
-def _anchors(anchor: Fact, finding: Fact) -> bool:
-    """Was the anchor current on the finding's day?
-
-    An active Condition lasts from its beginning until now; so does the finding, if it is one itself.
-    """
-    if finding.concept in _NEVER_WITHOUT_SITE:
-        return False
-    if anchor.encounter and anchor.encounter == finding.encounter:
-        return True
-    if finding.when is None or (finding.is_condition and anchor.is_condition):
-        return True
-    if anchor.is_condition:
-        return anchor.when is None or anchor.when.first <= finding.when.last
-    if anchor.when is None:
-        return False
-    if finding.is_condition:
-        return anchor.when.last >= finding.when.first
-    return _within_a_day(anchor.when, finding.when)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from cds_service.assessment.leg import Leg, score
+from cds_service.assessment.moments import Spans
 from cds_service.assessment.pain import calf_pain_records
 from cds_service.assessment.rules import Finding, Level, Rule, stated
 from cds_service.assessment.sources import GUIDANCE
@@ -85,9 +86,12 @@ def ongoing_pain(leg: Leg) -> Finding:
     most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
     records = calf_pain_records(leg)
     begun = [(fact.began, fact) for fact in records if fact.began is not None]
+    known = Spans([(began.last + least, began.first) for began, _fact in begun if began.last < leg.windows.now])
     again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
     for when, later in again:
         if not leg.is_new(when):
+            continue
+        if not known.hold(when.first, when.last - most):
             continue
         for first, earlier in begun:
             if when.first - first.last >= least and when.last - first.first <= most:

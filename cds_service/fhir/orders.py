@@ -44,11 +44,15 @@ def _is_of(subject: Subject, resource: Resource) -> bool:
         return False
 
 
-def is_selected(draft: Fact, selections: Sequence[str]) -> bool:
-    """Does one of these references (`Type/id`, absolute, a bare id or `urn:uuid:id`) mean the draft?"""
-    kind, identifier = type_and_id(draft.source)
-    selected = [type_and_id(each) for each in selections]
-    return (kind, identifier) in selected or (None, identifier) in selected
+def selected_sources(drafts: Sequence[Fact], selections: Sequence[str]) -> set[str]:
+    """The sources of the drafts that one of these references (`Type/id`, absolute, a bare id or `urn:uuid:id`) means;
+    without selections of all.
+    """
+    sources = {draft.source for draft in drafts}
+    if not selections:
+        return sources
+    selected = {type_and_id(each) for each in selections}
+    return {each for each in sources if not selected.isdisjoint((type_and_id(each), (None, type_and_id(each)[1])))}
 
 
 def _code(resource: Resource, medicines: Mapping[str, Concept]) -> Concept | None:

@@ -43,6 +43,8 @@ IN_FUTURE = "are dated in the future"
 DENIED_BY = "also denied, by"
 UNCODED = "are not coded (text is not interpreted)"
 
+_MOST_DENIALS = 10
+
 _TOPICS = {
     "Condition": Topic.CONDITIONS,
     "Observation": Topic.OBSERVATIONS,
@@ -223,32 +225,47 @@ def _standing(group: list[Fact]) -> list[Fact]:
     absences = [fact for fact in group if fact.state is State.ABSENT]
     present = [fact for fact in group if fact.state is State.PRESENT]
     if absences:
-        present = [fact for fact in present if not any(_replaces(absence, fact) for absence in absences)]
-    present = [_with_denials(fact, absences) for fact in present] if absences else present
-    current = [fact for fact in present if fact.course is not Course.HISTORY]
-    absences = [absence for absence in absences if not any(set(absence.codes) & set(fact.codes) for fact in current)]
+        denials = _Denials(absences)
+        present = [denials.noted_on(fact) for fact in present if not denials.replace(fact)]
+        affirmed = {code for fact in present if fact.course is not Course.HISTORY for code in fact.codes}
+        absences = [absence for absence in absences if affirmed.isdisjoint(absence.codes)]
     return [*present, *absences, *(fact for fact in group if fact.state is State.UNKNOWN)]
 
 
-def _replaces(absence: Fact, presence: Fact) -> bool:
-    if presence.course is Course.HISTORY or absence.when is None or presence.when is None:
-        return False
-    return bool(set(absence.codes) & set(presence.codes)) and absence.when.first > presence.when.last
+class _Denials:
+    """What the record denies, by code: the denials, those that may be the newest first, and when the last one began."""
 
+    def __init__(self, absences: Sequence[Fact]) -> None:
+        self._of: dict[tuple[str, str], list[Fact]] = {}
+        self._since: dict[tuple[str, str], datetime] = {}
+        for absence in sorted(absences, key=lambda each: (each.when is None, latest(each.when)), reverse=True):
+            for code in absence.codes:
+                self._of.setdefault(code, []).append(absence)
+                if absence.when is not None:
+                    self._since[code] = max(self._since.get(code, absence.when.first), absence.when.first)
 
-def _with_denials(presence: Fact, absences: Sequence[Fact]) -> Fact:
-    """The finding, with a remark that names the entries that deny it and are not surely older."""
-    if presence.course is Course.HISTORY:
-        return presence
-    denials = [
-        absence.source
-        for absence in absences
-        if set(absence.codes) & set(presence.codes)
-        and not (absence.when and presence.when and absence.when.last < presence.when.first)
-    ]
-    if not denials:
-        return presence
-    return msgspec.structs.replace(presence, remarks=(f"{DENIED_BY} {', '.join(sorted(denials))}", *presence.remarks))
+    def replace(self, presence: Fact) -> bool:
+        """Is one surely later than the finding?"""
+        if presence.course is Course.HISTORY or presence.when is None:
+            return False
+        end = presence.when.last
+        return any(code in self._since and self._since[code] > end for code in presence.codes)
+
+    def noted_on(self, presence: Fact) -> Fact:
+        """The finding, with a remark that names the entries that deny it and are not surely older: the newest ten."""
+        if presence.course is Course.HISTORY:
+            return presence
+        sources = {
+            absence.source
+            for code in presence.codes
+            for absence in self._of.get(code, ())[:_MOST_DENIALS]
+            if not (absence.when and presence.when and absence.when.last < presence.when.first)
+        }
+        if not sources:
+            return presence
+        return msgspec.structs.replace(
+            presence, remarks=(f"{DENIED_BY} {', '.join(sorted(sources))}", *presence.remarks)
+        )
 
 
 def _is_older(fact: Fact, newest: Interval) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cds_service.assessment.rules import Finding
-from cds_service.fhir.orders import is_selected
+from cds_service.fhir.orders import selected_sources
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
 from cds_service.hooks.statement import Statement
@@ -42,7 +42,7 @@ class OrderService:
         Raises InvalidRequest and MissingPrecondition. Without an order that is known here nothing is read.
         """
         orders = self._triage.orders(call, as_of)
-        selected = {each.source for each in orders if not call.selections or is_selected(each, call.selections)}
+        selected = selected_sources(orders, call.selections)
         if not (selected and call.is_for_clinician):
             return Reply([])
         material = await self._triage.complete(call, caller)
