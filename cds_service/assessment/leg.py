@@ -14,6 +14,7 @@ from functools import cached_property
 import msgspec
 
 from cds_service.assessment.moments import Spans
+from cds_service.code_systems import SNOMED
 from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
 from cds_service.thresholds import Thresholds
 
@@ -26,6 +27,7 @@ CAUSES = (
 _ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
 _TREATMENTS = frozenset({"cast"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
+_MUSCLE_WEAKNESS = ((SNOMED, "26544005"),)  # in value sets limb-weakness and muscle-weakness
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
 _OF_BOTH_LEGS = ("swelling", "skin-colour")
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
@@ -281,7 +283,7 @@ class _Anchors:
 
         An active Condition lasts from its beginning until now; so does the finding, if it is one itself.
         """
-        if finding.concept in _NEVER_WITHOUT_SITE:
+        if finding.concept in _NEVER_WITHOUT_SITE or _is_general(finding):
             return False
         if finding.encounter in self._encounters:
             return True
@@ -311,3 +313,8 @@ def _is_anchor(fact: Fact) -> bool:
     if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False
     return is_current(fact) and not (fact.quantity is not None and fact.quantity.value == 0)
+
+
+def _is_general(finding: Fact) -> bool:
+    """Muscle weakness that no body site puts on the leg is of the whole body."""
+    return finding.concept == "limb-weakness" and finding.codes == _MUSCLE_WEAKNESS
