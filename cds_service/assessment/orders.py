@@ -112,7 +112,7 @@ def compression(case: OrderCase) -> list[Finding]:
     drafts = case.of("compression")
     if not drafts:
         return []
-    meant = [_meant(draft, case.patient) for draft in drafts]
+    meant = _meant(drafts, case.patient).values()
     poor_supply: list[Fact] = []
     known: dict[Fact, Band] = {}
     for leg in meant:
@@ -141,7 +141,8 @@ def _how_severe(known: Iterable[Fact]) -> str:
 
 def _is_of(finding: Finding, legs: Collection[Leg]) -> bool:
     """Is it of one of these legs? An anticoagulant is of none."""
-    return any(fact in leg.facts for leg in legs for fact in finding.evidence if fact.concept != "anticoagulant")
+    facts = {fact for leg in legs for fact in leg.facts}
+    return any(fact in facts for fact in finding.evidence if fact.concept != "anticoagulant")
 
 
 def nsaid(case: OrderCase) -> list[Finding]:
@@ -175,12 +176,17 @@ def d_dimer(case: OrderCase) -> list[Finding]:
 
 def ultrasound(case: OrderCase) -> list[Finding]:
     """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days."""
-    findings: list[Finding] = []
-    for draft in case.of("leg-vein-ultrasound"):
-        leg = _meant(draft, case.patient)
-        done = leg.surely_within(leg.present("leg-vein-ultrasound"), leg.thresholds.ultrasound_days)
-        findings += found(SCANNED, Level.INFO, [draft, *done]) if done else []
-    return findings
+    drafts = case.of("leg-vein-ultrasound")
+    done = {
+        side: leg.surely_within(leg.present("leg-vein-ultrasound"), leg.thresholds.ultrasound_days)
+        for side, leg in _meant(drafts, case.patient).items()
+    }
+    return [
+        finding
+        for draft in drafts
+        if done[draft.side]
+        for finding in found(SCANNED, Level.INFO, [draft, *done[draft.side]])
+    ]
 
 
 def duplicates(case: OrderCase) -> list[Finding]:
@@ -191,7 +197,10 @@ def duplicates(case: OrderCase) -> list[Finding]:
         drafts = case.of(*_D_DIMER) if kind in _D_DIMER else case.of(kind)
         current = case.patient.present(kind) if kind in ("nsaid", "statin") else ()
         current = [fact for fact in current if fact.source not in stored]  # an EHR may hold the draft already
-        same = [fact for fact in drafts if _others_like(fact, drafts) or current]
+        of_side: dict[Side, set[str]] = {}  # orders for two named sides are two
+        for fact in drafts:
+            of_side.setdefault(fact.side, set()).add(fact.source)
+        same = [fact for fact in drafts if len(of_side[fact.side]) > 1 or current]
         findings += found(DUPLICATE, Level.INFO, [*same, *current]) if same else []
     return findings
 
@@ -224,15 +233,9 @@ ORDER_RULES: tuple[Callable[[OrderCase], list[Finding]], ...] = (
 )
 
 
-def _others_like(fact: Fact, drafts: Sequence[Fact]) -> bool:
-    """Another draft of the same kind for the same side; orders for two named sides are two."""
-    return any(each.source != fact.source and each.side is fact.side for each in drafts)
-
-
 def _is_asked(finding: Finding, case: OrderCase) -> bool:
     """Does it rest on a draft that is asked about?"""
-    drafts = {draft.source for draft in case.drafts}
-    return any(fact.source in case.selected for fact in finding.evidence if fact.source in drafts)
+    return any(fact.source in case.selected for fact in finding.evidence)
 
 
 def _kind(finding: Finding) -> str:
@@ -241,9 +244,13 @@ def _kind(finding: Finding) -> str:
     return _D_DIMER[0] if concept in _D_DIMER else concept
 
 
-def _meant(draft: Fact, patient: Leg) -> Leg:
-    """The leg that the draft names, or the whole patient where it names none."""
-    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(draft.side)
+def _meant(drafts: Iterable[Fact], patient: Leg) -> dict[Side, Leg]:
+    """For each side that the drafts name that leg, the whole patient for drafts that name none."""
+    return {side: _leg(side, patient) for side in dict.fromkeys(draft.side for draft in drafts)}
+
+
+def _leg(side: Side, patient: Leg) -> Leg:
+    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(side)
     if other is None:
         return patient
-    return replace(patient, side=draft.side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))
+    return replace(patient, side=side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))

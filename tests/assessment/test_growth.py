@@ -11,7 +11,10 @@ from msgspec.structs import replace
 
 from cds_service.assessment.d_dimer import readings
 from cds_service.assessment.leg import Leg, whole_patient
+from cds_service.assessment.orders import OrderCase, duplicates, order_findings
 from cds_service.assessment.red_flags import ongoing_pain
+from cds_service.assessment.rules import Level
+from cds_service.assessment.triage import Assessment
 from cds_service.facts import Chart, Fact, Interval, Side, Site, State
 from cds_service.fhir.orders import selected_sources
 from cds_service.fhir.reading import settled
@@ -83,6 +86,23 @@ def selected_drafts(size: int) -> Callable[[], object]:
     return lambda: selected_sources(drafts, selections)
 
 
+def drafts_of_one_id(size: int) -> Callable[[], object]:
+    drafts = [replace(each, source="MedicationRequest/1") for each in facts(size, "nsaid", 0)]
+    return lambda: duplicates(order_case(drafts, []))
+
+
+def drafts_beside_a_long_record(size: int) -> Callable[[], object]:
+    drafts = facts(size, "leg-vein-ultrasound", 0, "ServiceRequest", side=Side.LEFT)
+    drafts += facts(size, "compression", 0, "DeviceRequest", side=Side.LEFT)
+    case = order_case(drafts, facts(size, "pain", 1, **CALF))
+    return lambda: order_findings(case)
+
+
+def order_case(drafts: list[Fact], chart: list[Fact]) -> OrderCase:
+    assessment = Assessment(Level.INFO, complaint=tuple(chart[:1]))
+    return OrderCase(drafts, {draft.source for draft in drafts}, assessment, whole(chart))
+
+
 @pytest.mark.parametrize(
     "work",
     [
@@ -92,6 +112,8 @@ def selected_drafts(size: int) -> Callable[[], object]:
         pains_of_one_day,
         d_dimers,
         selected_drafts,
+        drafts_of_one_id,
+        drafts_beside_a_long_record,
     ],
 )
 def test_work_grows_with_the_chart(work: Callable[[int], Callable[[], object]]) -> None:
