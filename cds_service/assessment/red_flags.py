@@ -86,6 +86,7 @@ def ongoing_pain(leg: Leg) -> Finding:
     most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
     records = calf_pain_records(leg)
     begun = [(fact.began, fact) for fact in records if fact.began is not None]
+    # Tells whether there is such a pair, so that not each is compared with each. What has not ended is none.
     known = Spans([(began.last + least, began.first) for began, _fact in begun if began.last < leg.windows.now])
     again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
     for when, later in again:
