@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from cds_service.errors import ContentTooLarge, InvalidRequest, UnsupportedContentType
 
 _GZIP = 31  # zlib's window bits for a gzip header
+_LONGEST_TYPE = 255  # the parser's time grows with the square of the length
 
 
 async def read_json_body(request: Request, max_bytes: int) -> bytes:
@@ -47,6 +48,8 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def _is_json(content_type: str) -> bool:
+    if len(content_type) > _LONGEST_TYPE:
+        return False
     header = Message()
     header["Content-Type"] = content_type
     kind = header.get_content_type() if content_type else ""
