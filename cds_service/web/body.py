@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from collections.abc import AsyncIterator
 from email.message import Message
@@ -22,7 +23,7 @@ async def read_json_body(request: Request, max_bytes: int) -> bytes:
         raise UnsupportedContentType(
             "the body is not declared as JSON in UTF-8", remedy="Send it with Content-Type: application/json"
         )
-    return await read_body(request, max_bytes)
+    return (await read_body(request, max_bytes)).removeprefix(codecs.BOM_UTF8)  # RFC 8259, section 8.1
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:

@@ -73,6 +73,10 @@ def test_anything_else_is_415(client: TestClient, content_type: str | None) -> N
     assert_outcome(post(client, BODY, content_type), 415, "", "Content-Type: application/json")
 
 
+def test_a_byte_order_mark_is_passed_over(client: TestClient) -> None:
+    assert post(client, b"\xef\xbb\xbf" + BODY).json()["cards"] == post(client, BODY).json()["cards"] != []
+
+
 def test_the_largest_body_is_read_and_one_byte_more_is_413(client: TestClient) -> None:
     assert post(client, BODY.ljust(LIMIT)).status_code == 200
     assert post(client, in_chunks(BODY.ljust(LIMIT))).status_code == 200
