@@ -174,6 +174,8 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
         if url.drivername == "sqlite+aiosqlite" and (url.database or ":memory:").endswith(":memory:"):
             raise ValueError("it names no file, and what is kept in memory is lost")
+        if url.drivername == "sqlite+aiosqlite" and url.query:
+            raise ValueError("it has options after a question mark, and a file takes none")
         if "sslmode" in url.query:
             raise ValueError("asyncpg does not know sslmode; it has ssl, with the same values")
         return value
