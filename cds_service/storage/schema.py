@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from cds_service.errors import ConfigurationError
-from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store
 
 _SETTING = "CDS_DATABASE_URL"
 _UPGRADE = "Run: cds-service db upgrade"
@@ -35,8 +35,8 @@ _KNOWN_FAULTS = {  # PostgreSQL's own texts name the user; https://www.postgresq
 async def upgrade(store: Store) -> str:
     """Bring the schema up to date, whoever else tries the same; returns its revision. Raises ConfigurationError."""
     try:
-        if path := sqlite_file(store.url):
-            await asyncio.to_thread(_make_file, path)
+        if store.file:
+            await asyncio.to_thread(_make_file, store.file)
         async with store.durable.begin() as connection:
             return await connection.run_sync(_upgrade)
     except _FAULTS as error:
@@ -57,15 +57,14 @@ async def require_current(store: Store) -> None:
 
 async def prepare(store: Store) -> None:
     """What a server does before it starts: a file is brought up to date, a PostgreSQL must be."""
-    if sqlite_file(store.url):
+    if store.file:
         await upgrade(store)
     else:
         await require_current(store)
 
 
 def _require_file(store: Store) -> None:
-    path = sqlite_file(store.url)
-    if path and not Path(path).is_file():  # SQLite would make an empty one
+    if store.file and not Path(store.file).is_file():  # SQLite would make an empty one
         raise ConfigurationError(f"{_SETTING}: the store cannot be used: there is no such file. {_UPGRADE}.")
 
 

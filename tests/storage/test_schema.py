@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from cds_service.errors import ConfigurationError
 from cds_service.storage import schema
 from cds_service.storage.models import Base, SeenTokenRow
-from cds_service.storage.store import Store
+from cds_service.storage.store import Store, sqlite_file
 from tests.databases import rows, sqlite_url, upgraded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,6 +59,8 @@ def test_migrations_make_what_the_models_say(database: str) -> None:
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: str) -> None:
+    if file := sqlite_file(empty_database):
+        Path(file).touch()
     do(empty_database, "CREATE TABLE seen_token (x INTEGER)")  # stands in the way of the fourth table
     with pytest.raises(ConfigurationError, match="CDS_DATABASE_URL"):
         on_store(empty_database, schema.upgrade)
