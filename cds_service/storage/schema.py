@@ -51,6 +51,7 @@ async def require_current(store: Store) -> None:
             found = await connection.run_sync(_revision)
     except _FAULTS as error:
         raise _unusable(error) from None
+    _refuse_newer(found)
     if found != _scripts().get_current_head():
         raise ConfigurationError(f"{_SETTING}: the store has the schema of another version. {_UPGRADE}.")
 
@@ -71,15 +72,17 @@ def _require_file(store: Store) -> None:
 def _upgrade(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":  # SQLite's transaction has the lock already
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    scripts = _scripts()
-    known = {script.revision for script in scripts.walk_revisions()}
-    found = _revision(connection)
-    if found is not None and found not in known:
-        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
+    _refuse_newer(_revision(connection))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return str(scripts.get_current_head())
+    return str(_scripts().get_current_head())
+
+
+def _refuse_newer(found: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found is not None and found not in known:
+        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -123,15 +126,22 @@ _FAULTS = (*STORE_FAULTS, sqlite3.Error, TypeError, ValueError)  # the last two:
 
 
 def _unusable(error: Exception) -> ConfigurationError:
+    if getattr(_cause(error), "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+        return ConfigurationError(f"{_SETTING}: another program keeps the store locked. End it, or try again later.")
     return ConfigurationError(
         f"{_SETTING}: the store cannot be used: {_reason(error)}. Give a file that this user may write, in a folder "
         "that exists and that it may write too, or the address of a PostgreSQL that is running."
     )
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error."""
+    return getattr(error, "orig", None) or error
+
+
 def _reason(error: BaseException) -> str:
     """In words that hold no address, user or password."""
-    cause = getattr(error, "orig", None) or error
+    cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return str(cause)
     if isinstance(cause, socket.gaierror):
