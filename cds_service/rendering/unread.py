@@ -35,7 +35,8 @@ def unread(case: Case) -> str:
 def _illegible(case: Case) -> list[str]:
     """Of each kind of thing the newest entry whose value is not interpreted, why, and how many more there are."""
     of_code: dict[tuple[object, ...], list[Fact]] = {}  # one code may say two things: it is told once
-    for fact in newest(case.assessment.illegible):
+    told = {reading.fact for reading in case.assessment.d_dimers}  # each in a section of its own
+    for fact in newest([fact for fact in case.assessment.illegible if fact not in told]):
         of_code.setdefault((fact.source, fact.codes), []).append(fact)
     by_kind: dict[str, list[Fact]] = {}
     for facts in of_code.values():

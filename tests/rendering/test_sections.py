@@ -300,6 +300,12 @@ def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorde
     assert card(made).summary.endswith("no red flag recorded, 2 of 2 unknown")
 
 
+def test_a_d_dimer_that_is_not_interpreted_stands_among_the_d_dimers_alone() -> None:
+    text = detail(triage([{"condition": "sct|300954003", "onset": -3}, {"observation": "loinc|48065-7", "value": "positive"}]))
+    assert "no result that can be read" in section(text, "D-dimer**")
+    assert (section(text, "Could not be read"), section(text, "Home care")) == ("", "")
+
+
 def test_of_much_that_is_not_interpreted_three_kinds_are_told() -> None:
     concepts = ("swelling", "pain-severity", "cold-limb", "pain", "skin-colour")
     entries = tuple(not_read(concept, f"Observation/{day}", day) for day, concept in enumerate(concepts, 1))
