@@ -28,6 +28,7 @@ from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
     signs_of_the_other_leg,
+    to_be_seen,
     uncounted_creatine_kinase,
     uncounted_nerve_signs,
     uncounted_past,
@@ -56,9 +57,10 @@ class Assessment:
     the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible
-    symptoms of embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither
-    present nor absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
+    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, a disease that
+    may explain a sign or keeps from home care, possible symptoms of embolism. `listed`: findings that the policy does
+    not count. `illegible`: entries that are neither present nor absent, as their value is not interpreted; an unknown
+    red flag that they are about has them as evidence.
     `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
@@ -139,6 +141,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
     injuries = [*patient.new(*INJURIES), *healing(patient, *ACHILLES, "leg-injury")]
     seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
+    seen += [fact for leg, each in assessed if each is not None for fact in to_be_seen(leg)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Sequence
 
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State
 from cds_service.rendering.case import Case
@@ -35,7 +35,7 @@ def evidence(case: Case) -> str:
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
-def under_evidence(case: Case) -> Container[Fact]:
+def under_evidence(case: Case) -> Sequence[Fact]:
     """The entries that the evidence of the card surely shows; other sections need not repeat them."""
     return list(case.evidence)[:MOST_BULLETS]
 

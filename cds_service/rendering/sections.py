@@ -17,7 +17,7 @@ from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State
 from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
-from cds_service.rendering.finding_words import named_inside, side_of_finding, sided_kinds
+from cds_service.rendering.finding_words import in_part, named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
 from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded
@@ -93,7 +93,7 @@ def risk_factors(case: Case) -> str:
     items = {fact for item in score.present for fact in item.evidence} if score else set()
     told = [finding for finding in present if not _is_told_elsewhere(finding, raising, items)]
     told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
-    shown = under_evidence(case)
+    shown = [_of_entry(fact) for fact in under_evidence(case)]
     return bullets([_risk(finding, case, shown) for finding in told])
 
 
@@ -228,10 +228,10 @@ def _is_told_elsewhere(finding: Finding, raising: Collection[str], items: Collec
     return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
 
 
-def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
+def _risk(finding: Finding, case: Case, shown: Container[tuple[object, ...]]) -> str:
     """One risk factor with its newest entry, and where it is from; entries that are `shown` are not told again."""
     rule = finding.rule
-    entries = [fact for fact in newest(finding.evidence) if fact not in shown]
+    entries = [fact for fact in newest(finding.evidence) if _of_entry(fact) not in shown]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
     parts += [f"{entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
     if len(entries) > 1:
@@ -241,13 +241,18 @@ def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
     return rule.label + (f": {', '.join(parts)}" if parts else "") + note + origin
 
 
+def _of_entry(fact: Fact) -> tuple[object, ...]:
+    """What is the same of two facts that one entry of the chart says."""
+    return fact.source, fact.display, fact.when
+
+
 def _in_words(finding: Finding, case: Case) -> str:
     """One finding in a sentence, with side, newest date and note."""
     parts = [named_inside(finding, case)]
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
-        parts.append(side)
+        parts.append(in_part(side, [finding]))
     if finding.evidence and finding.rule not in _UNDATED:
         latest = newest(finding.evidence)[0]
         when = case.entries.get(latest) or when_words(latest, case.as_of)

@@ -14,6 +14,7 @@ from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Fact, Sid
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.finding_words import (
     as_many_as_fit,
+    in_part,
     kinds,
     longest_name,
     named,
@@ -95,10 +96,13 @@ def _signs(case: Case) -> str:
 
 
 def _side(case: Case) -> str:
-    """The side of the most urgent finding; where it has none, that of the complaint, and said so."""
+    """The side of the most urgent finding; where it has none, that of the complaint, and said so.
+
+    "Where stated" if not all that the headline names has one: beside {signs} that is every finding of the card.
+    """
     own, complaint = side_of_finding(case.assessment.findings[0], case.assessment), case.assessment.side
     if own is not Side.NOT_STATED:
-        return _SIDES[own]
+        return in_part(_SIDES[own], case.spoken_for if "signs" in case.card.summary.names else case.spoken_for[:1])
     return f"complaint in {_SIDES[complaint]}" if complaint in _SIDES else _NO_SIDE
 
 

@@ -301,7 +301,9 @@ def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorde
 
 
 def test_a_d_dimer_that_is_not_interpreted_stands_among_the_d_dimers_alone() -> None:
-    text = detail(triage([{"condition": "sct|300954003", "onset": -3}, {"observation": "loinc|48065-7", "value": "positive"}]))
+    text = detail(
+        triage([{"condition": "sct|300954003", "onset": -3}, {"observation": "loinc|48065-7", "value": "positive"}])
+    )
     assert "no result that can be read" in section(text, "D-dimer**")
     assert (section(text, "Could not be read"), section(text, "Home care")) == ("", "")
 

@@ -13,7 +13,7 @@ from cds_service.assessment.risk_factors import PREGNANT
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.wells import WellsScore
 from cds_service.assessment.wells_items import ITEMS
-from cds_service.facts import NAMELESS_MEDICINES, Certainty, Fact, Gap, Quantity, Side, State, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Certainty, Fact, Gap, Quantity, Side, Site, State, Topic
 from cds_service.rendering.summary import (
     OF_A_FINDING,
     OF_NO_FINDING,
@@ -119,6 +119,23 @@ def score(value: float) -> Fact:
         (
             [finding(rule("walking-problem"), elsewhere("walking-problem", "Condition/1"))],
             "Problems walking or moving, complaint in left leg, age 46: red flag of the guidance",
+        ),
+        (
+            [
+                finding(
+                    rule("limb-ischaemia-signs"),
+                    fact("cold-limb", "Observation/1"),
+                    fact("numbness-tingling", "Condition/1", side=Side.NOT_STATED, site=Site.NOT_STATED),
+                )
+            ],
+            "Recorded: cold leg or foot, numbness or tingling, left leg where stated; consider vascular assessment",
+        ),
+        (
+            [
+                finding(rule("pulse-absent"), fact("pulse-absent", "Observation/1")),
+                finding(rule("cold-limb"), fact("cold-limb", "Observation/2", side=Side.NOT_STATED)),
+            ],
+            "Absent pulse, cold leg or foot, left leg where stated; consider pulses and sensation",
         ),
         (
             [finding(rule("swelling"), fact("swelling", "Condition/1", side=Side.BOTH))],

@@ -157,6 +157,14 @@ def test_what_stands_under_evidence_is_not_told_again() -> None:
     assert detail(made).count(f"`{source}`") == 1
 
 
+def test_an_entry_that_explains_a_sign_is_not_told_again_as_a_risk() -> None:
+    """A nerve disease by diabetes."""
+    numb: Entry = {"observation": "sct|309538000", "at": -1, "side": "left", "site": "sct|56459004"}
+    text = detail(triage([CALF_PAIN, numb, {"condition": "icd|E11.42", "onset": -400}]))
+    assert "- Nerve disease, neuropathy: " in text
+    assert text.count("Condition/r2") == 1
+
+
 def test_surgery_is_told_once_and_says_that_it_may_mean_inactivity() -> None:
     text = section(detail(triage([CALF_PAIN, {"procedure": "sct|387713003", "at": -10}])), "Risk factors**")
     assert "inactivity possible: own reading" in text
