@@ -98,9 +98,15 @@ def risk_factors(case: Case) -> str:
 
 
 def not_recorded(case: Case) -> str:
-    """What nobody put on record: red flags, and what this card would want to know beside them."""
+    """What nobody put on record: red flags, and what this card would want to know beside them; whether all of the chart
+    was looked through for it.
+    """
     assessment, wanted = case.assessment, case.card.not_recorded
-    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if is_not_recorded(flag)]
+    missing = [
+        mid_sentence(flag.rule.label) + (f" ({_note(flag)})" if flag.note else "")
+        for flag in assessment.red_flags
+        if is_not_recorded(flag)
+    ]
     if [each for each in assessment.risk_factors if each.rule is OVER_65 and each.state is _UNKNOWN]:
         missing.append("whether over 65 (birth date missing or partial)")
     if "pulses" in wanted:
@@ -108,7 +114,9 @@ def not_recorded(case: Case) -> str:
         signs = [mid_sentence(rule.label) for rule in (*PERFUSION, *NERVE) if rule not in told]
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
-    return "; ".join(missing)
+    unread = "" if assessment.fully_read else OF_NO_FINDING["unread"](case)
+    looked = f"not looked for in full, as {unread} could not be read in full: " if missing and unread else ""
+    return looked + "; ".join(missing)
 
 
 def recorded_absent(case: Case) -> str:

@@ -233,6 +233,23 @@ def test_unknown_and_absent_stand_apart() -> None:
     assert absent == " severe pain: newest score `3 of 10`, calf or lower leg, 2026-11-23 (today), `Observation/score`"
 
 
+def test_what_was_not_looked_for_in_full_is_not_just_called_not_recorded() -> None:
+    flags = (Finding(RULES["severe-pain"], State.UNKNOWN),)
+    assert section(detail(assessment(red_flags=flags)), "Not recorded**").endswith(" absent): severe pain")
+    assert section(detail(assessment(red_flags=flags, gaps=(UNREAD,))), "Not recorded**").endswith(
+        " absent): not looked for in full, as Observations could not be read in full: severe pain"
+    )
+
+
+def test_pain_of_long_that_is_not_counted_as_ongoing_is_not_just_called_not_recorded() -> None:
+    """Begun 200 days ago, recorded 10 days ago; the rule takes two days of pain 14 to 90 days apart."""
+    old = detail(triage([{"condition": "sct|300954003", "onset": -200, "recorded": -10}]))
+    said = "ongoing pain (pain is on record for longer, but not again 14 to 90 days after an onset)"
+    assert section(old, "Not recorded**").endswith(said)
+    new = detail(triage([{"condition": "sct|300954003", "onset": -3}]))
+    assert section(new, "Not recorded**").endswith("ongoing pain")
+
+
 def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
     text = section(detail(assessment(finding(RULES["cold-limb"], COLD))), "Not recorded**")
     assert text.endswith(
