@@ -53,8 +53,9 @@ _GRAVITY = {rule: place for place, rule in enumerate((*[rule for each in _RAISIN
 class Assessment:
     """What the record says about calf pain, and how urgent that is.
 
-    `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
-    the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
+    `complaint`: the facts that make it a leg complaint, and `side` where they are; `by_record`: those that count because
+    they were recorded lately, though they began, or may have begun, long before. `findings`: what raised the level, the
+    most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
     or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, a disease that
@@ -68,6 +69,7 @@ class Assessment:
     level: Level
     side: Side = Side.NOT_STATED
     complaint: tuple[Fact, ...] = ()
+    by_record: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
     red_flags: tuple[Finding, ...] = ()
     risk_factors: tuple[Finding, ...] = ()
@@ -147,6 +149,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
         side=_side(facts),
         complaint=facts,
+        by_record=_by_record(facts, patient),
         findings=findings,
         red_flags=with_illegible(flags, not_read),
         risk_factors=risks,
@@ -254,6 +257,12 @@ def _covers(absences: Sequence[Fact], complaint: Sequence[Fact]) -> bool:
     if denied & {Side.BOTH, Side.NOT_STATED} or denied >= {Side.LEFT, Side.RIGHT}:
         return True
     return {fact.side for fact in complaint} <= denied
+
+
+def _by_record(facts: Sequence[Fact], patient: Leg) -> tuple[Fact, ...]:
+    begun = patient.recorded_lately([fact for fact in facts if fact.began is not None])
+    lately = patient.surely_within(begun, patient.thresholds.finding_days)
+    return tuple([fact for fact in begun if fact not in lately])
 
 
 def _side(facts: tuple[Fact, ...]) -> Side:

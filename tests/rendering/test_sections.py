@@ -186,6 +186,18 @@ def test_an_entry_says_all_that_a_reader_must_know_of_it() -> None:
     ) in lines
 
 
+@pytest.mark.parametrize(
+    ("onset", "recorded", "told"),
+    [
+        (-1000, -10, "onset 2024-02-27 (2 years ago), recorded 2026-11-13 (10 days ago)"),  # counts by its record
+        (-29, -10, "onset 2026-10-25 (29 days ago)"),
+    ],
+)
+def test_the_date_that_makes_an_old_complaint_count_is_told(onset: int, recorded: int, told: str) -> None:
+    text = detail(triage([{"condition": "icd|I70.212", "onset": onset, "recorded": recorded}]))
+    assert f", {told}, `Condition/r0`" in section(text, "Evidence**")
+
+
 def test_a_record_date_is_not_called_an_onset() -> None:
     entry = fact("dvt", "Condition/1", 4, began=None)
     assert "recorded 2026-11-19 (4 days ago)" in detail(assessment(finding(RULES["dvt"], entry)))
