@@ -53,7 +53,7 @@ _GRAVITY = {rule: place for place, rule in enumerate((*[rule for each in _RAISIN
 class Assessment:
     """What the record says about calf pain, and how urgent that is.
 
-    `complaint`: the facts that make it a leg complaint, and `side` where they are; `by_record`: those that count because
+    `complaint`: the facts that make it a leg complaint, and `side` where they are; `by_record`: those that count as
     they were recorded lately, though they began, or may have begun, long before. `findings`: what raised the level, the
     most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
@@ -61,8 +61,8 @@ class Assessment:
     or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, a disease that
     may explain a sign or keeps from home care, possible symptoms of embolism. `listed`: findings that the policy does
     not count. `illegible`: entries that are neither present nor absent, as their value is not interpreted; an unknown
-    red flag that they are about has them as evidence.
-    `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
+    red flag that they are about has them as evidence. `refuted`: what denied a DVT in the last 30 days. `low_index`:
+    abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
@@ -75,6 +75,7 @@ class Assessment:
     risk_factors: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
     illegible: tuple[Fact, ...] = ()
+    refuted: tuple[Fact, ...] = ()
     low_index: tuple[Fact, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
@@ -155,6 +156,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         risk_factors=risks,
         listed=listed,
         illegible=not_read,
+        refuted=tuple(patient.within(patient.absent("dvt"), thresholds.finding_days)) if concerned else (),
         low_index=tuple(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,

@@ -17,10 +17,10 @@ from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State
 from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
-from cds_service.rendering.finding_words import in_part, named_inside, side_of_finding, sided_kinds
+from cds_service.rendering.finding_words import in_part, kind_words, named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded
+from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded, knows_dvt
 from cds_service.rendering.thrombosis import d_dimer, score_told, wells
 from cds_service.rendering.unread import unread
 from cds_service.rendering.words import (
@@ -120,8 +120,10 @@ def not_recorded(case: Case) -> str:
 
 
 def recorded_absent(case: Case) -> str:
-    """Red flags that the record denies, with the entry that does."""
+    """Red flags that the record denies, and a DVT where one is in question, with the entry that does."""
     lines = []
+    if "wells" in case.card.not_recorded and not knows_dvt(case.assessment):
+        lines = [_denied(fact, case) for fact in newest(case.assessment.refuted)]
     for flag in case.assessment.red_flags:
         if flag.state is _ABSENT and flag.evidence:
             fact = newest(flag.evidence)[0]
@@ -130,6 +132,13 @@ def recorded_absent(case: Case) -> str:
             shown += f" ({own_words(flag.note)})" if flag.note else ""
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
+
+
+def _denied(fact: Fact, case: Case) -> str:
+    """DVT, left: onset 2026-11-21 (5 days ago), `Condition/1`"""
+    side = "" if fact.side is _NO_SIDE else f", {fact.side}"
+    kind = kind_words(fact, case.files.shared.findings)
+    return f"{kind}{side}: {when_words(fact, case.as_of)}, {quoted(fact.source)}"
 
 
 def home_care(case: Case) -> str:

@@ -245,6 +245,18 @@ def test_unknown_and_absent_stand_apart() -> None:
     assert absent == " severe pain: newest score `3 of 10`, calf or lower leg, 2026-11-23 (today), `Observation/score`"
 
 
+def test_a_dvt_that_the_record_denies_is_told_where_dvt_is_in_question() -> None:
+    pain: Entry = {"condition": "sct|300954003", "onset": -3}
+    refuted: Entry = {"condition": "sct|404223003", "onset": -5, "side": "left", "verification": "refuted"}
+    said = ":** DVT, left: onset 2026-11-18 (5 days ago), `Condition/r1`"
+    assert section(detail(triage([pain, refuted])), "Recorded as absent").endswith(said)
+    assert section(detail(triage([pain, {**refuted, "onset": -31}])), "Recorded as absent") == ""
+    assert section(detail(triage([pain, refuted, {"condition": "icd|L03.116"}])), "Recorded as absent") == ""
+    known: Entry = {"condition": "sct|404223003", "onset": -5, "side": "right"}
+    treated = triage([refuted, known, {"medication": "rx|1364430"}])
+    assert section(detail(treated), "Recorded as absent") == ""
+
+
 def test_what_was_not_looked_for_in_full_is_not_just_called_not_recorded() -> None:
     flags = (Finding(RULES["severe-pain"], State.UNKNOWN),)
     assert section(detail(assessment(red_flags=flags)), "Not recorded**").endswith(" absent): severe pain")
