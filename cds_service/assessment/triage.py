@@ -24,7 +24,7 @@ from cds_service.assessment.home_care import (
     precautions_of_the_patient,
 )
 from cds_service.assessment.illegible import illegible, with_illegible
-from cds_service.assessment.leg import Leg, legs, whole_patient
+from cds_service.assessment.leg import Leg, admitted_by, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
     signs_of_the_other_leg,
@@ -59,7 +59,8 @@ class Assessment:
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
     or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, a disease that
-    may explain a sign or keeps from home care, possible symptoms of embolism. `listed`: findings that the policy does
+    may explain a sign or keeps from home care, possible symptoms of embolism, the old leg pain for which a diagnosis
+    without a site counts. `listed`: findings that the policy does
     not count. `illegible`: entries that are neither present nor absent, as their value is not interpreted; an unknown
     red flag that they are about has them as evidence. `refuted`: what denied a DVT in the last 30 days. `low_index`:
     abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
@@ -144,6 +145,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
     injuries = [*patient.new(*INJURIES), *healing(patient, *ACHILLES, "leg-injury")]
     seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
+    seen += admitted_by([*facts, *(fact for finding in findings for fact in finding.evidence)], patient.facts)
     seen += [fact for leg, each in assessed if each is not None for fact in to_be_seen(leg)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(

@@ -94,6 +94,19 @@ def test_a_disease_that_other_words_rest_on_is_seen(chart: list[Entry], seen: li
     assert [fact.concept for fact in triage([PAIN, *chart]).beside] == seen
 
 
+@pytest.mark.parametrize(
+    ("pain", "seen"),
+    [
+        ({"condition": "sct|10601006", "onset": -60}, ["pain"]),  # why the DVT counts as one of the leg
+        ({"condition": "sct|10601006", "onset": -60, "clinical": "resolved"}, []),
+        (PAIN, []),  # is the complaint itself
+    ],
+)
+def test_what_makes_a_thrombosis_without_a_site_count_is_seen(pain: Entry, seen: list[str]) -> None:
+    found = triage([pain, {"condition": "sct|128053003", "onset": -4}])
+    assert [fact.concept for fact in found.beside] == seen
+
+
 @pytest.mark.parametrize(("onset", "seen"), [(-89, ["leg-injury"]), (-91, [])])
 def test_an_injury_that_may_still_heal_is_seen(onset: int, seen: list[str]) -> None:
     found = triage([PAIN, {"condition": "sct|44465007", "onset": onset, "side": "left"}])
