@@ -9,6 +9,7 @@ from collections.abc import Collection, Container
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, CREATINE_KINASE, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
+from cds_service.assessment.red_flags import ONGOING
 from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
 from cds_service.assessment.rule_sets import ORDERS
 from cds_service.assessment.rules import Finding
@@ -44,7 +45,9 @@ _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene"
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 # Rules whose newest date may be of a part only.
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
-_UNDATED = frozenset({WELLS, *ORDERS.rules})  # a score and a draft have no date, what they rest on has
+_UNDATED = frozenset(
+    {WELLS, ONGOING, *ORDERS.rules}
+)  # a score and a draft have no date, what they rest on has; ongoing pain says two
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 
 
@@ -255,7 +258,7 @@ def _risk(finding: Finding, case: Case, shown: Container[tuple[object, ...]]) ->
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"
     note = f"; {own_words(finding.note)}" if finding.note else ""
-    return rule.label + (f": {', '.join(parts)}" if parts else "") + note + origin
+    return (finding.label or rule.label) + (f": {', '.join(parts)}" if parts else "") + note + origin
 
 
 def _of_entry(fact: Fact) -> tuple[object, ...]:

@@ -138,7 +138,7 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
     items = assessment.wells.present if assessment.wells is not None else ()
     counted = {fact for item in items for fact in item.evidence}
     risks = [
-        mid_sentence(finding.rule.label)
+        mid_sentence(finding.label or finding.rule.label)
         for finding in assessment.risk_factors
         if finding.state is _PRESENT
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS

@@ -45,7 +45,7 @@ _OTHER_DIAGNOSES = frozenset(
 )
 """Entries that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
 _OUTSIDE = {
-    Outside.PREGNANCY: "in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
+    Outside.PREGNANCY: "in pregnancy and the weeks after birth, where RCOG 2015 (Green-top Guideline 37b) names "
     "compression duplex ultrasound instead",
     Outside.CHILD: "under 18",
 }

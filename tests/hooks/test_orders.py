@@ -151,7 +151,7 @@ def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) ->
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (PREGNANT, "not shown in pregnancy and up to 6 weeks after it"),
+        (PREGNANT, "not shown in pregnancy and the weeks after birth"),
         (ON_WARFARIN, "0 from the record (possible -2 to 9)"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_part_of_the_chart_that_is_all_of_another_patient_is_told(client: Test
 def test_it_is_told_whatever_it_is_about(client: TestClient, also: list[dict[str, Any]]) -> None:
     foreign = [{**each, "subject": "Patient/someone-else"} for each in ({"condition": "sct|38341003"}, *also)]
     (card,) = cards(post(client, prefetch=prefetch(conditions=searchset(*foreign))))
-    assert card["summary"].startswith("Calf pain not fully assessed")
+    assert card["summary"].startswith("Not fully assessed for calf pain")
 
 
 def test_one_entry_of_another_patient_is_no_gap(client: TestClient) -> None:

@@ -232,7 +232,7 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
         complaint=(fact("cramp", "Condition/1"),),
     )
     assert card(made).summary == (
-        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
+        "Pregnant, or in the weeks after birth; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
     )
 
 

@@ -144,7 +144,7 @@ def test_where_both_legs_complain_the_leg_of_the_score_is_named() -> None:
         ((Outside.CHILD,), "not shown under 18. NICE NG158 is for adults who are not pregnant."),
         (
             (Outside.PREGNANCY,),
-            "not shown in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
+            "not shown in pregnancy and the weeks after birth, where RCOG 2015 (Green-top Guideline 37b) names "
             "compression duplex ultrasound instead. NICE NG158 is for adults who are not pregnant.",
         ),
     ],
