@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from cds_service.addresses import is_loopback, parse_address, parse_base
 from cds_service.errors import ConfigurationError
-from cds_service.thresholds import Thresholds
+from cds_service.thresholds import FIXED, Thresholds
 
 PREFIX = "CDS_"
 _EVERYTHING = "*"
@@ -208,6 +208,9 @@ class Settings(BaseSettings):
         wrong = [name for name, number in asdict(value).items() if not 0 < number <= _MOST]
         if wrong:
             raise ValueError(f"{', '.join(map(variable, wrong))} must be above 0 and at most {_MOST:,}")
+        changed = [name for name in FIXED if getattr(value, name) != getattr(Thresholds(), name)]
+        if changed:
+            raise ValueError(f"{', '.join(map(variable, changed))} cannot be set: cards name it as its source does")
         return value
 
     @model_validator(mode="after")

@@ -1,7 +1,8 @@
 """The numbers of the triage policy, each with its unit and its source.
 
 Those marked "ours" have no published source and are to be signed off by the committee that adopts the service. Each
-can be set by an environment variable of its name (`CDS_SEVERE_PAIN_SCORE=8`).
+can be set by an environment variable of its name (`CDS_SEVERE_PAIN_SCORE=8`), but for the fixed ones: cards name these
+as their source does ("Over 65", "a calf at least 3 cm larger").
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import TypeVar
 _Value = TypeVar("_Value", int, float)
 
 
-def _number(default: _Value, unit: str, source: str) -> _Value:
+def _number(default: _Value, unit: str, source: str, *, fixed: bool = False) -> _Value:
     """A field of Thresholds. mypy knows a dataclass's fields by their defaults' type, hence the one that is claimed."""
-    return field(default=default, metadata={"unit": unit, "source": source})
+    return field(default=default, metadata={"unit": unit, "source": source, "fixed": fixed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Thresholds:
     """Each with its default, unit and source."""
 
     over_age_years: int = _number(
-        65, "years", "Cleveland Clinic, Calf Muscle Pain (2025): over 65, so from the 66th birthday on"
+        65, "years", "Cleveland Clinic, Calf Muscle Pain (2025): over 65, so from the 66th birthday on", fixed=True
     )
     severe_pain_score: int = _number(7, "of 10", "common convention 7-10, and Serlin 1995 (upper bounds 4 and 6)")
     finding_days: int = _number(30, "days", "ours: how long a symptom or finding is new")
@@ -84,20 +85,24 @@ class Thresholds:
         "ours: how long an ultrasound of the leg veins is recent; NICE NG158 repeats a negative one after 6 to 8 where "
         "the Wells score was 2 or more and the D-dimer raised",
     )
-    surgery_days: int = _number(84, "days", "NICE NG158 Table 1: within 12 weeks")
+    surgery_days: int = _number(84, "days", "NICE NG158 Table 1: within 12 weeks", fixed=True)
     cast_days: int = _number(30, "days", "ours: 'recent' plaster immobilisation in NICE NG158 Table 1")
-    calf_difference_cm: float = _number(3.0, "cm", "NICE NG158 Table 1: at least 3 cm")
-    wells_likely_points: int = _number(2, "points", "NICE NG158 Table 1: 2 or more is 'DVT likely'")
+    calf_difference_cm: float = _number(3.0, "cm", "NICE NG158 Table 1: at least 3 cm", fixed=True)
+    wells_likely_points: int = _number(2, "points", "NICE NG158 Table 1: 2 or more is 'DVT likely'", fixed=True)
     explaining_days: int = _number(30, "days", "ours: a Condition must be older to explain a both-sided swelling")
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
-    adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over")
+    adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over", fixed=True)
     obesity_kg_per_m2: float = _number(30.0, "kg/m2", "WHO, Global Health Observatory: obesity in adults")
     sufficient_activity_minutes: float = _number(
         150.0, "minutes a week", "Exercise Vital Sign (Coleman 2012): less is insufficient"
     )
     much_activity_minutes: float = _number(420.0, "minutes a week", "ours: an hour a day on average is much activity")
-    cancer_treatment_days: int = _number(183, "days", "NICE NG158 Table 1: treatment within 6 months")
+    cancer_treatment_days: int = _number(183, "days", "NICE NG158 Table 1: treatment within 6 months", fixed=True)
+
+
+FIXED = tuple(each.name for each in fields(Thresholds) if each.metadata["fixed"])
+"""The names of those that cannot be set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,11 +179,11 @@ class TestCalls:
             assert cards(post_hook(client, hook, context, measurements=searchset(SEVERE)))
 
     def test_discovery_says_who_is_excluded(self) -> None:
-        with client_with(exclusions=("children", "hospice"), thresholds={"adult_years": 16}) as client:
+        with client_with(exclusions=("children", "hospice")) as client:
             said = usage(client)
         assert len(said) == 7
         ending = (
-            "This site shows no card for patients whose birth date says that they are under 16 and patients whose "
+            "This site shows no card for patients whose birth date says that they are under 18 and patients whose "
             "record says that a hospice cares for them."
         )
         assert all(each.endswith(ending) for each in said)

@@ -11,7 +11,7 @@ import pytest
 
 from cds_service.errors import ConfigurationError
 from cds_service.settings import Settings, load_settings, unknown_variables, variable
-from cds_service.thresholds import Thresholds
+from cds_service.thresholds import FIXED, Thresholds
 
 
 def test_without_variables_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,10 +72,19 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert (settings.jwt_algorithms, settings.jwt_lifetime) == (("ES384", "RS256"), 600)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Thresholds)])
+@pytest.mark.parametrize("field", [field.name for field in fields(Thresholds) if field.name not in FIXED])
 def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     monkeypatch.setenv(variable(field), "3")
     assert asdict(load_settings().thresholds) == {**asdict(Thresholds()), field: 3}
+
+
+@pytest.mark.parametrize("field", FIXED)
+def test_what_cards_name_as_their_source_does_cannot_be_set(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    monkeypatch.setenv(variable(field), "17")
+    with pytest.raises(ConfigurationError, match=f"{variable(field)} cannot be set"):
+        load_settings()
+    monkeypatch.setenv(variable(field), str(getattr(Thresholds(), field)))
+    assert load_settings().thresholds == Thresholds()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +136,7 @@ def test_every_threshold_has_its_variable(monkeypatch: pytest.MonkeyPatch, field
         ("CDS_CK_UNITS_PER_LITRE", "many", "must be a number above 0"),
         ("CDS_SEVERE_PAIN_SCORE", "6.5", "must be a whole number above 0"),
         ("CDS_SEVERE_PAIN_SCORE", "0", "must be above 0"),
-        ("CDS_CALF_DIFFERENCE_CM", "-1", "must be above 0"),
+        ("CDS_FINDING_DAYS", "-1", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "inf", "must be above 0"),
         ("CDS_CK_TIMES_UPPER_LIMIT", "nan", "must be above 0"),
         ("CDS_FINDING_DAYS", "36501", "at most 36,500"),
@@ -147,8 +156,8 @@ def test_a_wrong_value_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: st
 
 def test_all_that_is_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDS_MAX_BODY", "x")
-    monkeypatch.setenv("CDS_ADULT_YEARS", "x")
-    with pytest.raises(ConfigurationError, match=r"CDS_MAX_BODY.*CDS_ADULT_YEARS|CDS_ADULT_YEARS.*CDS_MAX_BODY"):
+    monkeypatch.setenv("CDS_INJURY_DAYS", "x")
+    with pytest.raises(ConfigurationError, match=r"CDS_MAX_BODY.*CDS_INJURY_DAYS|CDS_INJURY_DAYS.*CDS_MAX_BODY"):
         load_settings()
 
 
@@ -179,7 +188,7 @@ def test_the_numbers_of_the_policy_have_no_further_variable(monkeypatch: pytest.
 
 def test_misspelt_variables_are_found() -> None:
     known = {variable(name): "" for name in Settings.model_fields if name != "thresholds"}
-    environment = {**known, "CDS_ADULT_YEARS": "", "CDS_MAX_BDOY": "", "PATH": ""}
+    environment = {**known, "CDS_INJURY_DAYS": "", "CDS_MAX_BDOY": "", "PATH": ""}
     assert unknown_variables(environment) == ["CDS_MAX_BDOY"]
 
 
@@ -190,6 +199,6 @@ def test_every_setting_says_what_it_must_be() -> None:
 def test_the_documentation_has_every_variable_and_its_default() -> None:
     text = (Path(__file__).parent.parent / "docs" / "settings.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(CDS_\w+)` \| (.+?) \|", text, re.MULTILINE))
-    numbers = {variable(name): str(value) for name, value in asdict(Thresholds()).items()}
+    numbers = {variable(name): str(value) for name, value in asdict(Thresholds()).items() if name not in FIXED}
     assert rows.keys() == {variable(name) for name in Settings.model_fields if name != "thresholds"} | numbers.keys()
     assert {name: rows[name] for name in numbers} == numbers

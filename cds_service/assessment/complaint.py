@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
+from cds_service.assessment.injuries import threatening_injuries
 from cds_service.assessment.leg import CAUSES, Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
+from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, once
 from cds_service.facts import Fact, Side, Site
 
@@ -22,7 +24,8 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
     """The facts that make a leg complaint, empty when there is none.
 
     `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain
-    or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg.
+    or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg, or an
+    injury of it with the signs of a compartment syndrome.
     """
     sign = bool(signs) or any(flag.level for flag in flags.values())
     old = old_pains(leg, *_CALF)
@@ -33,11 +36,12 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
         *_new_causes(causes, leg),
         *_without_pain(leg),
         *opening_diagnoses(leg),
+        *threatening_injuries(leg, flags[SEVERE.id].raising),
     ]
     if sign:
         facts += [*old, *(fact for fact in causes if fact.is_condition)]
     if sign or embolism_symptoms(leg):
-        facts += [*new_pains(leg, *_LEG_OR_ANKLE), *leg.present("rest-pain")]
+        facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present("rest-pain")]
     return once(facts)
 
 

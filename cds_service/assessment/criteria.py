@@ -25,8 +25,7 @@ class Presentation:
     @property
     def severe_pain(self) -> tuple[Fact, ...]:
         """The evidence of the red flag severe pain; nothing where it does not raise the level."""
-        flag = self.flags[SEVERE.id]
-        return flag.evidence if flag.level else ()
+        return self.flags[SEVERE.id].raising
 
 
 @dataclass(frozen=True, slots=True)

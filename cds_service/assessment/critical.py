@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from cds_service.assessment import diagnoses
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
+from cds_service.assessment.injuries import INJURIES, signs_of_compartment_syndrome
 from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NUMBNESS, PERFUSION, WEAKNESS, signs_surely_within
+from cds_service.assessment.limb_threat import PERFUSION, signs_surely_within
 from cds_service.assessment.rules import Finding, Level, Rule, found
 from cds_service.assessment.sources import AHA_PAD, BOAST, CLTI, NICE_CELLULITIS, OURS, PE_SYMPTOMS
 from cds_service.facts import Fact
@@ -36,8 +37,6 @@ CELLULITIS_SEPSIS = Rule("cellulitis-sepsis", "Cellulitis of the leg with sepsis
 RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscle")
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
-INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
-
 OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
 UNDATED_GANGRENE = "Gangrene"
 NO_ANTICOAGULANT = "no anticoagulant found"
@@ -53,26 +52,15 @@ def limb_ischaemia(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 
 def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Recorded or suspected; or an injury within 7 days with severe pain and a further sign, or two nerve signs.
-
-    Tense swelling, which BOAST names, has no code that a record could hold; anticoagulants raise the risk of bleeding.
-    """
+    """Recorded or suspected; or an injury within 7 days with severe pain and a further sign, or two nerve signs."""
     coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
-    days = leg.thresholds.injury_days
-    injuries = leg.any_of(*INJURIES)
-    sure = leg.surely_within(injuries, days)
-    nerve = signs_surely_within(leg, days)
-    severe = leg.surely_within(presentation.severe_pain, days)
-    beside = [*nerve.facts(NUMBNESS, WEAKNESS), *leg.anticoagulants()]
-    if severe and beside:
-        signs = [*severe, *beside]
-    elif NUMBNESS in nerve.by_kind and WEAKNESS in nerve.by_kind:
-        signs = nerve.facts(NUMBNESS, WEAKNESS)
-    else:
+    injuries = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+    signs = signs_of_compartment_syndrome(leg, presentation.severe_pain) if injuries else ()
+    if not signs:
         return coded
-    if sure:
-        return coded + found(COMPARTMENT_SIGNS, Level.CRITICAL, [*sure, *signs], OWN_SIGNS)
-    return coded + found(COMPARTMENT_SIGNS, Level.WARNING, _with(leg.within(injuries, days), signs), OWN_SIGNS)
+    sure = leg.surely_within(injuries, leg.thresholds.injury_days)
+    level = Level.CRITICAL if sure else Level.WARNING
+    return coded + found(COMPARTMENT_SIGNS, level, [*(sure or injuries), *signs], OWN_SIGNS)
 
 
 def pulmonary_embolism(leg: Leg, presentation: Presentation) -> list[Finding]:

@@ -14,8 +14,8 @@ from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, severe
 from cds_service.assessment.criteria import Presentation
-from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.d_dimer import raised_in_a_month
+from cds_service.assessment.injuries import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS

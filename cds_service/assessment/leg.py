@@ -13,6 +13,7 @@ from functools import cached_property
 
 import msgspec
 
+from cds_service.code_systems import SNOMED
 from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
 from cds_service.thresholds import Thresholds
 
@@ -25,6 +26,7 @@ CAUSES = (
 _ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
 _TREATMENTS = frozenset({"cast"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
+_MUSCLE_WEAKNESS = ((SNOMED, "26544005"),)  # in value sets limb-weakness and muscle-weakness
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
 _OF_BOTH_LEGS = ("swelling", "skin-colour")
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
@@ -276,12 +278,17 @@ def _is_anchor(fact: Fact) -> bool:
     return is_current(fact) and not (fact.quantity is not None and fact.quantity.value == 0)
 
 
+def _is_general(finding: Fact) -> bool:
+    """Muscle weakness that no body site puts on the leg is of the whole body."""
+    return finding.concept == "limb-weakness" and finding.codes == _MUSCLE_WEAKNESS
+
+
 def _anchors(anchor: Fact, finding: Fact) -> bool:
     """Was the anchor current on the finding's day?
 
     An active Condition lasts from its beginning until now; so does the finding, if it is one itself.
     """
-    if finding.concept in _NEVER_WITHOUT_SITE:
+    if finding.concept in _NEVER_WITHOUT_SITE or _is_general(finding):
         return False
     if anchor.encounter and anchor.encounter == finding.encounter:
         return True

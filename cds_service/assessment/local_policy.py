@@ -17,7 +17,7 @@ from cds_service.facts import Certainty, Chart
 
 
 def _is_child(assessment: Assessment, _: Chart) -> bool:
-    """Of an age that is surely below CDS_ADULT_YEARS; a birth date that is missing or partial excludes nobody."""
+    """Of an age that is surely below 18 years; a birth date that is missing or partial excludes nobody."""
     return assessment.is_child
 
 

@@ -45,6 +45,11 @@ class Finding(msgspec.Struct, frozen=True):
     note: str = ""
     label: str = ""
 
+    @property
+    def raising(self) -> tuple[Fact, ...]:
+        """The evidence, where it raises the level."""
+        return self.evidence if self.level else ()
+
 
 def found(rule: Rule, level: Level, evidence: Sequence[Fact], note: str = "", label: str = "") -> list[Finding]:
     """The rule's finding if there is evidence, else nothing."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices, lowest_first
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, complaint
 from cds_service.assessment.criteria import Presentation, met
-from cds_service.assessment.critical import CRITICAL, INJURIES
+from cds_service.assessment.critical import CRITICAL
 from cds_service.assessment.d_dimer import Reading, readings
 from cds_service.assessment.diagnoses import healing, recent_plaster
 from cds_service.assessment.home_care import (
@@ -24,6 +24,7 @@ from cds_service.assessment.home_care import (
     precautions_of_the_patient,
 )
 from cds_service.assessment.illegible import illegible, with_illegible
+from cds_service.assessment.injuries import INJURIES
 from cds_service.assessment.leg import Leg, admitted_by, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (

@@ -47,9 +47,9 @@ def _nothing(_view: View) -> Sequence[Fact]:
 
 
 def _cancer(view: View) -> Sequence[Fact]:
-    """With what makes it an active one, where that is recorded."""
-    cancer = view.leg.confirmed("malignancy")
-    return [*cancer, *cancer_under_care(view.leg)] if cancer else ()
+    """Of whichever side, with what makes it an active one, where that is recorded."""
+    cancer = view.patient.confirmed("malignancy")
+    return [*cancer, *cancer_under_care(view.patient)] if cancer else ()
 
 
 def _no_cancer(view: View) -> Sequence[Fact]:
@@ -65,7 +65,7 @@ def _paralysed(view: View) -> Sequence[Fact]:
 
 
 def _bedridden_or_surgery(view: View) -> Sequence[Fact]:
-    return [*view.leg.present("bedridden"), *recent_surgery(view.leg)]
+    return [*view.patient.present("bedridden"), *recent_surgery(view.patient)]
 
 
 def _no_swelling(view: View) -> Sequence[Fact]:

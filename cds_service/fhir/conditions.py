@@ -9,12 +9,13 @@ from cds_service.facts import DATE_NOT_READ, Certainty, Course, Fact, Interval, 
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.naming import named
-from cds_service.fhir.placing import body_sites, site_of
+from cds_service.fhir.placing import body_sites, place_remarks, site_of
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
+NOT_VERIFIED = "verification status not stated"
 _SUSPECTED = frozenset({"unconfirmed", "provisional", "differential"})
 
 
@@ -32,7 +33,7 @@ def condition_facts(
     facts = []
     side = combined_side((code.side, body.side)) or Side.NOT_STATED
     severe = _is_severe(model.severity, terminology)
-    remarks = _remarks(verification, body.text_only)
+    remarks = (*(() if verification else (NOT_VERIFIED,)), *place_remarks(code.side, body))
     if began is None and recorded is None and _has_date(condition):
         remarks = (*remarks, DATE_NOT_READ)
     for concept, codes, words in code.concepts:
@@ -127,12 +128,3 @@ def _has_date(condition: fhir.Condition) -> bool:
 def _codes(concept: Any) -> set[str]:
     """Status codes, with or without their system."""
     return {str(coding.code) for coding in (concept.coding if concept is not None else None) or () if coding.code}
-
-
-def _remarks(verification: set[str], site_as_text: bool) -> tuple[str, ...]:
-    remarks = []
-    if not verification:
-        remarks.append("verification status not stated")
-    if site_as_text:
-        remarks.append("body site given as text, not interpreted")
-    return tuple(remarks)

@@ -7,7 +7,7 @@ from typing import Any
 from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Fact, Interval, Side, State
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.naming import Named, most_specific, named
-from cds_service.fhir.placing import BodySites, body_sites, site_of
+from cds_service.fhir.placing import BodySites, body_sites, place_remarks, site_of
 from cds_service.fhir.subject import encounter_of
 from cds_service.fhir.value_sets import Terminology, combined_side
 from cds_service.fhir.values import Value, read_value
@@ -40,7 +40,7 @@ def observation_facts(
         "encounter": encounter_of(observation),
     }
     undated = DATE_NOT_READ if effective or observation.issued is not None else DATE_NOT_RECORDED
-    remarks = _remarks(model, body, "" if when else undated)
+    remarks = _remarks(model, "" if when else undated)
     sudden = any(each.sudden for each in said) or any(_is_said_to_be_sudden(each, terminology) for each in components)
     facts = _of_holder(model, named(observation.code, terminology), answer, shared, body, remarks, sudden)
     for component, code, its_answer in components:
@@ -61,6 +61,7 @@ def _of_holder(
     sudden = sudden or code.sudden or answer.sudden
     site = most_specific((code.site, answer.site)) if answer.site else code.site
     side = combined_side((code.side, answer.side, body.side)) or _NOT_STATED
+    remarks += place_remarks(combined_side((code.side, answer.side)), body)
     said = [(each, read_value(each.concept, holder, answer)) for each in code.concepts]
     if answer.concepts and code.asks and holder.dataAbsentReason is None:
         said += [(each, _STATED) for each in answer.concepts]
@@ -94,12 +95,10 @@ def _is_said_to_be_sudden(component: tuple[Any, Named, Named], terminology: Term
     return code.sudden and read_value(terminology.concepts["sudden-onset"], holder, answer).state is _PRESENT
 
 
-def _remarks(model: Any, body: BodySites, undated: str) -> tuple[str, ...]:
+def _remarks(model: Any, undated: str) -> tuple[str, ...]:
     remarks = []
     if str(model.status) == "preliminary":
         remarks.append("preliminary")
     if undated:
         remarks.append(undated)
-    if body.text_only:
-        remarks.append("body site given as text, not interpreted")
     return tuple(remarks)

@@ -22,6 +22,9 @@ class BodySites(NamedTuple):
 
 
 _NOWHERE = BodySites()
+TEXT_ONLY = "body site given as text, not interpreted"
+SIDES_DIFFER = "its code and its body site name different sides"
+_EACH_SIDE = {Side.LEFT, Side.RIGHT}
 
 
 def body_sites(
@@ -49,6 +52,12 @@ def body_sites(
         elsewhere = elsewhere or meaning.elsewhere
     placed = most_specific([meaning.site for meaning in found])
     return BodySites(placed, thigh, elsewhere, combined_side([meaning.side for meaning in found]), text_only)
+
+
+def place_remarks(coded: Side | None, body: BodySites) -> tuple[str, ...]:
+    """What a reader must know of where a finding lies, beside the side that its code names."""
+    text_only = (TEXT_ONLY,) if body.text_only else ()
+    return (*text_only, SIDES_DIFFER) if {coded, body.side} == _EACH_SIDE else text_only
 
 
 def site_of(concept: Concept, coded: Site | None, body: BodySites) -> Site | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -44,6 +44,8 @@ def read_value(concept: Concept, holder: Any, answer: Named) -> Value:
     if numeric is not None:
         return numeric
     if holder.valueString is not None:
+        if concept.name == "d-dimer" and _raised(interpretations):  # the laboratory's flag is enough to judge it by
+            return Value(State.PRESENT, Quantity(None, "", "raised", raised=True), remark=VALUE_AS_TEXT)
         return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
     if holder.valueBoolean is not None:
         return Value(State.PRESENT if holder.valueBoolean else State.ABSENT)
@@ -90,12 +92,13 @@ def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value 
     text = low + units.display(value, shown, comparator)
     if known is None:
         return Value(State.UNKNOWN, remark=f"{VALUE_NOT_INTERPRETED}: its unit or range is not one of this measurement")
-    high, low_limit = _limits(concept, holder, unit)
-    quantity = Quantity(known[0], known[1], text, comparator, high, raised, low_limit)
-    return Value(State.PRESENT, replace(quantity, text=text + _limit_words(quantity, unit)))
+    limits = _limits(concept, holder, unit)
+    quantity = Quantity(known[0], known[1], text, comparator, limits.high, raised, limits.low)
+    words = _limit_words(quantity, unit, of_several=limits.of_several)
+    return Value(State.PRESENT, replace(quantity, text=text + words))
 
 
-def _limit_words(quantity: Quantity, recorded_in: str) -> str:
+def _limit_words(quantity: Quantity, recorded_in: str, *, of_several: bool) -> str:
     """The limit that the value has passed, else the upper one; a bare number if in the unit of the recorded value."""
     is_under = quantity.value is not None and quantity.low is not None and quantity.value < quantity.low
     limit = quantity.low if is_under else quantity.high
@@ -103,19 +106,33 @@ def _limit_words(quantity: Quantity, recorded_in: str) -> str:
         return ""
     as_recorded = quantity.unit == recorded_in
     words = units.number(limit) if as_recorded else units.display(round(limit, 2), quantity.unit)
-    return f" ({'lower' if is_under else 'upper'} limit {words})"
+    strictest = ", the strictest of several" if of_several else ""
+    return f" ({'lower' if is_under else 'upper'} limit {words}{strictest})"
 
 
-def _limits(concept: Concept, holder: Any, unit: str) -> tuple[float | None, float | None]:
-    """The upper and the lower limit of the value's own reference ranges."""
+class _Limits(NamedTuple):
+    """The strictest upper and lower limit of a value's own reference ranges, and whether there are several of one."""
+
+    high: float | None = None
+    low: float | None = None
+    of_several: bool = False
+
+
+def _limits(concept: Concept, holder: Any, unit: str) -> _Limits:
+    """Of several ranges, for men and for women say, the strictest: whom each is for is seldom coded."""
     ranges = holder.referenceRange
     if not ranges:
-        return None, None
-    return _limit([each.high for each in ranges], concept, unit), _limit([each.low for each in ranges], concept, unit)
+        return _NO_LIMITS
+    highs = set(_ends([each.high for each in ranges], concept, unit))
+    lows = set(_ends([each.low for each in ranges], concept, unit))
+    return _Limits(min(highs, default=None), max(lows, default=None), len(highs) > 1 or len(lows) > 1)
 
 
-def _limit(ends: Sequence[Any], concept: Concept, unit: str) -> float | None:
-    """The first of these ends of a reference range that is given in a unit we can compare."""
+_NO_LIMITS = _Limits()
+
+
+def _ends(ends: Sequence[Any], concept: Concept, unit: str) -> Iterator[float]:
+    """Those ends of reference ranges that are given in a unit we can compare."""
     for end in ends:
         if end is None or end.value is None:
             continue
@@ -123,12 +140,11 @@ def _limit(ends: Sequence[Any], concept: Concept, unit: str) -> float | None:
         if concept.name == "d-dimer":
             limit = units.limit_of_assay(float(end.value), limit_unit, unit)
             if limit is not None:
-                return limit
+                yield limit
             continue
         known = units.judged(concept.name, float(end.value), limit_unit)
         if known is not None:
-            return known[0]
-    return None
+            yield known[0]
 
 
 def _unit(quantity: Any) -> str:

@@ -90,6 +90,7 @@ def _adults(chart: list[Entry]) -> list[Entry]:
 
 @charts_made
 @given(charts, more)
+@example([{"condition": "sct|363346000", "side": "right"}], [{"observation": "sct|363346000", "value": False, "at": 0}])
 def test_taking_data_away_never_makes_an_unknown_item_absent(chart: list[Entry], beside: list[Entry]) -> None:
     """Unless with it goes what spoke for the item, against what denies it."""
     numbered = _adults([*chart, *beside])

@@ -113,7 +113,7 @@ def test_a_question_in_a_component_is_answered_there() -> None:
         {"code": "loinc|75325-1", "value": "sct|26544005"},
     ]
     facts = facts_of({"observation": "", "text": "review of systems", "at": -1, "components": components})
-    assert {fact.concept for fact in facts} == {"pain", "muscle-weakness"}
+    assert {fact.concept for fact in facts} == {"pain", "muscle-weakness", "limb-weakness"}
 
 
 @pytest.mark.parametrize("answer", [None, "calf pain", "sct|373067005", True])

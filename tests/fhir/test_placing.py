@@ -8,6 +8,7 @@ import pytest
 
 from cds_service.assessment.leg import on_the_leg
 from cds_service.facts import Side, Site
+from cds_service.fhir.placing import SIDES_DIFFER
 from tests.charts import concept, fact_of, facts_of, read
 
 CALF, LOWER_LEG, LEG = "sct|53840002", "sct|30021000", "sct|61685007"
@@ -215,3 +216,12 @@ def test_a_finding_without_a_site_counts_in_the_encounter_of_a_leg_finding() -> 
 
 def test_a_finding_without_a_site_and_without_a_complaint_does_not_count() -> None:
     assert not unsited_counts()
+
+
+@pytest.mark.parametrize("entry", [{"condition": "icd|I82.431", "onset": -1}, {"observation": "icd|M79.604", "at": -1}])
+def test_a_code_and_a_site_of_different_sides_are_told(entry: dict[str, Any]) -> None:
+    """Both legs are looked at, since nobody knows which of the two is right."""
+    fact = fact_of({**entry, "site": LEFT_LEG})
+    assert (fact.side, SIDES_DIFFER in fact.remarks) == (Side.BOTH, True)
+    agreeing = fact_of({**entry, "site": RIGHT_LEG})
+    assert (agreeing.side, SIDES_DIFFER in agreeing.remarks) == (Side.RIGHT, False)

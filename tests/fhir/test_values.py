@@ -231,6 +231,24 @@ def test_the_limit_that_a_value_has_passed_is_told() -> None:
     assert quantity_of(fact_of({**entry, "value": 3.5, "members": ranges})).text == "3.5 mmol/L (upper limit 5.1)"
 
 
+def test_of_several_reference_ranges_the_strictest_counts() -> None:
+    """Those of men and of women, whichever is listed first."""
+    entry = {"observation": "loinc|2157-6", "at": -1, "value": 1200, "unit": "U/L"}
+    ranges = [{"high": {"value": 308}}, {"high": {"value": 192}}]
+    for order in (ranges, ranges[::-1]):
+        quantity = quantity_of(fact_of({**entry, "members": {"referenceRange": order}}))
+        assert (quantity.high, quantity.text) == (192, "1200 U/L (upper limit 192, the strictest of several)")
+    same = quantity_of(fact_of({**entry, "members": {"referenceRange": [ranges[0], ranges[0]]}}))
+    assert same.text == "1200 U/L (upper limit 308)"
+
+
+@pytest.mark.parametrize(("flag", "state"), [("H", State.PRESENT), ("N", State.UNKNOWN), (None, State.UNKNOWN)])
+def test_a_flag_of_the_laboratory_counts_beside_a_d_dimer_in_words(flag: str | None, state: State) -> None:
+    flagged = {"interpretation": flag} if flag else {}
+    fact = fact_of({"observation": "loinc|48065-7", "at": -1, "value": ">4.00", **flagged})
+    assert (fact.state, fact.remarks) == (state, ("value recorded as text, not interpreted",))
+
+
 @pytest.mark.parametrize(
     ("low", "limit"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.criteria import Presentation
-from cds_service.assessment.critical import INJURIES
+from cds_service.assessment.injuries import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, WEAKNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from cds_service.assessment import diagnoses
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Presentation
-from cds_service.assessment.critical import INJURIES
 from cds_service.assessment.d_dimer import raised_lately
+from cds_service.assessment.injuries import INJURIES
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.rules import once
