@@ -90,6 +90,7 @@ class Assessment:
     is_child: bool = False
     gaps: tuple[Gap, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    nameless_medicines: Sequence[tuple[str, str]] = ()
 
     @property
     def fully_read(self) -> bool:
@@ -172,6 +173,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         is_child=patient.is_child,
         gaps=chart.gaps,
         left_out=tuple(sorted(chart.left_out.items())),
+        nameless_medicines=chart.nameless_medicines,
     )
 
 

@@ -224,7 +224,7 @@ def _anticoagulant(case: Case) -> str:
     if any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps):
         return "medicines not read"
     is_nameless = any(reason == NAMELESS_MEDICINES for reason, _count in case.assessment.left_out)
-    return "medicine without code" if is_nameless else "no anticoagulant found"
+    return "medicine code not sent" if is_nameless else "no anticoagulant found"
 
 
 def _reason(case: Case) -> str:

@@ -282,7 +282,7 @@ def test_a_current_medicine_without_a_code_could_be_an_anticoagulant(client: Tes
     unnamed = {"medications": searchset({"medication": "", "text": "blood thinner", "id": "x"})}
     (card,) = sign(client, medicine(IBUPROFEN), **unnamed)
     assert card["indicator"] == "info"
-    assert "a current medicine has no code" in card["detail"]
+    assert "of a current medicine no code was sent" in card["detail"]
     assert sign(client, ULTRASOUND, **unnamed) == []
 
 

@@ -210,7 +210,7 @@ def test_an_anticoagulant_among_the_evidence_is_named() -> None:
     [
         ({}, "no anticoagulant found"),
         ({"gaps": (Gap(Topic.MEDICATIONS, "no answer"),)}, "medicines not read"),
-        ({"left_out": ((NAMELESS_MEDICINES, 1),)}, "medicine without code"),
+        ({"left_out": ((NAMELESS_MEDICINES, 1),)}, "medicine code not sent"),
     ],
 )
 def test_unknown_medicines_are_not_called_absent(unknown: dict[str, Any], expected: str) -> None:
