@@ -5,7 +5,7 @@ Text of the chart appears only inside code spans (`words.quoted`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, CREATINE_KINASE, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
@@ -96,7 +96,7 @@ def risk_factors(case: Case) -> str:
     items = {fact for item in score.present for fact in item.evidence} if score else set()
     told = [finding for finding in present if not _is_told_elsewhere(finding, raising, items)]
     told.sort(key=lambda finding: finding.rule.source is not GUIDANCE)
-    shown = [_of_entry(fact) for fact in under_evidence(case)]
+    shown = under_evidence(case)
     return bullets([_risk(finding, case, shown) for finding in told])
 
 
@@ -248,12 +248,17 @@ def _is_told_elsewhere(finding: Finding, raising: Collection[str], items: Collec
     return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
 
 
-def _risk(finding: Finding, case: Case, shown: Container[tuple[object, ...]]) -> str:
-    """One risk factor with its newest entry, and where it is from; entries that are `shown` are not told again."""
+def _risk(finding: Finding, case: Case, shown: Collection[Fact]) -> str:
+    """One risk factor with its newest entry, and where it is from; what is `shown` is not told again, an entry that is
+    shown for something else by its name alone.
+    """
     rule = finding.rule
-    entries = [fact for fact in newest(finding.evidence) if _of_entry(fact) not in shown]
+    entries = [fact for fact in newest(finding.evidence) if fact not in shown]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
-    parts += [f"{entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
+    told = [_of_entry(fact) for fact in shown]
+    for fact in entries[:1]:
+        parts += [] if _of_entry(fact) in told else [entry(fact, when_words(fact, case.as_of))]
+        parts.append(quoted(fact.source))
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"

@@ -191,6 +191,7 @@ def test_an_entry_says_all_that_a_reader_must_know_of_it() -> None:
     [
         (-1000, -10, "onset 2024-02-27 (2 years ago), recorded 2026-11-13 (10 days ago)"),  # counts by its record
         (-29, -10, "onset 2026-10-25 (29 days ago)"),
+        (-30, -30, "onset 2026-10-24 (30 days ago)"),
     ],
 )
 def test_the_date_that_makes_an_old_complaint_count_is_told(onset: int, recorded: int, told: str) -> None:
