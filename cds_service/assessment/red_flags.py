@@ -31,7 +31,7 @@ UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
 UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
 
-NOT_AGAIN = "pain is on record for longer, but not again {} to {} days after an onset"
+NOT_AGAIN = "pain is on record for over {0} days, but not again {0} to {1} days after an onset"
 
 
 def walking_problem(leg: Leg) -> Finding:

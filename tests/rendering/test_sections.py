@@ -269,7 +269,7 @@ def test_what_was_not_looked_for_in_full_is_not_just_called_not_recorded() -> No
 def test_pain_of_long_that_is_not_counted_as_ongoing_is_not_just_called_not_recorded() -> None:
     """Begun 200 days ago, recorded 10 days ago; the rule takes two days of pain 14 to 90 days apart."""
     old = detail(triage([{"condition": "sct|300954003", "onset": -200, "recorded": -10}]))
-    said = "ongoing pain (pain is on record for longer, but not again 14 to 90 days after an onset)"
+    said = "ongoing pain (pain is on record for over 14 days, but not again 14 to 90 days after an onset)"
     assert section(old, "Not recorded**").endswith(said)
     new = detail(triage([{"condition": "sct|300954003", "onset": -3}]))
     assert section(new, "Not recorded**").endswith("ongoing pain")
