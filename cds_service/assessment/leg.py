@@ -6,7 +6,7 @@ other side is out of view, a fact of both sides or of no recorded side is in bot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -221,6 +221,20 @@ def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Drop findings without a site, unless a leg complaint was current on their day."""
     anchors = [fact for fact in facts if _is_anchor(fact)]
     return tuple([fact for fact in facts if not _needs_anchor(fact) or any(_anchors(a, fact) for a in anchors)])
+
+
+def admitted_by(counting: Collection[Fact], facts: Iterable[Fact]) -> list[Fact]:
+    """The newest of the leg findings for which what has no site counts; none where one of them counts itself.
+
+    `counting`: what the card rests on. `facts`: all on the leg.
+    """
+    unsited = [fact for fact in counting if _needs_anchor(fact)]
+    if not unsited:
+        return []
+    anchors = [fact for fact in facts if _is_anchor(fact) and any(_anchors(fact, each) for each in unsited)]
+    if not anchors or any(fact in counting for fact in anchors):
+        return []
+    return [max(anchors, key=lambda fact: (latest(fact.when), fact.source))]
 
 
 def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
