@@ -8,6 +8,9 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+ANY = "*"
+"""Instead of addresses in a list: all of them."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # printable ASCII; a backslash is read as a slash by some parsers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -58,7 +58,7 @@ class Site(StrEnum):
     NOT_STATED = "site not recorded"
 
 
-NAMELESS_MEDICINES = "are current medicines without a code (one could be an anticoagulant)"
+NAMELESS_MEDICINES = "are current medicines of which no code was sent (one could be an anticoagulant)"
 """The reason in `Chart.left_out` for medicines of which nothing is known."""
 
 
@@ -199,13 +199,15 @@ class Gap:
 class Chart:
     """All facts of one patient, and what stayed unread.
 
-    `left_out` counts entries that were passed over, by reason in words for the card.
+    `left_out` counts entries that were passed over, by reason in words for the card; `nameless_medicines` are those of
+    the reason of this name, each with its words in the chart, if any, and its `Type/id`.
     """
 
     patient: PatientFacts = PatientFacts()
     facts: tuple[Fact, ...] = ()
     gaps: tuple[Gap, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    nameless_medicines: Sequence[tuple[str, str]] = ()
 
     def was_read(self, topic: Topic) -> bool:
         """No gap is known in this part of the chart."""

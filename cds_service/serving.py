@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from socket import AF_INET, AF_INET6, create_server, socket
@@ -17,6 +19,8 @@ from cds_service.addresses import is_loopback
 from cds_service.errors import ConfigurationError
 from cds_service.log import configure_log
 from cds_service.settings import Settings, variable
+
+_AFTER_READING_SECONDS = 5
 
 
 def listen(host: str, port: int) -> socket:
@@ -59,10 +63,12 @@ def run_server(
         access_log=False,
         server_header=False,
         lifespan="on",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=math.ceil(settings.fhir_timeout) + _AFTER_READING_SECONDS,
     )
     with suppress(KeyboardInterrupt):
         if workers == 1:
+            # as Ctrl+C, where it would end this process before what is open is closed, and the demo's store removed
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             uvicorn.Server(config).run(sockets=[listening])
         else:
             os.environ[variable("host")] = settings.host  # what the options chose, the workers must know

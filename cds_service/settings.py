@@ -19,12 +19,11 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from cds_service.addresses import is_loopback, parse_address, parse_base
+from cds_service.addresses import ANY, is_loopback, parse_address, parse_base
 from cds_service.errors import ConfigurationError
 from cds_service.thresholds import FIXED, Thresholds
 
 PREFIX = "CDS_"
-_EVERYTHING = "*"
 _MOST = 36_500  # days are a hundred years then, and no number of another unit comes near
 
 
@@ -78,7 +77,7 @@ class Settings(BaseSettings):
         description="the largest request body, unpacked, in bytes or with a unit (32MiB), at least 1024",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (_EVERYTHING,),
+        (ANY,),
         description="origins that browsers may call from, with commas between them (https://ehr.example.org, "
         "no path); or * for any",
     )
@@ -158,7 +157,7 @@ class Settings(BaseSettings):
     def _addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         for each in value:
             place = parse_base(each)
-            if each != _EVERYTHING and (place is None or (info.field_name == "cors_origins" and each.count("/") != 2)):
+            if each != ANY and (place is None or (info.field_name == "cors_origins" and each.count("/") != 2)):
                 raise ValueError(f"{each!r} cannot be used")
         return value
 
@@ -174,6 +173,8 @@ class Settings(BaseSettings):
             raise ValueError("it must begin with sqlite+aiosqlite:// or postgresql+asyncpg://")
         if url.drivername == "sqlite+aiosqlite" and (url.database or ":memory:").endswith(":memory:"):
             raise ValueError("it names no file, and what is kept in memory is lost")
+        if url.drivername == "sqlite+aiosqlite" and url.query:
+            raise ValueError("it has options after a question mark, and a file takes none")
         if "sslmode" in url.query:
             raise ValueError("asyncpg does not know sslmode; it has ssl, with the same values")
         return value
@@ -215,7 +216,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _any_server_only_on_loopback(self) -> Settings:
-        if _EVERYTHING in self.fhir_servers and not is_loopback(self.host):
+        if ANY in self.fhir_servers and not is_loopback(self.host):
             raise ValueError(
                 f"{variable('fhir_servers')}=* would let anyone who reaches {variable('host')} send this "
                 "service to any address. List the FHIR servers, or listen on 127.0.0.1"

@@ -32,7 +32,7 @@ def upload(url: str, charts: Iterable[tuple[str, Resources]], wait_seconds: int 
             try:
                 answer = http.post("", json=transaction, headers={"Content-Type": "application/fhir+json"})
             except httpx2.HTTPError:
-                raise ConfigurationError(f"{name}: the FHIR server does not answer. Check the address.") from None
+                raise ConfigurationError(f"the FHIR server {url} does not answer. Check the address.") from None
             if not answer.is_success:
                 raise ConfigurationError(
                     f"{name}: the FHIR server answered {answer.status_code}. It must take transactions, and "

@@ -34,6 +34,12 @@ class Server:
         for line in pipe:
             lines.append(line.decode().rstrip("\n"))
 
+    def wait_until_said(self, line: str) -> None:
+        deadline = time.monotonic() + 30
+        while line not in self.said:
+            assert time.monotonic() < deadline, self.said
+            time.sleep(0.01)
+
     def _port(self) -> int:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:

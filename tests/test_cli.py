@@ -87,7 +87,10 @@ class TestAssess:
     def test_other_mistakes_are_one_line(self, tmp_path: Path) -> None:
         assert_one_line(run("assess", str(tmp_path / "none.json")), "none.json", "No such file")
         assert_one_line(run("assess", str(tmp_path)), "directory")
-        assert_one_line(run("assess", str(DVT), "--as-of", "yesterday"), "--as-of")
+        for moment in ("yesterday", "0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59"):
+            assert_one_line(run("assess", str(DVT), "--as-of", moment), "--as-of", "1900 to 2200")
+        for moment in ("1900-01-01T00:00:00+14:00", "2200-12-31T23:59:59-14:00"):
+            assert run("assess", str(DVT), "--as-of", moment).exit_code == 0
 
 
 class TestCheck:
@@ -157,7 +160,7 @@ class TestLoad:
     def test_a_server_that_does_not_take_them(self, ehr: Ehr) -> None:
         ehr.answers = {"/": Response(status_code=422)}
         assert_one_line(run("load", ehr.base), "answered 422")
-        assert_one_line(run("load", "http://127.0.0.1:1/fhir"), "does not answer")
+        assert_one_line(run("load", "http://127.0.0.1:1/fhir"), "http://127.0.0.1:1/fhir does not answer")
         assert_one_line(run("load", "ftp://x"), "http://")
 
 

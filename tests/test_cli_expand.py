@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from cds_service.cli import app
 from cds_service.fhir.value_sets import Terminology
 from cds_service.shipped import shipped
+from tests.command import assert_one_line
 from tests.ehr import Ehr, running_ehr
 
 CLAUDICATION = {"63491006": "Intermittent claudication", "275520000": "Claudication"}
@@ -150,22 +151,34 @@ def test_pages_are_followed(server: Ehr, terminology: TerminologyStandIn, folder
 def test_a_server_that_does_not_expand_is_told(answer: Response, says: str, server: Ehr, folder: Path) -> None:
     server.answers["/ValueSet/$expand"] = answer
     result = expand(server, folder)
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert says in result.stderr
-    assert "nothing to write" in result.stdout
+    assert result.stdout == "", "what was not compared may hold something to write"
 
 
 def test_a_server_that_is_not_there_is_told(folder: Path) -> None:
     gone = Ehr("http://user:secret@127.0.0.1:9")
-    result = expand(gone, folder)
-    assert "the server did not answer (ConnectError)" in result.stderr
+    result = CliRunner().invoke(app, ["knowledge", "expand", "--server", gone.base, "--directory", str(folder)])
+    assert_one_line(result, "no server answers at 127.0.0.1:9", "--server")
     assert "secret" not in result.output
+
+
+def test_a_folder_of_other_json_is_refused(folder: Path) -> None:
+    for other in (
+        "[]",
+        "{}",
+        '{"resourceType": "ValueSet"}',
+        '{"resourceType": "ValueSet", "compose": {"include": [5]}}',
+    ):
+        (folder / "claudication.json").write_text(other)
+        assert_one_line(expand(Ehr("http://127.0.0.1:9"), folder, only="potassium"), "claudication.json", "Correct")
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--server", "nowhere"], "--server is not an address"),
+        (["--server", "http://[::1"], "--server is not an address"),
         (["--server", "http://127.0.0.1/fhir", "--only", "toothache"], "--only toothache"),
         (["--server", "http://127.0.0.1/fhir", "--directory", "/nonexistent"], "no value sets found"),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -76,14 +76,20 @@ def test_what_the_sandbox_sends_gives_the_same_card_too(demo: Server, http: http
 
 
 def test_the_demo_prints_a_link_for_each_patient(demo: Server, http: httpx2.Client) -> None:
-    while "Stop with Ctrl+C." not in demo.said:
-        time.sleep(0.01)
+    demo.wait_until_said("Stop with Ctrl+C.")
     links = [line.strip() for line in demo.said if line.startswith(f"  {demo.base}/sandbox/")]
     assert [link.rsplit("/", 1)[1] for link in links] == sorted(EXPECTED)
     for link in links:
         assert http.get(link).headers["location"].startswith("https://sandbox.cds-hooks.org/?hook=patient-view&")
     assert f"{demo.base}/fhir (" in "\n".join(demo.said)
     assert http.get(f"{demo.base}/").status_code == 200
+
+
+def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running("demo", TMPDIR=str(tmp_path)) as server:
+        assert len(list(tmp_path.iterdir())) == 1
+        assert server.stop() == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_serving_command_is_no_fhir_server() -> None:

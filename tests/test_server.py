@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -161,8 +163,7 @@ def test_the_demo_lists_its_samples(demo: Server) -> None:
 
 
 def test_the_demo_says_how_to_try_it(demo: Server) -> None:
-    while "Stop with Ctrl+C." not in demo.said:
-        time.sleep(0.01)
+    demo.wait_until_said("Stop with Ctrl+C.")
     said = "\n".join(demo.said)
     assert f"{demo.base}/cds-services\n" in said
     assert "curl -s " in said
@@ -215,9 +216,56 @@ def test_an_ehr_that_is_registered_calls_over_the_wire(ehr: Ehr, tmp_path: Path)
     assert not any(part in "\n".join(server.log) for part in token.split("."))
 
 
-def test_it_stops_when_told_without_a_traceback() -> None:
+def test_it_stops_when_told_and_its_log_is_json_throughout() -> None:
     with running("serve") as server:
         httpx2.get(server.base + "/health")
-        server.stop()
-        assert "Traceback" not in "\n".join(server.log)
-        assert all(line.startswith("{") for line in server.log), server.log
+        assert raw(server, b"\x16\x03\x01\x02\x00\x01\x00").startswith(b"HTTP/1.1 400 ")
+        assert server.stop() == 0
+    told = [(line["level"], line["event"]) for line in map(json.loads, server.log)]
+    assert told[1:] == [("info", "request"), ("warning", "Invalid HTTP request received.")]
+
+
+def test_what_libraries_say_is_one_line_of_json_without_values() -> None:
+    """A message such as pydantic's quotes what it could not read."""
+    faulty = """
+import logging, warnings
+from cds_service.log import configure_log
+configure_log()
+warnings.warn("odd")
+try:
+    int("zebrafish")
+except ValueError as error:
+    logging.getLogger("asyncio").error("never retrieved\\nfuture: %r", error, exc_info=error)
+"""
+    said = subprocess.run([sys.executable, "-c", faulty], capture_output=True, text=True, check=True)
+    warned, failed = map(json.loads, said.stderr.splitlines())
+    assert (warned["logger"], warned["event"].endswith("UserWarning: odd")) == ("py.warnings", True)
+    assert (failed["event"], failed["level"], failed["error"]) == ("never retrieved", "error", ["ValueError"])
+    assert failed["frames"] == ["<string>:7 <module>"]
+    assert "zebrafish" not in said.stderr
+
+
+def test_a_call_that_waits_for_the_ehr_is_answered_before_the_server_stops(ehr: Ehr) -> None:
+    ehr.answers = {"/Procedure": never}
+    slow = call(prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base)
+    with (
+        running("serve", CDS_FHIR_SERVERS=ehr.base, CDS_FHIR_TIMEOUT="10.5") as server,
+        ThreadPoolExecutor(1) as caller,
+    ):
+        waiting = caller.submit(httpx2.post, server.base + SERVICE, json=slow, timeout=30)
+        while not ehr.seen:
+            time.sleep(0.01)
+        assert server.stop() == 0
+        assert "the EHR took too long" in waiting.result().text
+
+
+def test_a_request_that_never_ends_is_cut_off_with_an_outcome() -> None:
+    with running("serve", CDS_FHIR_TIMEOUT="0.1") as server, ThreadPoolExecutor(1) as caller:
+        host, port = server.base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
+            httpx2.get(server.base + "/health")
+            stopped = caller.submit(server.stop)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
+            assert stopped.result() == 0
+    assert [json.loads(line)["event"] for line in server.log[-2:]] == ["cut off", "request"]

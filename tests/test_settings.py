@@ -127,6 +127,8 @@ def test_what_cards_name_as_their_source_does_cannot_be_set(monkeypatch: pytest.
         ("CDS_DATABASE_URL", "sqlite:///zebrafish.db", "sqlite+aiosqlite:///path"),
         ("CDS_DATABASE_URL", "sqlite+aiosqlite://", "names no file"),
         ("CDS_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "names no file"),
+        ("CDS_DATABASE_URL", "sqlite+aiosqlite:///zebrafish.db?timeout=x", "a file takes none"),
+        ("CDS_DATABASE_URL", "sqlite+aiosqlite:///file:zebrafish?mode=memory&uri=true", "a file takes none"),
         ("CDS_DATABASE_URL", "postgresql://zebrafish:zebrafish@x/y", "postgresql+asyncpg://user"),
         ("CDS_DATABASE_URL", "postgresql+asyncpg://u:zebrafish@x:zebrafish/y", "postgresql+asyncpg://user"),
         ("CDS_DATABASE_URL", "postgresql+asyncpg://u:zebrafish@x/y?sslmode=require", "it has ssl"),

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.calls import FEEDBACK, SERVICE, accepted, call
-from tests.databases import feedback_rows, journal_rows, sqlite_url
+from tests.databases import feedback_rows, journal_rows, sqlite_url, upgraded
 from tests.servers import Server, running
 
 CLIENTS = 50
@@ -85,6 +85,26 @@ def test_serve_makes_the_default_file_in_the_current_folder(tmp_path: Path, monk
         assert httpx2.post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}).status_code == 200
         server.stop()
     assert len(feedback_rows(sqlite_url(tmp_path / "cds-service.db"))) == 1
+
+
+def test_feedback_for_a_file_that_was_removed_or_replaced_is_not_said_to_be_stored(tmp_path: Path) -> None:
+    file, other = tmp_path / "store.db", tmp_path / "other.db"
+    upgraded(sqlite_url(other))
+    with running("serve", CDS_DATABASE_URL=sqlite_url(file)) as server:
+
+        def send() -> int:
+            return httpx2.post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}).status_code
+
+        assert send() == 200
+        for each in tmp_path.glob("store.db*"):
+            each.unlink()
+        assert [send(), send()] == [503, 503]
+        assert not file.exists()
+        other.rename(file)
+        assert send() == 503
+        server.stop()
+    assert sum('"StoreFileReplaced"' in line and '"feedback not stored"' in line for line in server.log) == 3
+    assert feedback_rows(sqlite_url(file)) == []
 
 
 def test_nothing_that_a_clinician_wrote_reaches_any_log(database: str) -> None:

@@ -38,6 +38,7 @@ RHABDOMYOLYSIS = Rule("rhabdomyolysis", "Rhabdomyolysis on record", OURS, "muscl
 CREATINE_KINASE = Rule("creatine-kinase", "High creatine kinase", OURS, "muscle")
 
 OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
+UNDATED_GANGRENE = "Gangrene"
 NO_ANTICOAGULANT = "no anticoagulant found"
 
 
@@ -88,10 +89,13 @@ def thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
 
 def tissue(leg: Leg, presentation: Presentation) -> list[Finding]:
     """New gangrene, necrotising infection, or cellulitis with sepsis recorded within 7 days."""
+    gangrene = diagnoses.new_gangrene(leg)
     cellulitis = leg.present("cellulitis")
     sepsis = leg.surely_within(leg.present("sepsis"), leg.thresholds.sepsis_days) if cellulitis else []
     return [
-        *found(GANGRENE, Level.CRITICAL, diagnoses.new_gangrene(leg)),
+        *found(
+            GANGRENE, Level.CRITICAL, gangrene, label="" if any(fact.when for fact in gangrene) else UNDATED_GANGRENE
+        ),
         *found(NECROTISING, Level.CRITICAL, leg.present("necrotising-infection")),
         *found(CELLULITIS_SEPSIS, Level.CRITICAL, _with(sepsis, cellulitis)),
     ]

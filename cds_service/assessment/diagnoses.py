@@ -117,4 +117,4 @@ def unknown_medicines(chart: Chart) -> str:
     """Why a medicine may have been missed; empty where all current ones are known."""
     if not chart.was_read(Topic.MEDICATIONS):
         return "medicines could not be read"
-    return "a current medicine has no code" if NAMELESS_MEDICINES in chart.left_out else ""
+    return "of a current medicine no code was sent" if NAMELESS_MEDICINES in chart.left_out else ""

@@ -22,7 +22,6 @@ _OF_FLAGS = {
 }
 _RAISING = {concept for criterion in (*CRITICAL, *WARNING) for concept in criterion.needs}
 _RAISING.update(*_OF_FLAGS.values(), ("pain", "cramp"))
-_RAISING.remove("d-dimer")  # each of its results is told anyway
 
 
 def illegible(patient: Leg) -> tuple[Fact, ...]:

@@ -6,7 +6,8 @@ other side is out of view, a fact of both sides or of no recorded side is in bot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -228,6 +229,28 @@ def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     anchors = _Anchors([fact for fact in facts if _is_anchor(fact)])
     adrift = {id(fact) for fact in unsited if not anchors.hold(fact)}
     return tuple([fact for fact in facts if id(fact) not in adrift]) if adrift else facts
+
+
+def admitted_by(counting: Collection[Fact], facts: Iterable[Fact]) -> list[Fact]:
+    """The newest of the leg findings for which what has no site counts; none where one of them counts itself.
+
+    `counting`: what the card rests on. `facts`: all on the leg.
+    """
+    unsited = [fact for fact in counting if _needs_anchor(fact)]
+    if not unsited:
+        return []
+
+    def admit(some: Sequence[Fact]) -> bool:
+        anchors = _Anchors(some)
+        return any(anchors.hold(each) for each in unsited)
+
+    anchors = [fact for fact in facts if _is_anchor(fact)]
+    counted = set(counting)
+    if admit([fact for fact in anchors if fact in counted]) or not admit(anchors):
+        return []
+    anchors.sort(key=lambda fact: (latest(fact.when), fact.source), reverse=True)
+    newest = bisect_left(range(len(anchors)), True, key=lambda place: admit(anchors[: place + 1]))
+    return [anchors[newest]]
 
 
 def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:

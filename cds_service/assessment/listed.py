@@ -14,7 +14,7 @@ from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
 from cds_service.assessment.rules import Finding, Level, Rule, found, stated
 from cds_service.assessment.warning import D_DIMER, POTASSIUM_LOW
-from cds_service.facts import Fact
+from cds_service.facts import Fact, Side
 
 NOT_BESIDE_THIS = (
     "complaint is cramp, claudication or of both legs: not counted for embolism, to be assessed for itself"
@@ -28,6 +28,13 @@ SEPSIS = "Sepsis"  # the entry that is old: the cellulitis beside it may be new
 PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
+_OF_HOME_CARE = (
+    *("heart-failure", "reduced-sensation", "raynaud", "cold-sensitivity"),
+    *("material-allergy", "bypass-graft", "leg-ulcer"),
+)
+"""Diseases and the like on which only what is said of home care may rest."""
+_SWELLING = ("swelling", "skin-colour")
+_TO_BE_SEEN = ("nerve-disease", "oedema-cause", *_OF_HOME_CARE)
 _CAN_BE_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
 
 
@@ -51,6 +58,19 @@ def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
         if kind.id in leg.current
         for finding in found(kind, Level.NONE, [fact for fact in leg.new(kind.id) if fact not in counted], note)
     ]
+
+
+def to_be_seen(leg: Leg) -> list[Fact]:
+    """Entries that a reader must see because other words rest on them: a disease of the nerves beside a new nerve sign,
+    a cause of oedema beside new swelling or colour not known to be one-sided, whether or not it is old and sure enough
+    to explain them; and what home care is withheld for.
+    """
+    if not leg.mentions(_TO_BE_SEEN):
+        return []
+    nerve = leg.any_of("nerve-disease") if leg.new(*(kind.id for kind in NERVE)) else []
+    swollen = [fact for fact in leg.new(*_SWELLING) if fact.side not in (Side.LEFT, Side.RIGHT)]
+    oedema = leg.any_of("oedema-cause") if swollen else []
+    return [*nerve, *oedema, *leg.any_of(*_OF_HOME_CARE)]
 
 
 def signs_of_the_other_leg(leg: Leg) -> list[Finding]:

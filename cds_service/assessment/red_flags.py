@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cds_service.assessment.leg import Leg, score
+from cds_service.assessment.leg import Leg, is_current, score
 from cds_service.assessment.moments import Spans
 from cds_service.assessment.pain import calf_pain_records
 from cds_service.assessment.rules import Finding, Level, Rule, stated
@@ -31,6 +31,8 @@ LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
 UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
 UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
+
+NOT_AGAIN = "pain is on record for over {0} days, but not again {0} to {1} days after an onset"
 
 
 def walking_problem(leg: Leg) -> Finding:
@@ -98,7 +100,8 @@ def ongoing_pain(leg: Leg) -> Finding:
             if when.first - first.last >= least and when.last - first.first <= most:
                 note = f"pain on record for {first.text} and for {when.text}"
                 return stated(ONGOING, [earlier, later], (), Level.WARNING, note)
-    return Finding(ONGOING, State.UNKNOWN)
+    lasting = leg.older_than([fact for fact in records if is_current(fact)], least.days)
+    return Finding(ONGOING, State.UNKNOWN, note=NOT_AGAIN.format(least.days, most.days) if lasting else "")
 
 
 RED_FLAGS: tuple[Callable[[Leg], Finding], ...] = (

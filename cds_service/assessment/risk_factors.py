@@ -35,7 +35,7 @@ MUCH_ACTIVITY = Rule("much-activity", "Much physical activity", GUIDANCE)
 PREVIOUS_DVT = Rule("previous-dvt", "Previous DVT", NICE_DVT)
 PREVIOUS_PE = Rule("previous-pe", "Previous pulmonary embolism", ACCP_RISKS)
 SURGERY = Rule("surgery", "Surgery in the last 12 weeks", NICE_DVT)
-PREGNANT = Rule("pregnancy", "Pregnant, or within 6 weeks after", RCOG)
+PREGNANT = Rule("pregnancy", "Pregnant, or in the weeks after birth", RCOG)
 CANCER = Rule("malignancy", "Cancer", NICE_DVT)
 BEDRIDDEN = Rule("bedridden", "Bedridden", NICE_DVT)
 PARALYSIS = Rule("paralysis", "Paralysis or paresis", NICE_DVT)
@@ -60,6 +60,7 @@ Not among them: smoking, which raises the risk slightly (Cheng 2013: 1.23 times)
 is taken into account (Mahmoodi 2017); oestrogen through the skin.
 """
 
+NOT_YET_BORN, AFTER_BIRTH = "Pregnant", "In the weeks after birth"
 BY_IMMOBILITY = "by immobility or surgery: own reading"
 INACTIVITY_POSSIBLE = "inactivity possible: own reading"
 TREATMENT_UNKNOWN = "not recorded: treatment now or within 6 months, or palliative"
@@ -121,7 +122,9 @@ def _surgery(rule: Rule, leg: Leg) -> Finding:
 
 
 def _pregnant(rule: Rule, leg: Leg) -> Finding:
-    return stated(rule, pregnant_or_postpartum(leg), leg.absent("pregnancy"))
+    state = pregnant_or_postpartum(leg)
+    label = AFTER_BIRTH if any(fact.concept == "postpartum" for fact in state) else NOT_YET_BORN
+    return stated(rule, state, leg.absent("pregnancy"), label=label)
 
 
 def _cancer(rule: Rule, leg: Leg) -> Finding:

@@ -51,17 +51,22 @@ class Finding(msgspec.Struct, frozen=True):
         return self.evidence if self.level else ()
 
 
-def found(rule: Rule, level: Level, evidence: Sequence[Fact], note: str = "") -> list[Finding]:
+def found(rule: Rule, level: Level, evidence: Sequence[Fact], note: str = "", label: str = "") -> list[Finding]:
     """The rule's finding if there is evidence, else nothing."""
-    return [stated(rule, evidence, (), level, note)] if evidence else []
+    return [stated(rule, evidence, (), level, note, label)] if evidence else []
 
 
 def stated(
-    rule: Rule, present: Sequence[Fact], absent: Sequence[Fact] = (), level: Level = Level.NONE, note: str = ""
+    rule: Rule,
+    present: Sequence[Fact],
+    absent: Sequence[Fact] = (),
+    level: Level = Level.NONE,
+    note: str = "",
+    label: str = "",
 ) -> Finding:
     """Present where the record says so, else absent where it says that, else unknown."""
     if present:
-        return Finding(rule, State.PRESENT, once(present), level, note)
+        return Finding(rule, State.PRESENT, once(present), level, note, label)
     return Finding(rule, State.ABSENT if absent else State.UNKNOWN, tuple(absent))
 
 

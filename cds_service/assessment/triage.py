@@ -25,10 +25,11 @@ from cds_service.assessment.home_care import (
 )
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.injuries import INJURIES
-from cds_service.assessment.leg import Leg, legs, whole_patient
+from cds_service.assessment.leg import Leg, admitted_by, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
     signs_of_the_other_leg,
+    to_be_seen,
     uncounted_creatine_kinase,
     uncounted_nerve_signs,
     uncounted_past,
@@ -53,25 +54,30 @@ _GRAVITY = {rule: place for place, rule in enumerate((*[rule for each in _RAISIN
 class Assessment:
     """What the record says about calf pain, and how urgent that is.
 
-    `complaint`: the facts that make it a leg complaint, and `side` where they are. `findings`: what raised the level,
-    the most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
+    `complaint`: the facts that make it a leg complaint, and `side` where they are; `by_record`: those that count as
+    they were recorded lately, though they began, or may have begun, long before. `findings`: what raised the level, the
+    most urgent first. `red_flags`: all of the guidance, whatever their state. `wells`: None where the score does
     not apply, for the reasons in `outside_wells`. `d_dimers`: the newest first. `patterns`: causes that the facts fit,
     the most threatening first. `beside`: what a reader must see although it raised nothing: anticoagulants, new
-    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, possible
-    symptoms of embolism. `listed`: findings that the policy does not count. `illegible`: entries that are neither
-    present nor absent, as their value is not interpreted; an unknown red flag that they are about has them as evidence.
-    `low_index`: abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
+    or healing injuries of the leg, plaster (also without a site), an ankle-brachial index out of range, a disease that
+    may explain a sign or keeps from home care, possible symptoms of embolism, the old leg pain for which a diagnosis
+    without a site counts. `listed`: findings that the policy does
+    not count. `illegible`: entries that are neither present nor absent, as their value is not interpreted; an unknown
+    red flag that they are about has them as evidence. `refuted`: what denied a DVT in the last 30 days. `low_index`:
+    abnormal indices of a leg with the complaint, the lowest first. `next_steps`: what may be offered.
     `age`: least and greatest age in completed years. `fully_read`: Conditions and Observations were.
     """
 
     level: Level
     side: Side = Side.NOT_STATED
     complaint: tuple[Fact, ...] = ()
+    by_record: tuple[Fact, ...] = ()
     findings: tuple[Finding, ...] = ()
     red_flags: tuple[Finding, ...] = ()
     risk_factors: tuple[Finding, ...] = ()
     listed: tuple[Finding, ...] = ()
     illegible: tuple[Fact, ...] = ()
+    refuted: tuple[Fact, ...] = ()
     low_index: tuple[Fact, ...] = ()
     home_care: tuple[HomeCareStep, ...] = ()
     wells: WellsScore | None = None
@@ -84,6 +90,7 @@ class Assessment:
     is_child: bool = False
     gaps: tuple[Gap, ...] = ()
     left_out: tuple[tuple[str, int], ...] = ()
+    nameless_medicines: Sequence[tuple[str, str]] = ()
 
     @property
     def fully_read(self) -> bool:
@@ -140,16 +147,20 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     uncompressed = in_bands(found, Band.NONCOMPRESSIBLE)
     injuries = [*patient.new(*INJURIES), *healing(patient, *ACHILLES, "leg-injury")]
     seen = [*patient.anticoagulants(), *injuries, *recent_plaster(patient), *low, *uncompressed]
+    seen += admitted_by([*facts, *(fact for finding in findings for fact in finding.evidence)], patient.facts)
+    seen += [fact for leg, each in assessed if each is not None for fact in to_be_seen(leg)]
     silent = Level.NONE if _fully_read(chart.gaps) else Level.INFO
     return Assessment(
         max([finding.level for finding in findings], default=Level.INFO if concerned else silent),
         side=_side(facts),
         complaint=facts,
+        by_record=_by_record(facts, patient),
         findings=findings,
         red_flags=with_illegible(flags, not_read),
         risk_factors=risks,
         listed=listed,
         illegible=not_read,
+        refuted=tuple(patient.within(patient.absent("dvt"), thresholds.finding_days)) if concerned else (),
         low_index=tuple(low),
         home_care=home_care(cautions) if concerned else (),
         wells=wells,
@@ -162,6 +173,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         is_child=patient.is_child,
         gaps=chart.gaps,
         left_out=tuple(sorted(chart.left_out.items())),
+        nameless_medicines=chart.nameless_medicines,
     )
 
 
@@ -252,6 +264,12 @@ def _covers(absences: Sequence[Fact], complaint: Sequence[Fact]) -> bool:
     if denied & {Side.BOTH, Side.NOT_STATED} or denied >= {Side.LEFT, Side.RIGHT}:
         return True
     return {fact.side for fact in complaint} <= denied
+
+
+def _by_record(facts: Sequence[Fact], patient: Leg) -> tuple[Fact, ...]:
+    begun = patient.recorded_lately([fact for fact in facts if fact.began is not None])
+    lately = patient.surely_within(begun, patient.thresholds.finding_days)
+    return tuple([fact for fact in begun if fact not in lately and fact.recorded != fact.began])
 
 
 def _side(facts: tuple[Fact, ...]) -> Side:

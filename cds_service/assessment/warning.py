@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
 from cds_service.assessment.critical import medicines_note
@@ -28,7 +30,7 @@ from cds_service.facts import Fact, Site
 SUSPECTED_DVT = Rule("suspected-dvt", "Suspected DVT on record", NICE_DVT, "possible-dvt")
 D_DIMER = Rule("d-dimer", "Raised D-dimer", NICE_DVT, "possible-dvt")
 WELLS = Rule("wells", "Two-level Wells from the record", NICE_DVT, "possible-dvt")
-PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or within 6 weeks after it", RCOG, "pregnancy")
+PREGNANCY = Rule("pregnancy", "Calf pain in pregnancy or the weeks after birth", RCOG, "pregnancy")
 TREATED = Rule("treated-thrombosis", "Complaint newer than a known DVT or PE on an anticoagulant", OURS, "known-dvt")
 UNTREATED = Rule("old-thrombosis", "DVT or PE active on record, not known to be recent", OURS, "known-dvt")
 SUPERFICIAL = Rule("superficial-thrombosis", "Superficial leg vein thrombosis", OURS, "superficial-thrombosis")
@@ -45,7 +47,11 @@ POTASSIUM_LOW = Rule("potassium", "Low potassium", POTASSIUM, "potassium")
 _POOR_SUPPLY = ("arterial-disease", "leg-aneurysm", "vascular-disease")
 
 TYPE_UNKNOWN = "type of vascular disease not stated"
-PREGNANT, DELIVERED = "pregnant by the record", "after delivery by the record"
+PREGNANT, DELIVERED = "Calf pain in pregnancy", "Calf pain in the weeks after birth"
+OLD_ISCHAEMIA = "Earlier acute limb ischaemia with calf pain"
+ANEURYSM = "Aneurysm of a leg artery with calf pain"
+ONLY_DVT, ONLY_EMBOLISM, BOTH = "DVT", "PE", "DVT or PE"
+"""What to call a known thrombosis, by what of the two is on record."""
 
 
 def limb_threat_sign(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -87,22 +93,34 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
             for fact in presentation.complaint
             if fact.concept != "dvt" and any(_may_be_newer(fact, known) for known in thrombosis)
         ]
-        return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [])
+        label = TREATED.label.replace(BOTH, _which(thrombosis))
+        return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [], label=label)
     acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
     old = [*diagnoses.old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
     chronic = diagnoses.coded_chronic(leg)
     coded = "coded as chronic; " if old and all(fact.source in chronic for fact in old) else ""
-    return found(UNTREATED, Level.WARNING, old, coded + medicines_note(leg))
+    return found(UNTREATED, Level.WARNING, old, coded + medicines_note(leg), _old_label(leg, old))
+
+
+def _which(facts: Sequence[Fact]) -> str:
+    concepts = {fact.concept for fact in facts}
+    return ONLY_DVT if concepts == {"dvt"} else ONLY_EMBOLISM if concepts == {"pulmonary-embolism"} else BOTH
+
+
+def _old_label(leg: Leg, facts: Sequence[Fact]) -> str:
+    """Which of the two is on record, and how old it is if that is known."""
+    days = leg.thresholds.thrombosis_days
+    is_old = len(leg.older_than(facts, days)) == len(facts)
+    return f"{_which(facts)} active on record, " + (f"over {days} days old" if is_old else "not known to be recent")
 
 
 def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
-    """Pregnant, or up to 6 weeks after, with calf pain that is not coded as cramp."""
+    """Pregnant, or in the weeks after birth, with calf pain that is not coded as cramp."""
     pains = new_pains(leg, Site.LOWER_LEG)
     state = diagnoses.pregnant_or_postpartum(leg)
     delivered = any(fact.concept == "postpartum" for fact in state)
-    return found(
-        PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [], DELIVERED if delivered else PREGNANT
-    )
+    label = DELIVERED if delivered else PREGNANT
+    return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [], label=label)
 
 
 def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
@@ -118,8 +136,16 @@ def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
         *found(REST_PAIN, Level.WARNING, leg.present("rest-pain")),
         *found(LASTING_GANGRENE, Level.WARNING, lasting),
         *found(CLAUDICATION, Level.WARNING, leg.present("claudication")),
-        *found(ARTERIAL, Level.WARNING, with_pain, TYPE_UNKNOWN if unclear else ""),
+        *found(ARTERIAL, Level.WARNING, with_pain, TYPE_UNKNOWN if unclear else "", _arterial_label(with_pain)),
     ]
+
+
+def _arterial_label(facts: Sequence[Fact]) -> str:
+    """What the rule's own name would hide."""
+    concepts = {fact.concept for fact in facts}
+    if "acute-limb-ischaemia" in concepts:
+        return OLD_ISCHAEMIA
+    return ANEURYSM if concepts == {"leg-aneurysm"} else ""
 
 
 def tendon(leg: Leg, presentation: Presentation) -> list[Finding]:

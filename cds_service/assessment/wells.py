@@ -35,7 +35,7 @@ class Outside(StrEnum):
     """Why there is no score: the patient is none of those for whom it was made."""
 
     CHILD = "under 18"
-    PREGNANCY = "pregnant or up to 6 weeks after"
+    PREGNANCY = "pregnant or in the weeks after birth"
 
 
 class WellsItem(msgspec.Struct, frozen=True):

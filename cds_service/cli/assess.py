@@ -79,8 +79,12 @@ def _moment(text: str | None, settings: Settings) -> datetime:
         return datetime.now(settings.timezone)
     try:
         moment = datetime.fromisoformat(text)
+        if not 1900 <= moment.year <= 2200:  # at the ends of the calendar there is no look-back, and no other zone
+            raise ValueError
     except ValueError:
-        raise ConfigurationError("--as-of is not a date and time. Give it as 2026-11-02T12:00:00Z.") from None
+        raise ConfigurationError(
+            "--as-of is not a date and time of the years 1900 to 2200. Give it as 2026-11-02T12:00:00Z."
+        ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
 
 

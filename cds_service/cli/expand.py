@@ -23,6 +23,7 @@ from cds_service.fhir.expansion import (
     meaning_of,
     with_added,
 )
+from cds_service.fhir.value_sets import Terminology
 from cds_service.shipped import shipped
 
 _SHOWN = 40
@@ -38,10 +39,16 @@ def expand(
     with errors_in_one_line():
         host = _host(server)
         files = _files(directory if directory is not None else shipped("value_sets"), only or [])
-        changed = _compare(files, server, host)
-    if not changed:
+        changed, all_expanded = _compare(files, server, host)
+    if changed:
+        _offer(changed, yes)
+    elif all_expanded:
         typer.echo("nothing to write")
-        return
+    if not all_expanded:
+        raise typer.Exit(1)
+
+
+def _offer(changed: dict[Path, dict[str, Any]], yes: bool) -> None:
     if yes or typer.confirm(f"Write the added codes into {len(changed)} files?", default=False):
         for file, value_set in changed.items():
             file.write_text(json.dumps(value_set, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -53,10 +60,13 @@ def expand(
 
 def _host(server: str) -> str:
     """What may be told of the address: a password can stand in it."""
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError("--server is not an address. Give the base of a FHIR R4 server: https://host/fhir.")
-    return parts.hostname
+    try:
+        parts = urlsplit(server)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts.hostname
+    except ValueError:
+        pass
+    raise ConfigurationError("--server is not an address. Give the base of a FHIR R4 server: https://host/fhir.")
 
 
 def _files(directory: Path, only: Sequence[str]) -> list[Path]:
@@ -65,12 +75,14 @@ def _files(directory: Path, only: Sequence[str]) -> list[Path]:
         raise ConfigurationError(f"--only {unknown[0]}: there is no such value set in {directory}. Correct the name.")
     if not files:
         raise ConfigurationError(f"{directory}: no value sets found. Give their folder with --directory.")
+    Terminology(directory)  # refuses other files
     return [files[name] for name in only] or list(files.values())
 
 
-def _compare(files: Sequence[Path], server: str, host: str) -> dict[Path, dict[str, Any]]:
-    """Tells every difference; the value sets with added codes, by file."""
+def _compare(files: Sequence[Path], server: str, host: str) -> tuple[dict[Path, dict[str, Any]], bool]:
+    """Tells every difference; the value sets with added codes, by file, and whether all could be compared."""
     changed: dict[Path, dict[str, Any]] = {}
+    all_expanded = True
     with TerminologyServer(server) as terminology:
         for file in files:
             value_set = json.loads(file.read_text(encoding="utf-8"))
@@ -79,6 +91,7 @@ def _compare(files: Sequence[Path], server: str, host: str) -> dict[Path, dict[s
                     expanded = terminology.expand(element)
                 except NotExpanded as reason:
                     typer.echo(f"{file.stem}, {element['system']}: not expanded, {reason}", err=True)
+                    all_expanded = False
                     continue
                 difference = differences(element, expanded)
                 if difference:
@@ -86,7 +99,7 @@ def _compare(files: Sequence[Path], server: str, host: str) -> dict[Path, dict[s
                 if difference.added and meaning_of(element):
                     with_added(element, difference.added, _provenance(host, expanded))
                     changed[file] = value_set
-    return changed
+    return changed, all_expanded
 
 
 def _provenance(host: str, expanded: Expanded) -> str:

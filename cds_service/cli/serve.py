@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
+from cds_service.addresses import ANY
 from cds_service.app import create_app
 from cds_service.cli.db import prepare_store
 from cds_service.cli.overrides import override_notices
@@ -49,7 +50,7 @@ def demo(
 ) -> None:
     """Serve on this machine only, with the sample patients, and say how to try it."""
     with errors_in_one_line(), TemporaryDirectory() as folder:
-        settings = load_settings(**_given(host="127.0.0.1", port=port, fhir_servers=("*",)))
+        settings = load_settings(**_given(host="127.0.0.1", port=port, fhir_servers=(ANY,)))
         if "database_url" not in settings.model_fields_set:  # what is tried out is no feedback of the site
             store = SecretStr(f"sqlite+aiosqlite:///{folder}/cds-service.db")
             settings = settings.model_copy(update={"database_url": store})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import random
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -109,7 +110,7 @@ class _Reading:
             visited.add(url)
             following = self._take(*await self._get(url))
 
-    def _take(self, body: bytes, content_type: str) -> str | None:
+    def _take(self, body: bytes, headers: httpx2.Headers) -> str | None:
         """Keep a page; the address of the next one."""
         self._bytes_left -= len(body)
         page = open_page(body)
@@ -118,11 +119,11 @@ class _Reading:
         if page.resources or not page.failure:
             self.pages.append(page)
         if page.failure:
-            raise NotRead(faults.explained(page.failure, body, content_type))
+            raise NotRead(faults.explained(page.failure, body, headers))
         return page.next
 
-    async def _get(self, url: str) -> tuple[bytes, str]:
-        """The body and content type of a page. A few lines instead of a library for repetition, since the pause
+    async def _get(self, url: str) -> tuple[bytes, httpx2.Headers]:
+        """The body and headers of a page. A few lines instead of a library for repetition, since the pause
         has to fit the deadline and what the EHR asks for.
         """
         pause = self._pause
@@ -139,7 +140,7 @@ class _Reading:
             pause *= 2
         return await self._try(url)
 
-    async def _try(self, url: str) -> tuple[bytes, str]:
+    async def _try(self, url: str) -> tuple[bytes, httpx2.Headers]:
         self.requests += 1
         body = bytearray()
         try:
@@ -152,7 +153,7 @@ class _Reading:
                         raise NotRead("it is larger than this service reads")
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise faults.of_exchange(error) from None
-        return bytes(body), response.headers.get("content-type", "").lower()
+        return bytes(body).removeprefix(codecs.BOM_UTF8), response.headers
 
 
 def _joined(base: str, address: str) -> str:

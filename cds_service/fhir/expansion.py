@@ -131,7 +131,7 @@ class TerminologyServer:
         self._http.close()
 
     def expand(self, element: Mapping[str, Any]) -> Expanded:
-        """The element as the server understands it today. Raises NotExpanded."""
+        """The element as the server understands it today. Raises NotExpanded, without a server ConfigurationError."""
         codes: dict[str, str] = {}
         version = ""
         while True:
@@ -160,6 +160,10 @@ class TerminologyServer:
             raise NotExpanded(f"the server answered {error.response.status_code}{_told(error.response)}") from None
         except httpx2.InvalidURL:
             raise ConfigurationError("--server is not an address. Give the base of a FHIR R4 server.") from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise ConfigurationError(
+                f"no server answers at {error.request.url.netloc.decode()}. Check --server."
+            ) from None
         except httpx2.HTTPError as error:
             raise NotExpanded(f"the server did not answer ({type(error).__name__})") from None
         except msgspec.DecodeError:

@@ -15,6 +15,7 @@ import msgspec
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 
 TOO_SLOW = "the EHR took too long"
+_DAMAGED = "the EHR sent a damaged answer"
 _WHY = {
     204: "the EHR sent an empty answer",
     400: "the EHR did not accept the query",
@@ -52,20 +53,31 @@ def of_exchange(error: httpx2.HTTPError | httpx2.InvalidURL) -> NotRead:
     if isinstance(error, httpx2.TimeoutException):
         return NotRead(TOO_SLOW)
     if isinstance(error, httpx2.DecodingError):
-        return NotRead("the EHR sent a damaged answer")
+        return NotRead(_DAMAGED)
     lasting = not isinstance(error, httpx2.TransportError)
     return NotRead("the connection to the EHR failed", None if lasting else 0)
 
 
-def explained(failure: str, body: bytes, content_type: str) -> str:
+def explained(failure: str, body: bytes, headers: httpx2.Headers) -> str:
     """`failure` to read a body as FHIR, or what it was instead, where that can be told."""
-    if not body.strip():
+    content_type = headers.get("content-type", "").lower()
+    is_packed = "content-encoding" in headers
+    if not body.strip() and not is_packed:
         return _WHY[204]
     if "html" in content_type:
         return "the EHR sent a web page instead"
     if "xml" in content_type:
         return "the EHR sent XML, which is not read"
-    return failure
+    # unpacking does not fail where the packed data end too early
+    return _DAMAGED if is_packed and not _is_json(body) else failure
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except NOT_JSON_OF_OURS:
+        return False
+    return True
 
 
 class _Kind(msgspec.Struct):

@@ -96,6 +96,7 @@ class ChartReader:
             tuple(settled(reading.facts, self.terminology)),
             tuple(dict.fromkeys((*gaps, *reading.gaps))),
             {reason: count for reason, count in reading.left_out.items() if count},
+            reading.nameless_medicines,
         )
 
 
@@ -106,6 +107,7 @@ class _Reading:
         self.facts: list[Fact] = []
         self.gaps: list[Gap] = []
         self.left_out: Counter[str] = Counter()
+        self.nameless_medicines: Sequence[tuple[str, str]] = ()
         self._terminology = terminology
         self._subject = subject
         self._as_of = as_of
@@ -114,9 +116,9 @@ class _Reading:
         """What is the patient's and has no code."""
         subject = self._subject
         self.left_out[UNCODED] = sum([_may_be_of(subject, each) for each in sifted.uncoded])
-        self.left_out[NAMELESS_MEDICINES] = sum(
-            [_may_be_of(subject, each) and _may_be_taken(each) for each in sifted.nameless_medicines]
-        )
+        taken = [each for each in sifted.nameless_medicines if _may_be_of(subject, each) and _may_be_taken(each)]
+        self.left_out[NAMELESS_MEDICINES] = len(taken)
+        self.nameless_medicines = [(_words_of(each), each.name) for each in taken]
 
     def read(self, hit: Hit) -> list[Fact]:
         """Read one resource and keep its facts."""
@@ -184,6 +186,13 @@ def _may_be_taken(request: fhir.MedicationRequest) -> bool:
         return is_taken(request, request)
     except (Unreadable, TypeError):  # a TypeError: an intent that is a list or an object
         return True
+
+
+def _words_of(request: fhir.MedicationRequest) -> str:
+    """What the chart calls the medicine."""
+    inline, given = request.medicationCodeableConcept, request.medicationReference
+    said = (inline.text if inline else None, given.display if given else None)
+    return next((each for each in said if each and isinstance(each, str)), "")
 
 
 def _unreadable(topic: Topic, name: str) -> Gap:

@@ -95,7 +95,9 @@ def _answers(entry: Entry, need: Need) -> bool:
 def _tokens(resource: Mapping[str, Any]) -> set[str]:
     code = resource.get("code")
     codings = code.get("coding") if isinstance(code, dict) else None
-    return {f"{each.get('system')}|{each.get('code')}" for each in codings or () if isinstance(each, dict)}
+    if not isinstance(codings, list):
+        return set()
+    return {f"{each.get('system')}|{each.get('code')}" for each in codings if isinstance(each, dict)}
 
 
 def _searchset(entries: list[Entry]) -> dict[str, Any]:

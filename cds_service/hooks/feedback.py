@@ -21,6 +21,7 @@ _MOST_SUGGESTIONS = 100
 _LONGEST_ID = 255
 _LONGEST_CODE = 2_000  # systems are addresses
 _LONGEST_COMMENT = 10_000
+_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")  # RFC 3339 knows it, Python does not
 _TIMESTAMP = re.compile(  # RFC 3339, section 5.6
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,20})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII
 )
@@ -29,7 +30,7 @@ _decoder = msgspec.json.Decoder(FeedbackRequest)
 
 
 def read_feedback(body: bytes) -> list[Feedback]:
-    """Decode and check a message; unknown members are passed over. Timestamps come back in UTC.
+    """Decode and check a message; unknown members are passed over. Timestamps come back in UTC, uuids in lower case.
 
     Raises InvalidRequest about the first entry that is malformed.
     """
@@ -50,6 +51,7 @@ def _checked(entry: Feedback, place: str) -> Feedback:
     _check_suggestions(entry, f"{place}.acceptedSuggestions")
     return msgspec.structs.replace(
         entry,
+        card=entry.card.lower(),  # a uuid is the same in either case (RFC 9562, section 4), and ours are written so
         outcomeTimestamp=_in_utc(entry.outcomeTimestamp, f"{place}.outcomeTimestamp"),
         overrideReason=_checked_reason(entry.overrideReason, f"{place}.overrideReason"),
     )
@@ -106,7 +108,7 @@ def _in_utc(timestamp: str, place: str) -> str:
     try:
         if not _TIMESTAMP.fullmatch(timestamp):
             raise ValueError
-        return datetime.fromisoformat(timestamp.upper()).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(_LEAP_SECOND.sub("59", timestamp.upper())).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         raise InvalidRequest(
             "is not a date and time in UTC",

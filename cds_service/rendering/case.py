@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cds_service.assessment.appointments import LateAppointments
+from cds_service.assessment.critical import CELLULITIS_SEPSIS, THROMBOSIS
 from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import REST, SEVERE
 from cds_service.assessment.rules import Finding, Level
 from cds_service.assessment.triage import Assessment
-from cds_service.assessment.warning import BLEEDING, REST_PAIN
-from cds_service.facts import Fact, State
+from cds_service.assessment.warning import BLEEDING, CELLULITIS, REST_PAIN, WELLS
+from cds_service.facts import Fact, Side, State
 from cds_service.rendering.content import CardFile, CardFiles
 from cds_service.rendering.template import Paragraphs, Template
-from cds_service.rendering.words import newest, when_words
+from cds_service.rendering.words import newest, side_of, when_words
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _NO_LEVEL = State.PRESENT, Level.NONE
 
-_TOLD_BY = {SEVERE: BLEEDING, REST: REST_PAIN}  # red flags that another finding holds wholly
+_TOLD_BY = {SEVERE: BLEEDING, REST: REST_PAIN, CELLULITIS: CELLULITIS_SEPSIS}  # what another finding holds wholly
 
 NO_RED_FLAG = "no-red-flag"
 NOT_ASSESSED = "not-assessed"
@@ -90,7 +91,7 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
     for finding in findings:
         own = (finding.rule.card, finding.rule.source) == first
         (spoken_for if own else others).append(finding)
-    others = [finding for finding in others if not _is_said(finding, spoken_for, findings, files)]
+    others = [finding for finding in others if not _is_said(finding, spoken_for, assessment, files)]
     flags = assessment.red_flags
     listed_only = [flag for flag in flags if flag.state is _PRESENT and flag.level is _NO_LEVEL]
     entries = dated({}, [fact for finding in findings for fact in newest(finding.evidence)], as_of)
@@ -99,12 +100,17 @@ def open_case(assessment: Assessment, files: CardFiles, as_of: datetime, occasio
     return Case(assessment, card, files, as_of, spoken_for, others, listed_only, patterns, entries, evidence, occasion)
 
 
-def _is_said(finding: Finding, spoken_for: Sequence[Finding], findings: Sequence[Finding], files: CardFiles) -> bool:
+def _is_said(finding: Finding, spoken_for: Sequence[Finding], assessment: Assessment, files: CardFiles) -> bool:
     """Of a finding of another card or source: does this card say it, and name the same causes, already?
 
-    Severe pain is told by that under an anticoagulant, pain at rest by the rest pain of arterial disease.
+    Severe pain is told by that under an anticoagulant, pain at rest by the rest pain of arterial disease, cellulitis by
+    that with sepsis. A score for suspected DVT says nothing of a leg with an untreated one.
     """
+    findings, score = assessment.findings, assessment.wells
     if any(each.rule is _TOLD_BY.get(finding.rule) for each in findings):
+        return True
+    known = [each for each in findings if each.rule is THROMBOSIS and finding.rule is WELLS]
+    if known and score is not None and score.side in (side_of(known[0].evidence), Side.BOTH, Side.NOT_STATED):
         return True
     own, other = files.cards[spoken_for[0].rule.card], files.cards[finding.rule.card]
     if other is own or other.consider != own.consider:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Sequence
 
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State
 from cds_service.rendering.case import Case
 from cds_service.rendering.finding_words import kind_words
-from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, quoted, sentence_start
+from cds_service.rendering.words import MOST_BULLETS, NO_DATE, and_more, bullets, date_words, quoted, sentence_start
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _SUSPECTED, _CURRENT, _ABSENT = Certainty.SUSPECTED, Course.CURRENT, State.ABSENT
@@ -23,7 +23,8 @@ def evidence(case: Case) -> str:
     words = case.files.shared.findings
     # one entry of the chart that says several things is one line
     told: dict[tuple[str, ...], tuple[list[str], str]] = {}
-    for fact, when in case.evidence.items():
+    for fact, dated in case.evidence.items():
+        when = _dates(fact, dated, case)
         same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
         kinds_told, longest = told.get(same, ([], ""))
         kind = kind_words(fact, words)
@@ -35,7 +36,14 @@ def evidence(case: Case) -> str:
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
-def under_evidence(case: Case) -> Container[Fact]:
+def _dates(fact: Fact, dated: str, case: Case) -> str:
+    """Its date, and when it was recorded where that is why it counts."""
+    if fact.recorded is None or fact not in case.assessment.by_record:
+        return dated
+    return f"{dated}, recorded {date_words(fact.recorded, case.as_of)}"
+
+
+def under_evidence(case: Case) -> Sequence[Fact]:
     """The entries that the evidence of the card surely shows; other sections need not repeat them."""
     return list(case.evidence)[:MOST_BULLETS]
 

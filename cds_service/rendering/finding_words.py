@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cds_service.assessment.critical import EMBOLISM_SYMPTOMS
 from cds_service.assessment.rules import Finding, Rule
@@ -109,6 +109,17 @@ def sided_kinds(findings: Sequence[Finding], case: Case) -> list[str]:
     known = (Side.NOT_STATED, side_of_finding(findings[0], case.assessment))
     sides = {kind: side_of(facts) for kind, facts in by_kind.items()}
     return [kind if side in known else f"{kind} ({side})" for kind, side in sides.items()]
+
+
+def in_part(side: str, findings: Iterable[Finding]) -> str:
+    """The side, as one of a part only where something of the findings that has a side is recorded without one."""
+    unsided = any(
+        fact.site_matters and fact.side is Side.NOT_STATED
+        for finding in findings
+        if finding.rule is not WELLS
+        for fact in finding.evidence
+    )
+    return f"{side} where stated" if unsided else side
 
 
 def side_of_finding(finding: Finding, assessment: Assessment) -> Side:

@@ -17,7 +17,6 @@ from cds_service.rendering.words import (
     mid_sentence,
     own_words,
     quoted,
-    sentence_start,
     source_words,
 )
 
@@ -38,7 +37,7 @@ def patterns(case: Case) -> str:
     lines = [_bullet(each, case) for each in told]
     if others := [mid_sentence(each.pattern.label) for each in fitting if each not in told]:
         names = ", ".join(others)
-        lines.append(f"{len(others)} more: {names}." if told else f"{sentence_start(names)}.")
+        lines.append(f"{len(others)} more: {names}." if told else f"Fits the record too: {names}.")
     return bullets(lines)
 
 

@@ -5,10 +5,11 @@ Text of the chart appears only inside code spans (`words.quoted`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection
 
 from cds_service.assessment.critical import COMPARTMENT_SIGNS, CREATINE_KINASE, LIMB_SIGNS
 from cds_service.assessment.limb_threat import NERVE, PERFUSION
+from cds_service.assessment.red_flags import ONGOING
 from cds_service.assessment.risk_factors import BEDRIDDEN, CANCER, INACTIVE, OVER_65, PARALYSIS, PREVIOUS_DVT, WEAKNESS
 from cds_service.assessment.rule_sets import ORDERS
 from cds_service.assessment.rules import Finding
@@ -17,10 +18,10 @@ from cds_service.assessment.warning import BLEEDING, PREGNANCY, TREATED, WELLS
 from cds_service.facts import Fact, Side, State
 from cds_service.rendering.case import Case, Say, say
 from cds_service.rendering.evidence import entry, evidence, under_evidence
-from cds_service.rendering.finding_words import named_inside, side_of_finding, sided_kinds
+from cds_service.rendering.finding_words import in_part, kind_words, named_inside, side_of_finding, sided_kinds
 from cds_service.rendering.options import OPTIONS
 from cds_service.rendering.patterns import patterns
-from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded
+from cds_service.rendering.summary import OF_NO_FINDING, is_not_recorded, knows_dvt
 from cds_service.rendering.thrombosis import d_dimer, score_told, wells
 from cds_service.rendering.unread import unread
 from cds_service.rendering.words import (
@@ -44,7 +45,9 @@ _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene"
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 # Rules whose newest date may be of a part only.
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
-_UNDATED = frozenset({WELLS, *ORDERS.rules})  # a score and a draft have no date, what they rest on has
+_UNDATED = frozenset(
+    {WELLS, ONGOING, *ORDERS.rules}
+)  # a score and a draft have no date, what they rest on has; ongoing pain says two
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 
 
@@ -98,9 +101,15 @@ def risk_factors(case: Case) -> str:
 
 
 def not_recorded(case: Case) -> str:
-    """What nobody put on record: red flags, and what this card would want to know beside them."""
+    """What nobody put on record: red flags, and what this card would want to know beside them; whether all of the chart
+    was looked through for it.
+    """
     assessment, wanted = case.assessment, case.card.not_recorded
-    missing = [mid_sentence(flag.rule.label) for flag in assessment.red_flags if is_not_recorded(flag)]
+    missing = [
+        mid_sentence(flag.rule.label) + (f" ({_note(flag)})" if flag.note else "")
+        for flag in assessment.red_flags
+        if is_not_recorded(flag)
+    ]
     if [each for each in assessment.risk_factors if each.rule is OVER_65 and each.state is _UNKNOWN]:
         missing.append("whether over 65 (birth date missing or partial)")
     if "pulses" in wanted:
@@ -108,12 +117,16 @@ def not_recorded(case: Case) -> str:
         signs = [mid_sentence(rule.label) for rule in (*PERFUSION, *NERVE) if rule not in told]
         if signs:
             missing.append(f"no entry that counts for: {', '.join(signs)}")
-    return "; ".join(missing)
+    unread = "" if assessment.fully_read else OF_NO_FINDING["unread"](case)
+    looked = f"not looked for in full, as {unread} could not be read in full: " if missing and unread else ""
+    return looked + "; ".join(missing)
 
 
 def recorded_absent(case: Case) -> str:
-    """Red flags that the record denies, with the entry that does."""
+    """Red flags that the record denies, and a DVT where one is in question, with the entry that does."""
     lines = []
+    if "wells" in case.card.not_recorded and not knows_dvt(case.assessment):
+        lines = [_denied(fact, case) for fact in newest(case.assessment.refuted)]
     for flag in case.assessment.red_flags:
         if flag.state is _ABSENT and flag.evidence:
             fact = newest(flag.evidence)[0]
@@ -122,6 +135,13 @@ def recorded_absent(case: Case) -> str:
             shown += f" ({own_words(flag.note)})" if flag.note else ""
             lines.append(f"{mid_sentence(flag.rule.label)}: {shown}")
     return "; ".join(lines)
+
+
+def _denied(fact: Fact, case: Case) -> str:
+    """DVT, left: onset 2026-11-21 (5 days ago), `Condition/1`"""
+    side = "" if fact.side is _NO_SIDE else f", {fact.side}"
+    kind = kind_words(fact, case.files.shared.findings)
+    return f"{kind}{side}: {when_words(fact, case.as_of)}, {quoted(fact.source)}"
 
 
 def home_care(case: Case) -> str:
@@ -228,17 +248,27 @@ def _is_told_elsewhere(finding: Finding, raising: Collection[str], items: Collec
     return finding.rule is INACTIVE and all(fact.concept == "surgery" for fact in finding.evidence)
 
 
-def _risk(finding: Finding, case: Case, shown: Container[Fact]) -> str:
-    """One risk factor with its newest entry, and where it is from; entries that are `shown` are not told again."""
+def _risk(finding: Finding, case: Case, shown: Collection[Fact]) -> str:
+    """One risk factor with its newest entry, and where it is from; what is `shown` is not told again, an entry that is
+    shown for something else by its name alone.
+    """
     rule = finding.rule
     entries = [fact for fact in newest(finding.evidence) if fact not in shown]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
-    parts += [f"{entry(fact, when_words(fact, case.as_of))}, {quoted(fact.source)}" for fact in entries[:1]]
+    told = [_of_entry(fact) for fact in shown]
+    for fact in entries[:1]:
+        parts += [] if _of_entry(fact) in told else [entry(fact, when_words(fact, case.as_of))]
+        parts.append(quoted(fact.source))
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")
     origin = "" if rule.source is GUIDANCE else f" (not from the guidance: {source_words(rule.source)})"
     note = f"; {own_words(finding.note)}" if finding.note else ""
-    return rule.label + (f": {', '.join(parts)}" if parts else "") + note + origin
+    return (finding.label or rule.label) + (f": {', '.join(parts)}" if parts else "") + note + origin
+
+
+def _of_entry(fact: Fact) -> tuple[object, ...]:
+    """What is the same of two facts that one entry of the chart says."""
+    return fact.source, fact.display, fact.when
 
 
 def _in_words(finding: Finding, case: Case) -> str:
@@ -247,7 +277,7 @@ def _in_words(finding: Finding, case: Case) -> str:
     if finding.rule.id in _COMPOSITE:
         parts[0] += f" ({', '.join(sided_kinds([finding], case))})"
     if (side := side_of_finding(finding, case.assessment)) is not _NO_SIDE:
-        parts.append(side)
+        parts.append(in_part(side, [finding]))
     if finding.evidence and finding.rule not in _UNDATED:
         latest = newest(finding.evidence)[0]
         when = case.entries.get(latest) or when_words(latest, case.as_of)

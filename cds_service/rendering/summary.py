@@ -14,6 +14,7 @@ from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Fact, Sid
 from cds_service.rendering.case import FIXED_CARDS, Case, Say
 from cds_service.rendering.finding_words import (
     as_many_as_fit,
+    in_part,
     kinds,
     longest_name,
     named,
@@ -95,10 +96,13 @@ def _signs(case: Case) -> str:
 
 
 def _side(case: Case) -> str:
-    """The side of the most urgent finding; where it has none, that of the complaint, and said so."""
+    """The side of the most urgent finding; where it has none, that of the complaint, and said so.
+
+    "Where stated" if not all that the headline names has one: beside {signs} that is every finding of the card.
+    """
     own, complaint = side_of_finding(case.assessment.findings[0], case.assessment), case.assessment.side
     if own is not Side.NOT_STATED:
-        return _SIDES[own]
+        return in_part(_SIDES[own], case.spoken_for if "signs" in case.card.summary.names else case.spoken_for[:1])
     return f"complaint in {_SIDES[complaint]}" if complaint in _SIDES else _NO_SIDE
 
 
@@ -134,7 +138,7 @@ def thrombosis_risks(assessment: Assessment) -> list[str]:
     items = assessment.wells.present if assessment.wells is not None else ()
     counted = {fact for item in items for fact in item.evidence}
     risks = [
-        mid_sentence(finding.rule.label)
+        mid_sentence(finding.label or finding.rule.label)
         for finding in assessment.risk_factors
         if finding.state is _PRESENT
         and finding.rule.id in risk_factors.THROMBOSIS_RISKS
@@ -220,7 +224,7 @@ def _anticoagulant(case: Case) -> str:
     if any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps):
         return "medicines not read"
     is_nameless = any(reason == NAMELESS_MEDICINES for reason, _count in case.assessment.left_out)
-    return "medicine without code" if is_nameless else "no anticoagulant found"
+    return "medicine code not sent" if is_nameless else "no anticoagulant found"
 
 
 def _reason(case: Case) -> str:

@@ -45,7 +45,7 @@ _OTHER_DIAGNOSES = frozenset(
 )
 """Entries that could be the diagnosis that takes 2 points off; whether one is as likely, no record says."""
 _OUTSIDE = {
-    Outside.PREGNANCY: "in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
+    Outside.PREGNANCY: "in pregnancy and the weeks after birth, where RCOG 2015 (Green-top Guideline 37b) names "
     "compression duplex ultrasound instead",
     Outside.CHILD: "under 18",
 }
@@ -65,6 +65,8 @@ def wells(case: Case) -> str:
     of_side = "either leg" if score.side is _BOTH else score.side
     of_side = f", {of_side}" if assessment.side is _BOTH and score.side is not _NO_SIDE else ""
     told = f"{score.points} from the record{of_side} (possible {score.least} to {score.most})"
+    if len(score.unknown) == len(score.items):
+        return f"{told}, as none of the ten items is recorded. {_unscored(score, *_others(score, case))}."
     return f"{told}. {outlook(score, *_others(score, case))}.\n{bullets(_items(score, case))}"
 
 
@@ -102,6 +104,13 @@ def outlook(score: WellsScore, others: Sequence[str] = (), spared: Sequence[str]
     return f"{category} unless {likelier} and this is not confirmed: {_listed(open_items)}"
 
 
+def _unscored(score: WellsScore, others: Sequence[str], spared: Sequence[str]) -> str:
+    """Where nothing is recorded: what tells, in short, and what may be the likelier diagnosis."""
+    _items_found, steps = _examination(score, score.likely_points, spared)
+    likelier = f"; 2 less if {_listed(others, 'or')} (on record) is judged as likely" if others else ""
+    return f'"DVT likely" from {score.likely_points} on{likelier}: {steps}'
+
+
 def d_dimer(case: Case) -> str:
     """Every D-dimer on record, what it is by its own assay, and what that is worth."""
     return bullets([_reading(each, case) for each in case.assessment.d_dimers])
@@ -128,10 +137,7 @@ def _items(score: WellsScore, case: Case) -> list[str]:
     unknown = [item.label for item in score.unknown]
     coded = ", ".join([label for label in unknown if label not in NOT_CODED])
     uncoded = _listed([label for label in unknown if label in NOT_CODED], "or")
-    if len(unknown) == len(score.items):
-        lines.append(f"Not recorded: any of the ten items; no code shows {uncoded}")
-    else:
-        lines.append(f"Not recorded: {coded}{'; ' if coded else ''}no code shows {uncoded}")
+    lines.append(f"Not recorded: {coded}{'; ' if coded else ''}no code shows {uncoded}")
     return lines
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cds_service.facts import Fact, Side, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Fact, Side, Topic
 from cds_service.rendering.case import Case
 from cds_service.rendering.finding_words import kind_words
 from cds_service.rendering.words import and_more, bullets, newest, own_words, quoted, sentence_start, when_words
 
 _NO_SIDE = Side.NOT_STATED
 _MOST_ILLEGIBLE = 3
+_MOST_MEDICINES = 3
 _UNREAD = {
     Topic.PATIENT: "patient data could not be read in full: age unknown",
     Topic.CONDITIONS: "Conditions could not be read in full",
@@ -28,14 +29,24 @@ def unread(case: Case) -> str:
         for topic, each in reasons.items()
     ]
     lines += and_more(_illegible(case), _MOST_ILLEGIBLE)
-    lines += [f"Entries that {own_words(reason)}: {count}" for reason, count in case.assessment.left_out]
+    lines += [
+        f"Entries that {own_words(reason)}: {count}" + (_medicines(case) if reason == NAMELESS_MEDICINES else "")
+        for reason, count in case.assessment.left_out
+    ]
     return bullets(lines)
+
+
+def _medicines(case: Case) -> str:
+    """What the chart calls them, as far as it does."""
+    called = [f"{quoted(words)}, {quoted(source)}" for words, source in case.assessment.nameless_medicines if words]
+    return f" ({'; '.join(and_more(called, _MOST_MEDICINES))})" if called else ""
 
 
 def _illegible(case: Case) -> list[str]:
     """Of each kind of thing the newest entry whose value is not interpreted, why, and how many more there are."""
     of_code: dict[tuple[object, ...], list[Fact]] = {}  # one code may say two things: it is told once
-    for fact in newest(case.assessment.illegible):
+    told = {reading.fact for reading in case.assessment.d_dimers}  # each in a section of its own
+    for fact in newest([fact for fact in case.assessment.illegible if fact not in told]):
         of_code.setdefault((fact.source, fact.codes), []).append(fact)
     by_kind: dict[str, list[Fact]] = {}
     for facts in of_code.values():

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cds_service.addresses import parse_base
-
-ANY_SERVER = "*"
+from cds_service.addresses import ANY, parse_base
 
 
 class AllowedServers:
@@ -20,7 +18,7 @@ class AllowedServers:
 
     def __init__(self, servers: Collection[str]) -> None:
         self._servers = {parse_base(server) for server in servers} - {None}
-        self._any = ANY_SERVER in servers
+        self._any = ANY in servers
 
     def allows(self, base: str) -> bool:
         place = parse_base(base)

@@ -20,7 +20,7 @@ import structlog
 from cds_service.storage.journal import first_id
 from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
 from cds_service.storage.reader import PATIENCE_SECONDS, reader
-from cds_service.storage.store import Store, fault_name, sqlite_file, storable, utc_text
+from cds_service.storage.store import Store, fault_name, storable, utc_text
 
 _PAUSE_SECONDS = 5.0  # a store that hangs costs one call in so long that patience
 _UNWRITTEN = timedelta(seconds=30)  # the journal writes a tenth of a second later
@@ -80,7 +80,7 @@ class EarlierCards:
         self._store = store
         self._hash_key = hash_key
         self._reader = reader(store)
-        self._is_sqlite = sqlite_file(store.url) is not None
+        self._is_sqlite = store.file is not None
         self._noted: dict[CardKey, list[Answer]] = {}
         self._order: deque[tuple[datetime, CardKey]] = deque()
         self._pause_until = math.inf

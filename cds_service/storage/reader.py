@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import text
 
-from cds_service.storage.store import Store, sqlite_file
+from cds_service.storage.store import Store, connect
 
 PATIENCE_SECONDS = 1.0
 _LOCK_SECONDS = 0.05
@@ -26,8 +25,7 @@ class Reader(Protocol):
 
 
 def reader(store: Store) -> Reader:
-    path = sqlite_file(store.url)
-    return _Sqlite(path) if path else _Postgres(store)
+    return _Sqlite(store.file) if store.file else _Postgres(store)
 
 
 class _Sqlite:
@@ -36,12 +34,12 @@ class _Sqlite:
     """
 
     def __init__(self, path: str) -> None:
-        self._address = f"{Path(path).absolute().as_uri()}?mode=rw"  # never makes a file
+        self._path = path
         self._connection: sqlite3.Connection | None = None
 
     async def rows(self, query: str, **values: Any) -> Sequence[Sequence[Any]]:
         if self._connection is None:
-            self._connection = sqlite3.connect(self._address, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
+            self._connection = connect(self._path, _LOCK_SECONDS)
         return self._connection.execute(query, values).fetchall()
 
     async def close(self) -> None:

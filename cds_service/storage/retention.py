@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import FeedbackRow, InvocationRow
-from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, connect
 
 _AT_ONCE = 5_000  # so that the lock is never held for long
 
@@ -33,8 +33,8 @@ async def prune(store: Store, before: datetime) -> Removed:
     try:
         journal = await _remove(store, InvocationRow.id, InvocationRow.at, before)
         feedback = await _remove(store, FeedbackRow.key, FeedbackRow.received_at, before)
-        if path := sqlite_file(store.url):
-            await asyncio.to_thread(_empty_log, path)
+        if store.file and not await asyncio.to_thread(_empty_log, store.file):
+            raise _still_there()
     except (*STORE_FAULTS, sqlite3.Error) as error:
         raise StoreUnavailable("the rows could not be removed", remedy="Try again") from error
     return Removed(journal, feedback)
@@ -53,7 +53,15 @@ async def _remove(
             return removed
 
 
-def _empty_log(path: str) -> None:
-    """The write-ahead log still holds what was removed."""
-    with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _empty_log(path: str) -> bool:
+    """The write-ahead log still holds what was removed. False while somebody reads the store as it was before."""
+    with closing(connect(path, LOCK_SECONDS)) as connection:
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
+
+
+def _still_there() -> StoreUnavailable:
+    return StoreUnavailable(
+        "the rows are removed, but their text is still in the files, since another program reads the store",
+        remedy="Close it (a backup, an open sqlite3), then run the same command again",
+    )

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from cds_service.errors import ConfigurationError
-from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, sqlite_file
+from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store
 
 _SETTING = "CDS_DATABASE_URL"
 _UPGRADE = "Run: cds-service db upgrade"
@@ -35,8 +35,8 @@ _KNOWN_FAULTS = {  # PostgreSQL's own texts name the user; https://www.postgresq
 async def upgrade(store: Store) -> str:
     """Bring the schema up to date, whoever else tries the same; returns its revision. Raises ConfigurationError."""
     try:
-        if path := sqlite_file(store.url):
-            await asyncio.to_thread(_make_file, path)
+        if store.file:
+            await asyncio.to_thread(_make_file, store.file)
         async with store.durable.begin() as connection:
             return await connection.run_sync(_upgrade)
     except _FAULTS as error:
@@ -51,36 +51,38 @@ async def require_current(store: Store) -> None:
             found = await connection.run_sync(_revision)
     except _FAULTS as error:
         raise _unusable(error) from None
+    _refuse_newer(found)
     if found != _scripts().get_current_head():
         raise ConfigurationError(f"{_SETTING}: the store has the schema of another version. {_UPGRADE}.")
 
 
 async def prepare(store: Store) -> None:
     """What a server does before it starts: a file is brought up to date, a PostgreSQL must be."""
-    if sqlite_file(store.url):
+    if store.file:
         await upgrade(store)
     else:
         await require_current(store)
 
 
 def _require_file(store: Store) -> None:
-    path = sqlite_file(store.url)
-    if path and not Path(path).is_file():  # SQLite would make an empty one
+    if store.file and not Path(store.file).is_file():  # SQLite would make an empty one
         raise ConfigurationError(f"{_SETTING}: the store cannot be used: there is no such file. {_UPGRADE}.")
 
 
 def _upgrade(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":  # SQLite's transaction has the lock already
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    scripts = _scripts()
-    known = {script.revision for script in scripts.walk_revisions()}
-    found = _revision(connection)
-    if found is not None and found not in known:
-        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
+    _refuse_newer(_revision(connection))
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return str(scripts.get_current_head())
+    return str(_scripts().get_current_head())
+
+
+def _refuse_newer(found: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found is not None and found not in known:
+        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -124,15 +126,22 @@ _FAULTS = (*STORE_FAULTS, sqlite3.Error, TypeError, ValueError)  # the last two:
 
 
 def _unusable(error: Exception) -> ConfigurationError:
+    if getattr(_cause(error), "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+        return ConfigurationError(f"{_SETTING}: another program keeps the store locked. End it, or try again later.")
     return ConfigurationError(
         f"{_SETTING}: the store cannot be used: {_reason(error)}. Give a file that this user may write, in a folder "
         "that exists and that it may write too, or the address of a PostgreSQL that is running."
     )
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error."""
+    return getattr(error, "orig", None) or error
+
+
 def _reason(error: BaseException) -> str:
     """In words that hold no address, user or password."""
-    cause = getattr(error, "orig", None) or error
+    cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return str(cause)
     if isinstance(cause, socket.gaierror):

@@ -19,10 +19,11 @@ import structlog
 from sqlalchemy import text
 
 from cds_service.errors import StoreUnavailable
-from cds_service.storage.store import CHECKPOINT_PAGES, LOCK_SECONDS, STORE_FAULTS, Store, fault_name, sqlite_file
+from cds_service.storage.store import CHECKPOINT_PAGES, STORE_FAULTS, Store, connect, fault_name
 
 _log = structlog.stdlib.get_logger()
 
+_PATIENCE_SECONDS = 5.0  # for the database, waiting behind other calls included
 _SWEEP_EVERY = 256
 _INSERT = "INSERT INTO seen_token (key, until) VALUES (:key, :until) ON CONFLICT DO NOTHING"
 _SWEEP = (
@@ -41,8 +42,7 @@ class SeenTokens:
     """`now` tells which rows can be forgotten."""
 
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        path = sqlite_file(store.url)
-        self._table: _Table = _SqliteTable(path) if path else _PostgresTable(store)
+        self._table: _Table = _SqliteTable(store.file) if store.file else _PostgresTable(store)
         self._now = now
         self._count = 0
 
@@ -61,11 +61,12 @@ class SeenTokens:
         """
         key = hashlib.sha256(f"{len(issuer)} {issuer} {jti}".encode("utf-8", "surrogatepass")).digest()
         try:
-            is_new = await self._table.write(_INSERT, key=key, until=int(until.timestamp()) + 1) == 1
-            self._count += 1
-            if self._count % _SWEEP_EVERY == 0:
-                # twice as many as came in since, so that it keeps up and never takes long
-                await self._table.write(_SWEEP, now=int(self._now().timestamp()), most=2 * _SWEEP_EVERY)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                is_new = await self._table.write(_INSERT, key=key, until=int(until.timestamp()) + 1) == 1
+                self._count += 1
+                if self._count % _SWEEP_EVERY == 0:
+                    # twice as many as came in since, so that it keeps up and never takes long
+                    await self._table.write(_SWEEP, now=int(self._now().timestamp()), most=2 * _SWEEP_EVERY)
         except (*STORE_FAULTS, sqlite3.Error) as error:
             _log.error("used tokens not readable", error=fault_name(error))
             raise StoreUnavailable(
@@ -91,7 +92,7 @@ class _SqliteTable:
 
     def _write(self, statement: str, values: dict[str, bytes | int]) -> int:
         if self._connection is None:
-            self._connection = sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None)
+            self._connection = connect(self._path, _PATIENCE_SECONDS)
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         return self._connection.execute(statement, values).rowcount

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +15,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from cds_service.storage.models import Base
 
@@ -29,11 +32,11 @@ class Store:
     """Two engines for one database; neither connects before it is used.
 
     What `durable` has committed is on disk. What `quick` has committed outlives this process, killed or not, but the
-    last of it may be lost when the machine loses power.
+    last of it may be lost when the machine loses power. `file` is the path of a SQLite, None for PostgreSQL.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.file = sqlite_file(url)
         self.durable = _engine(url, durable=True)
         self.quick = _engine(url, durable=False)
 
@@ -51,6 +54,16 @@ def sqlite_file(url: str) -> str | None:
     """The path of the file; None for PostgreSQL."""
     parsed = make_url(url)
     return parsed.database if parsed.get_backend_name() == "sqlite" else None
+
+
+def connect(file: str, lock_seconds: float) -> sqlite3.Connection:
+    """To a SQLite beside the engines; never makes a file."""
+    address = f"{Path(file).absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(address, uri=True, timeout=lock_seconds, isolation_level=None)
+
+
+class StoreFileReplaced(OSError):
+    """At the path of the SQLite is none or another file than the one that was opened: what is written would be lost."""
 
 
 class Insert:
@@ -111,8 +124,8 @@ def storable(name: str) -> str:
 
 
 def _engine(url: str, *, durable: bool) -> AsyncEngine:
-    if sqlite_file(url) is not None:
-        return _sqlite_engine(url, durable)
+    if (file := sqlite_file(url)) is not None:
+        return _sqlite_engine(url, file, durable)
     server_settings = {
         "application_name": "cds-service",
         "synchronous_commit": "on" if durable else "off",
@@ -131,16 +144,27 @@ def _engine(url: str, *, durable: bool) -> AsyncEngine:
     )
 
 
-def _sqlite_engine(url: str, durable: bool) -> AsyncEngine:
+def _identity(file: str) -> tuple[int, int]:
+    try:
+        stat = Path(file).stat()
+    except FileNotFoundError:
+        raise StoreFileReplaced from None
+    return stat.st_dev, stat.st_ino
+
+
+def _sqlite_engine(url: str, file: str, durable: bool) -> AsyncEngine:
     """One connection: writers of a process queue here, in order, rather than at the file's lock."""
     engine = create_async_engine(
         url,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=3 * LOCK_SECONDS,
+        pool_timeout=LOCK_SECONDS,
         connect_args={"timeout": LOCK_SECONDS, "isolation_level": None},
         hide_parameters=True,
     )
+
+    def before_connect(_dialect: Any, record: ConnectionPoolEntry, *_: Any) -> None:
+        record.info["file"] = _identity(file)  # where there is none, SQLite would make one
 
     def on_connect(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
@@ -151,8 +175,11 @@ def _sqlite_engine(url: str, durable: bool) -> AsyncEngine:
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
+        if connection.info["file"] != _identity(file):
+            raise StoreFileReplaced
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # a lock taken later can fail at once instead of waiting
 
+    event.listen(engine.sync_engine, "do_connect", before_connect)
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
     return engine

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-import traceback
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cds_service.log import place_of
 from cds_service.web import outcomes
 
 REQUEST_ID = "cds_service.request_id"
@@ -78,7 +79,10 @@ class CrossOrigin(CORSMiddleware):
 
 
 class Faults:
-    """Answers a fault of ours with a 500. The log has its type and place; its message could quote the chart."""
+    """Answers a fault of ours with a 500. The log has its type and place; its message could quote the chart.
+
+    A request that the server cuts off, because it stops, is answered 503.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -96,17 +100,11 @@ class Faults:
 
         try:
             await self._app(scope, receive, send_noting_start)
+        except asyncio.CancelledError:
+            _log.error("cut off", request_id=scope[REQUEST_ID])
+            if not begun:
+                await outcomes.from_stop()(scope, receive, send)
         except Exception as error:  # the last line: whatever it is, the EHR must be told that nothing was assessed
-            _log.error("fault", request_id=scope[REQUEST_ID], **_place(error))
+            _log.error("fault", request_id=scope[REQUEST_ID], **place_of(error))
             if not begun:
                 await outcomes.from_fault(scope[REQUEST_ID])(scope, receive, send)
-
-
-def _place(error: BaseException) -> dict[str, Any]:
-    """Types of the error and its causes, and the lines that it passed, without messages and values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    kinds = [type(error).__qualname__]
-    while (cause := error.__cause__ or error.__context__) is not None and len(kinds) < 5:
-        error = cause
-        kinds.append(type(error).__qualname__)
-    return {"error": kinds, "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}

@@ -63,6 +63,12 @@ def from_fault(request_id: str) -> Response:
     return _outcome(500, "exception", diagnostics, severity="fatal")
 
 
+def from_stop() -> Response:
+    """The answer when the service stops and cannot wait for the request any longer."""
+    diagnostics = "The service is stopping; the request was not answered. Send it again."
+    return _outcome(503, "transient", diagnostics, severity="fatal")
+
+
 def _outcome(
     status: int,
     code: str,

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service.assessment.d_dimer import readings
-from cds_service.assessment.leg import Leg, whole_patient
+from cds_service.assessment.leg import Leg, admitted_by, whole_patient
 from cds_service.assessment.orders import OrderCase, duplicates, order_findings
 from cds_service.assessment.red_flags import ongoing_pain
 from cds_service.assessment.rules import Level
@@ -65,6 +65,12 @@ def without_a_site_before_the_complaint(size: int) -> Callable[[], object]:
     return lambda: whole(made)
 
 
+def what_admits_the_unsited(size: int) -> Callable[[], object]:
+    counting = facts(size, "numbness-tingling", 20, site_matters=True)
+    anchors = facts(size, "pain", 1, **CALF) + facts(1, "pain", 20, **CALF)
+    return lambda: admitted_by(counting, anchors)
+
+
 def denied_for_long(size: int) -> Callable[[], object]:
     made = facts(size, "pain", 3, **CALF) + facts(size, "pain", 5, **{**CALF, "state": State.ABSENT})
     return lambda: settled(made, READER.terminology)
@@ -108,6 +114,7 @@ def order_case(drafts: list[Fact], chart: list[Fact]) -> OrderCase:
     [
         swelling_of_both_sides,
         without_a_site_before_the_complaint,
+        what_admits_the_unsited,
         denied_for_long,
         pains_of_one_day,
         d_dimers,

@@ -41,6 +41,7 @@ def test_a_red_flag_that_is_not_read_is_unknown_and_has_the_entry_as_evidence(en
     [
         {"observation": "sct|309538000", "at": -1, "value": "left toes"},  # numbness
         {"observation": "loinc|2157-6", "at": -1, "value": "see report"},  # creatine kinase
+        {"observation": "loinc|48065-7", "at": -1, "value": "see report"},  # D-dimer
         {"observation": "sct|267036007", "at": -1, "value": "on stairs"},  # dyspnoea
     ],
 )
@@ -50,8 +51,15 @@ def test_what_else_could_raise_the_level_is_told_too(entry: Entry) -> None:
     assert not any(flag.evidence for flag in found.red_flags)
 
 
-def test_beside_it_no_home_care_is_listed_or_drafted() -> None:
-    found = triage([PAIN, {"observation": "sct|449615005", "at": -1, "value": "2+ pitting, firm calf"}])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"observation": "sct|449615005", "at": -1, "value": "2+ pitting, firm calf"},
+        {"observation": "loinc|48065-7", "at": -1, "value": "positive, see report"},
+    ],
+)
+def test_beside_it_no_home_care_is_listed_or_drafted(entry: Entry) -> None:
+    found = triage([PAIN, entry])
     assert not found.suits_home_care
     assert "patient-instructions" not in [step.name for step in found.next_steps]
     assert triage([PAIN]).suits_home_care
@@ -63,7 +71,6 @@ def test_beside_it_no_home_care_is_listed_or_drafted() -> None:
         {"observation": "sct|449615005", "at": -1, "absent_reason": "unknown"},  # nothing was recorded
         {"observation": "sct|449615005", "at": -1, "value": False},
         {"observation": "loinc|2157-6", "at": -31, "value": "see report"},
-        {"observation": "loinc|48065-7", "at": -1, "value": "see report"},  # every D-dimer is told anyway
         {"observation": "loinc|72166-2", "at": -1, "value": "two a day"},  # smoking raises nothing
     ],
 )

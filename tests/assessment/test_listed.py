@@ -70,6 +70,43 @@ def test_of_an_old_thrombosis_a_chronic_code_is_said(code: str, said: str) -> No
     assert (finding.rule.id, finding.note) == ("old-thrombosis", f"{said}no anticoagulant found")
 
 
+NUMB: Entry = {"observation": "sct|309538000", "at": -1, "side": "left", "site": "sct|56459004"}
+SCIATICA: Entry = {"condition": "icd|M54.32"}
+SWOLLEN: Entry = {"observation": "sct|449615005", "at": -1, "side": "both"}
+
+
+@pytest.mark.parametrize(
+    ("chart", "seen"),
+    [
+        ([NUMB, {**SCIATICA, "onset": -400}], ["nerve-disease"]),  # explains it
+        ([NUMB, {**SCIATICA, "onset": -10}], ["nerve-disease"]),  # too new for that
+        ([NUMB, SCIATICA], ["nerve-disease"]),
+        ([{**SCIATICA, "onset": -400}], []),  # nothing to explain
+        ([{"condition": "icd|G62.1", "onset": -400}], ["reduced-sensation"]),  # keeps from ice and compression
+        ([SWOLLEN, {"condition": "icd|I87.2", "onset": -400}], ["oedema-cause"]),
+        ([SWOLLEN, {"condition": "icd|I50.9", "verification": "provisional"}], ["oedema-cause", "heart-failure"]),
+        ([{**SWOLLEN, "side": "left"}, {"condition": "icd|I87.2", "onset": -400}], []),
+        ([{"condition": "icd|I50.9", "onset": -400}], ["heart-failure"]),  # keeps from compression
+        ([{"condition": "icd|I73.00", "onset": -400}], ["raynaud"]),
+    ],
+)
+def test_a_disease_that_other_words_rest_on_is_seen(chart: list[Entry], seen: list[str]) -> None:
+    assert [fact.concept for fact in triage([PAIN, *chart]).beside] == seen
+
+
+@pytest.mark.parametrize(
+    ("pain", "seen"),
+    [
+        ({"condition": "sct|10601006", "onset": -60}, ["pain"]),  # why the DVT counts as one of the leg
+        ({"condition": "sct|10601006", "onset": -60, "clinical": "resolved"}, []),
+        (PAIN, []),  # is the complaint itself
+    ],
+)
+def test_what_makes_a_thrombosis_without_a_site_count_is_seen(pain: Entry, seen: list[str]) -> None:
+    found = triage([pain, {"condition": "sct|128053003", "onset": -4}])
+    assert [fact.concept for fact in found.beside] == seen
+
+
 @pytest.mark.parametrize(("onset", "seen"), [(-89, ["leg-injury"]), (-91, [])])
 def test_an_injury_that_may_still_heal_is_seen(onset: int, seen: list[str]) -> None:
     found = triage([PAIN, {"condition": "sct|44465007", "onset": onset, "side": "left"}])

@@ -35,6 +35,11 @@ def test_a_packed_answer_is_read(ehr: Ehr) -> None:
     assert ids(read(ehr.base)) == ["pain"]
 
 
+def test_a_byte_order_mark_is_passed_over(ehr: Ehr) -> None:
+    ehr.answers["/Condition"] = Response(b"\xef\xbb\xbf" + json.dumps(searchset(CALF_PAIN)).encode())
+    assert ids(read(ehr.base)) == ["pain"]
+
+
 def test_pages_are_read_in_order_until_there_are_no_more(ehr: Ehr) -> None:
     pages = {1: "Condition?page=2", 2: f"{ehr.base}/Condition?page=3", 3: "/fhir/Condition?page=4", 4: None}
 

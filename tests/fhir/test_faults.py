@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import socket
 import time
 from datetime import UTC, datetime, timedelta
@@ -47,6 +48,8 @@ def test_a_type_that_cannot_be_decoded_is_passed_over(ehr: Ehr) -> None:
     assert read(ehr.base).problem == ""
 
 
+PACKED = {"content-encoding": "gzip"}
+PAGE = json.dumps(searchset(CALF_PAIN)).encode()
 FAILED = "the connection to the EHR failed"
 LASTING: list[tuple[str, Any, str]] = [
     ("not accepted", Response(status_code=400), "did not accept the query"),
@@ -69,13 +72,17 @@ LASTING: list[tuple[str, Any, str]] = [
     ("XML", Response(b"<Bundle/>", media_type="application/fhir+xml"), "sent XML, which is not read"),
     ("text", PlainTextResponse("Bundle"), "not a FHIR resource"),
     ("half", Response(b'{"resourceType": "Bundle", "entry": ['), "not a FHIR resource"),
-    ("half packed", Response(gzip.compress(b" " * 999)[:-9], headers={"content-encoding": "gzip"}), "empty answer"),
+    ("a packed page", Response(gzip.compress(b"<html>"), 200, PACKED, "text/html"), "sent a web page instead"),
+    ("packed nonsense", Response(gzip.compress(b"[]"), 200, PACKED), "not a FHIR resource"),
+    ("gzip cut short", Response(gzip.compress(PAGE)[:-12], 200, PACKED), "sent a damaged answer"),
+    ("gzip cut before anything came", Response(gzip.compress(PAGE)[:12], 200, PACKED), "sent a damaged answer"),
+    ("gzip with a hole", Response(gzip.compress(PAGE)[:40] + b"zzzz", 200, PACKED), "sent a damaged answer"),
     ("an error", outcome(), "reported an error"),
     ("a history", bundle("history"), "a Bundle that answers no search"),
     ("a batch", bundle("batch-response"), "a Bundle that answers no search"),
-    ("damaged gzip", Response(b"nonsense", headers={"content-encoding": "gzip"}), "sent a damaged answer"),
+    ("damaged gzip", Response(b"nonsense", 200, PACKED), "sent a damaged answer"),
     ("huge", huge, "larger than this service reads"),
-    ("a bomb", Response(gzip.compress(b" " * 10**7), headers={"content-encoding": "gzip"}), "larger than"),
+    ("a bomb", Response(gzip.compress(b" " * 10**7), 200, PACKED), "larger than"),
     ("never", never, "took too long"),
     ("dripping", dripping, "took too long"),
     ("dripping headers", DRIPPED_HEADERS, "took too long"),

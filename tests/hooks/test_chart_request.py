@@ -53,6 +53,11 @@ def test_a_medication_order_of_dstu2_goes_to_the_medications() -> None:
     assert ids(chart_request(searchset(patient(), *orders), NEEDS))["medications"] == ["order"]
 
 
+def test_codings_that_are_no_list_are_no_codes() -> None:
+    odd = [{"resourceType": "Observation", "id": "odd", "code": code} for code in (5, {"coding": 5}, {"coding": [5]})]
+    assert ids(chart_request(searchset(patient(), *odd), NEEDS))["findings"] == ["odd"] * 3
+
+
 def test_each_request_is_a_new_instance() -> None:
     chart = searchset(patient())
     assert chart_request(chart, NEEDS)["hookInstance"] != chart_request(chart, NEEDS)["hookInstance"]

@@ -114,7 +114,7 @@ def test_the_headline_names_what_leaves_a_thrombosis_open(client: TestClient) ->
 
 def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClient) -> None:
     card = discharge(client, findings=outcome())
-    assert card["summary"].startswith("Calf pain not fully assessed")
+    assert card["summary"].startswith("Not fully assessed for calf pain")
     assert "suggestions" not in card
     assert "- Rest:" not in card["detail"]
     assert "**When to come back, once" in card["detail"]

@@ -49,6 +49,11 @@ def test_unknown_members_and_extensions_are_passed_over() -> None:
     assert read(entry, **extension) == read(accepted("s1"))
 
 
+def test_a_uuid_in_upper_case_is_the_same_card() -> None:
+    card = "f6b95768-b1c8-40dc-8385-bf3504b82ffb"
+    assert read(accepted("s1", card=card.upper())) == read(accepted("s1", card=card))
+
+
 def test_no_entries_are_no_error() -> None:
     assert read() == []
 
@@ -60,6 +65,8 @@ def test_no_entries_are_no_error() -> None:
         ("2026-11-02t12:00:00z", "2026-11-02T12:00:00+00:00"),
         ("2026-11-02T14:00:00+02:00", "2026-11-02T12:00:00+00:00"),
         ("2026-11-02T12:00:00.123456789Z", "2026-11-02T12:00:00.123456+00:00"),
+        ("1990-12-31T23:59:60Z", "1990-12-31T23:59:59+00:00"),
+        ("1990-12-31T15:59:60.5-08:00", "1990-12-31T23:59:59.500000+00:00"),
     ],
 )
 def test_times_come_back_in_utc(sent: str, moment: str) -> None:

@@ -151,7 +151,7 @@ def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) ->
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (PREGNANT, "not shown in pregnancy and up to 6 weeks after it"),
+        (PREGNANT, "not shown in pregnancy and the weeks after birth"),
         (ON_WARFARIN, "0 from the record (possible -2 to 9)"),
     ],
 )
@@ -282,7 +282,7 @@ def test_a_current_medicine_without_a_code_could_be_an_anticoagulant(client: Tes
     unnamed = {"medications": searchset({"medication": "", "text": "blood thinner", "id": "x"})}
     (card,) = sign(client, medicine(IBUPROFEN), **unnamed)
     assert card["indicator"] == "info"
-    assert "a current medicine has no code" in card["detail"]
+    assert "of a current medicine no code was sent" in card["detail"]
     assert sign(client, ULTRASOUND, **unnamed) == []
 
 

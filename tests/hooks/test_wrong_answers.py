@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.calls import CALF_PAIN, cards, detail, post, prefetch, searchset
-from tests.charts import resource
+from tests.charts import Entry, resource
 
 DVT = {"condition": "icd|I82.4Z2", "id": "dvt", "onset": -5}
 TAKEN = {"resourceType": "MedicationStatement", "id": "taken", "status": "active"}
@@ -48,7 +48,7 @@ def test_a_part_of_the_chart_that_is_all_of_another_patient_is_told(client: Test
 def test_it_is_told_whatever_it_is_about(client: TestClient, also: list[dict[str, Any]]) -> None:
     foreign = [{**each, "subject": "Patient/someone-else"} for each in ({"condition": "sct|38341003"}, *also)]
     (card,) = cards(post(client, prefetch=prefetch(conditions=searchset(*foreign))))
-    assert card["summary"].startswith("Calf pain not fully assessed")
+    assert card["summary"].startswith("Not fully assessed for calf pain")
 
 
 def test_one_entry_of_another_patient_is_no_gap(client: TestClient) -> None:
@@ -56,10 +56,20 @@ def test_one_entry_of_another_patient_is_no_gap(client: TestClient) -> None:
     assert cards(post(client, prefetch=prefetch(conditions=searchset(foreign, {"condition": "sct|38341003"})))) == []
 
 
-def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient) -> None:
-    apixaban = {"medication": "", "text": "Apixaban 5 mg", "id": "nameless"}
+@pytest.mark.parametrize(
+    "medicine",
+    [
+        {"text": "Apixaban 5 mg"},
+        {"text": "", "members": {"medicationReference": {"reference": "Medication/1", "display": "Apixaban 5 mg"}}},
+    ],
+)
+def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient, medicine: Entry) -> None:
+    apixaban = {"medication": "", "id": "nameless", **medicine}
     told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=searchset(apixaban))))
-    assert "current medicines without a code (one could be an anticoagulant): 1" in told
+    assert (
+        "current medicines of which no code was sent (one could be an anticoagulant): 1 (`Apixaban 5 mg`, `Medic"
+        in told
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.triage import Assessment
-from cds_service.facts import Gap, Interval, Quantity, State, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Gap, Interval, Quantity, State, Topic
 from cds_service.rendering.summary import all_rules
 from tests.rendering.by_hand import AS_OF, GUIDANCE_URL, assessment, card, detail, elsewhere, fact, finding
 
@@ -65,6 +65,8 @@ def chart(text: str) -> Assessment:
         ),
         risk_factors=(Finding(RULES["severe-pain"], State.PRESENT, (risk,)),),
         gaps=(Gap(Topic.OBSERVATIONS, f"Observation/{text}"),),
+        left_out=((NAMELESS_MEDICINES, 1),),
+        nameless_medicines=((text, f"MedicationRequest/{text}"),),
     )
 
 
@@ -91,7 +93,7 @@ def test_the_judge_sees_what_would_be_live() -> None:
 
 def test_the_text_stands_in_every_place() -> None:
     spans = [token.content for token in flat(detail(chart(WORD))) if token.type == "code_inline"]
-    assert sum(WORD in span for span in spans) == 18
+    assert sum(WORD in span for span in spans) == 20
 
 
 def test_the_card_has_no_link_or_html_of_its_own_in_its_detail() -> None:

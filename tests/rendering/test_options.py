@@ -63,11 +63,12 @@ def test_the_name_of_the_guideline_is_told_with_its_steps_to_whom_it_is_for() ->
 
 
 @pytest.mark.parametrize(
-    ("entry", "words"), [(PREGNANT, "pregnant by the record"), (DELIVERED, "after delivery by the record")]
+    ("entry", "words"), [(PREGNANT, "calf pain in pregnancy"), (DELIVERED, "calf pain in the weeks after birth")]
 )
 def test_calf_pain_in_pregnancy_says_whether_before_or_after_the_birth(entry: Entry, words: str) -> None:
     made = card(triage([CALF_PAIN, entry], WOMAN))
-    assert f"({words})" in section(made.detail or "", "Why this card")
+    assert f"Recorded: {words}, left" in section(made.detail or "", "Why this card")
+    assert (made.summary.lower().partition(", ")[0], "or in the weeks" in (made.detail or "")) == (words, False)
 
 
 NUMB: Entry = {"observation": "sct|309537005", "at": -2, "side": "left"}

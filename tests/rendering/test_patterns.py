@@ -91,7 +91,7 @@ def test_beside_a_threat_only_threats_are_told_and_the_others_named() -> None:
         fitting = tuple(Recognised(KNOWN[name], Fit((SWELLING,))) for name in names)
         return patterns(case(assessment(finding(COMPARTMENT, SWELLING, level=level), patterns=fitting))).splitlines()
 
-    assert lines("muscle-strain", "contusion")[-1] == "- Muscle strain or tear, contusion."
+    assert lines("muscle-strain", "contusion")[-1] == "- Fits the record too: muscle strain or tear, contusion."
     both = lines("deep-vein-thrombosis", "muscle-strain")
     assert both[1].startswith("- **Deep vein thrombosis")
     assert both[2:] == ["- 1 more: muscle strain or tear."]

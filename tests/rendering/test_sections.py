@@ -186,6 +186,19 @@ def test_an_entry_says_all_that_a_reader_must_know_of_it() -> None:
     ) in lines
 
 
+@pytest.mark.parametrize(
+    ("onset", "recorded", "told"),
+    [
+        (-1000, -10, "onset 2024-02-27 (2 years ago), recorded 2026-11-13 (10 days ago)"),  # counts by its record
+        (-29, -10, "onset 2026-10-25 (29 days ago)"),
+        (-30, -30, "onset 2026-10-24 (30 days ago)"),
+    ],
+)
+def test_the_date_that_makes_an_old_complaint_count_is_told(onset: int, recorded: int, told: str) -> None:
+    text = detail(triage([{"condition": "icd|I70.212", "onset": onset, "recorded": recorded}]))
+    assert f", {told}, `Condition/r0`" in section(text, "Evidence**")
+
+
 def test_a_record_date_is_not_called_an_onset() -> None:
     entry = fact("dvt", "Condition/1", 4, began=None)
     assert "recorded 2026-11-19 (4 days ago)" in detail(assessment(finding(RULES["dvt"], entry)))
@@ -231,6 +244,35 @@ def test_unknown_and_absent_stand_apart() -> None:
     assert "severe pain" not in missing
     absent = section(detail(made), "Recorded as absent:**")
     assert absent == " severe pain: newest score `3 of 10`, calf or lower leg, 2026-11-23 (today), `Observation/score`"
+
+
+def test_a_dvt_that_the_record_denies_is_told_where_dvt_is_in_question() -> None:
+    pain: Entry = {"condition": "sct|300954003", "onset": -3}
+    refuted: Entry = {"condition": "sct|404223003", "onset": -5, "side": "left", "verification": "refuted"}
+    said = ":** DVT, left: onset 2026-11-18 (5 days ago), `Condition/r1`"
+    assert section(detail(triage([pain, refuted])), "Recorded as absent").endswith(said)
+    assert section(detail(triage([pain, {**refuted, "onset": -31}])), "Recorded as absent") == ""
+    assert section(detail(triage([pain, refuted, {"condition": "icd|L03.116"}])), "Recorded as absent") == ""
+    known: Entry = {"condition": "sct|404223003", "onset": -5, "side": "right"}
+    treated = triage([refuted, known, {"medication": "rx|1364430"}])
+    assert section(detail(treated), "Recorded as absent") == ""
+
+
+def test_what_was_not_looked_for_in_full_is_not_just_called_not_recorded() -> None:
+    flags = (Finding(RULES["severe-pain"], State.UNKNOWN),)
+    assert section(detail(assessment(red_flags=flags)), "Not recorded**").endswith(" absent): severe pain")
+    assert section(detail(assessment(red_flags=flags, gaps=(UNREAD,))), "Not recorded**").endswith(
+        " absent): not looked for in full, as Observations could not be read in full: severe pain"
+    )
+
+
+def test_pain_of_long_that_is_not_counted_as_ongoing_is_not_just_called_not_recorded() -> None:
+    """Begun 200 days ago, recorded 10 days ago; the rule takes two days of pain 14 to 90 days apart."""
+    old = detail(triage([{"condition": "sct|300954003", "onset": -200, "recorded": -10}]))
+    said = "ongoing pain (pain is on record for over 14 days, but not again 14 to 90 days after an onset)"
+    assert section(old, "Not recorded**").endswith(said)
+    new = detail(triage([{"condition": "sct|300954003", "onset": -3}]))
+    assert section(new, "Not recorded**").endswith("ongoing pain")
 
 
 def test_signs_of_supply_are_missing_where_ischaemia_is_in_question() -> None:
@@ -298,6 +340,14 @@ def test_what_is_recorded_but_not_interpreted_is_told_and_not_called_not_recorde
     assert section(text, "Not recorded**").endswith(": severe pain")
     assert "2 of 2 unknown" in section(text, "Why this card:**")
     assert card(made).summary.endswith("no red flag recorded, 2 of 2 unknown")
+
+
+def test_a_d_dimer_that_is_not_interpreted_stands_among_the_d_dimers_alone() -> None:
+    text = detail(
+        triage([{"condition": "sct|300954003", "onset": -3}, {"observation": "loinc|48065-7", "value": "positive"}])
+    )
+    assert "no result that can be read" in section(text, "D-dimer**")
+    assert (section(text, "Could not be read"), section(text, "Home care")) == ("", "")
 
 
 def test_of_much_that_is_not_interpreted_three_kinds_are_told() -> None:

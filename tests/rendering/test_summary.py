@@ -13,7 +13,7 @@ from cds_service.assessment.risk_factors import PREGNANT
 from cds_service.assessment.rules import Finding, Rule
 from cds_service.assessment.wells import WellsScore
 from cds_service.assessment.wells_items import ITEMS
-from cds_service.facts import NAMELESS_MEDICINES, Certainty, Fact, Gap, Quantity, Side, State, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Certainty, Fact, Gap, Quantity, Side, Site, State, Topic
 from cds_service.rendering.summary import (
     OF_A_FINDING,
     OF_NO_FINDING,
@@ -121,6 +121,23 @@ def score(value: float) -> Fact:
             "Problems walking or moving, complaint in left leg, age 46: red flag of the guidance",
         ),
         (
+            [
+                finding(
+                    rule("limb-ischaemia-signs"),
+                    fact("cold-limb", "Observation/1"),
+                    fact("numbness-tingling", "Condition/1", side=Side.NOT_STATED, site=Site.NOT_STATED),
+                )
+            ],
+            "Recorded: cold leg or foot, numbness or tingling, left leg where stated; consider vascular assessment",
+        ),
+        (
+            [
+                finding(rule("pulse-absent"), fact("pulse-absent", "Observation/1")),
+                finding(rule("cold-limb"), fact("cold-limb", "Observation/2", side=Side.NOT_STATED)),
+            ],
+            "Absent pulse, cold leg or foot, left leg where stated; consider pulses and sensation",
+        ),
+        (
             [finding(rule("swelling"), fact("swelling", "Condition/1", side=Side.BOTH))],
             "Swelling of leg, ankle or foot, both legs, age 46: red flag of the guidance",
         ),
@@ -193,7 +210,7 @@ def test_an_anticoagulant_among_the_evidence_is_named() -> None:
     [
         ({}, "no anticoagulant found"),
         ({"gaps": (Gap(Topic.MEDICATIONS, "no answer"),)}, "medicines not read"),
-        ({"left_out": ((NAMELESS_MEDICINES, 1),)}, "medicine without code"),
+        ({"left_out": ((NAMELESS_MEDICINES, 1),)}, "medicine code not sent"),
     ],
 )
 def test_unknown_medicines_are_not_called_absent(unknown: dict[str, Any], expected: str) -> None:
@@ -215,7 +232,7 @@ def test_a_risk_of_thrombosis_is_named_first() -> None:
         complaint=(fact("cramp", "Condition/1"),),
     )
     assert card(made).summary == (
-        "Pregnant, or within 6 weeks after; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
+        "Pregnant, or in the weeks after birth; calf cramp, left leg, age 46: no red flag recorded, 0 of 0 not recorded"
     )
 
 

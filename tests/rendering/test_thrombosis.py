@@ -115,19 +115,17 @@ def test_the_section_names_each_item_with_its_state_and_evidence() -> None:
     ]
 
 
-def test_items_that_no_code_shows_are_named_even_where_nothing_is_recorded() -> None:
-    text = told(wells=wells())
-    assert "0 from the record (possible -2 to 9)" in text
-    assert text.endswith(
-        "- Not recorded: any of the ten items; no code shows tenderness along the deep veins, swelling of the whole "
-        "leg, collateral superficial veins or whether another diagnosis is at least as likely"
+def test_where_nothing_is_recorded_one_line_tells_the_range_and_the_step() -> None:
+    assert told(wells=wells()).endswith(
+        ':** 0 from the record (possible -2 to 9), as none of the ten items is recorded. "DVT likely" from 2 on: '
+        "measure both calves and feel along the deep veins."
     )
 
 
 def test_a_diagnosis_on_record_is_named_where_it_could_be_the_likelier_one() -> None:
     strain = fact("strain", "Condition/strain")
     text = told(wells=wells(), complaint=(fact("pain", "Condition/pain"), strain))
-    assert "no other diagnosis (muscle strain or tear on record) is judged as likely" in text
+    assert "2 less if muscle strain or tear (on record) is judged as likely: measure" in text
 
 
 def test_where_both_legs_complain_the_leg_of_the_score_is_named() -> None:
@@ -144,7 +142,7 @@ def test_where_both_legs_complain_the_leg_of_the_score_is_named() -> None:
         ((Outside.CHILD,), "not shown under 18. NICE NG158 is for adults who are not pregnant."),
         (
             (Outside.PREGNANCY,),
-            "not shown in pregnancy and up to 6 weeks after it, where RCOG 2015 (Green-top Guideline 37b) names "
+            "not shown in pregnancy and the weeks after birth, where RCOG 2015 (Green-top Guideline 37b) names "
             "compression duplex ultrasound instead. NICE NG158 is for adults who are not pregnant.",
         ),
     ],
@@ -271,10 +269,10 @@ def test_an_injury_of_that_leg_is_named_as_the_other_diagnosis_and_its_veins_are
     swelling = {"observation": "sct|449615005", "at": -1, "side": "left"}
     fracture = {"condition": "icd|S82.202A", "onset": -3}
     text = section(detail(triage([pain, swelling, fracture])), TITLE)
-    assert "no other diagnosis (injury between knee and ankle on record) is judged as likely" in text
+    assert "2 less if injury between knee and ankle (on record) is judged as likely" in text
     assert "feel along the deep veins" not in text
     other_leg = section(detail(triage([pain, swelling, {**fracture, "condition": "icd|S82.201A"}])), TITLE)
-    assert "no other diagnosis is judged as likely: measure both calves and feel along the deep veins" in other_leg
+    assert "from 2 on: measure both calves and feel along the deep veins" in other_leg
 
 
 def test_a_known_dvt_gets_no_pathway_for_a_suspected_one() -> None:

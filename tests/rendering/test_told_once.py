@@ -157,6 +157,37 @@ def test_what_stands_under_evidence_is_not_told_again() -> None:
     assert detail(made).count(f"`{source}`") == 1
 
 
+def test_an_entry_that_explains_a_sign_is_not_told_again_as_a_risk() -> None:
+    """A nerve disease by diabetes."""
+    numb: Entry = {"observation": "sct|309538000", "at": -1, "side": "left", "site": "sct|56459004"}
+    text = detail(triage([CALF_PAIN, numb, {"condition": "icd|E11.42", "onset": -400}]))
+    assert "- Nerve disease, neuropathy: " in text
+    assert "- Diabetes (a risk of arterial disease): `Condition/r2` (not" in text
+
+
+def test_cellulitis_with_sepsis_is_not_told_again_as_cellulitis() -> None:
+    text = detail(triage([{"condition": "icd|L03.116", "onset": -9}, {"condition": "icd|A41.9", "onset": -2}]))
+    assert "Recorded: cellulitis of the leg with sepsis" in text
+    assert section(text, "Also recorded") == ""
+
+
+@pytest.mark.parametrize(("side", "told"), [("left", False), ("right", True)])
+def test_the_score_of_a_leg_with_an_untreated_dvt_is_not_told(side: str, told: bool) -> None:
+    """It is for a suspected one; that of the other leg is told."""
+    dvt: Entry = {"condition": "sct|404223003", "onset": -4, "side": "left"}
+    swollen: Entry = {"observation": "sct|449615005", "at": -2, "side": side}
+    pitting: Entry = {"observation": "sct|284521000", "at": -2, "side": side}
+    text = detail(triage([dvt, {**CALF_PAIN, "side": side}, swollen, pitting, {"condition": "sct|363346000"}]))
+    assert ("Two-level Wells" in section(text, "Also recorded:**")) is told
+
+
+def test_ongoing_pain_is_dated_by_both_its_days_alone() -> None:
+    before: Entry = {**CALF_PAIN, "onset": -60, "clinical": "resolved"}
+    assert "ongoing pain, left (pain on record for 2026-09-24 and for 2026-11-20)." in detail(
+        triage([CALF_PAIN, before])
+    )
+
+
 def test_surgery_is_told_once_and_says_that_it_may_mean_inactivity() -> None:
     text = section(detail(triage([CALF_PAIN, {"procedure": "sct|387713003", "at": -10}])), "Risk factors**")
     assert "inactivity possible: own reading" in text

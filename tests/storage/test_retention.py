@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +68,20 @@ def test_a_comment_that_was_removed_is_no_longer_in_the_file(tmp_path: Path) -> 
     held = [path for path in tmp_path.iterdir() if b"zebrafish" in path.read_bytes()]
     assert held
     pruned(url, NOW + HOUR)
+    assert [path for path in tmp_path.iterdir() if b"zebrafish" in path.read_bytes()] == []
+
+
+def test_a_comment_that_a_reader_keeps_in_the_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "LOCK_SECONDS", 0.1)
+    url = upgraded(sqlite_url(tmp_path / "store.db"))
+    fill(url, NOW, comment="zebrafish")
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM feedback").fetchall()
+        with pytest.raises(StoreUnavailable, match="their text is still in the files"):
+            pruned(url, NOW + HOUR)
+        assert feedback_rows(url) == []
+    assert pruned(url, NOW + HOUR) == Removed(0, 0)
     assert [path for path in tmp_path.iterdir() if b"zebrafish" in path.read_bytes()] == []
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from sqlalchemy import Connection, text
 from cds_service.errors import ConfigurationError
 from cds_service.storage import schema
 from cds_service.storage.models import Base, SeenTokenRow
-from cds_service.storage.store import Store
+from cds_service.storage.store import Store, sqlite_file
 from tests.databases import rows, sqlite_url, upgraded
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,6 +61,8 @@ def test_migrations_make_what_the_models_say(database: str) -> None:
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: str) -> None:
+    if file := sqlite_file(empty_database):
+        Path(file).touch()
     do(empty_database, "CREATE TABLE seen_token (x INTEGER)")  # stands in the way of the fourth table
     with pytest.raises(ConfigurationError, match="CDS_DATABASE_URL"):
         on_store(empty_database, schema.upgrade)
@@ -91,10 +95,8 @@ def test_an_old_schema_is_refused_with_the_command(empty_database: str) -> None:
 def test_a_newer_schema_is_left_alone(database: str) -> None:
     do(database, "UPDATE alembic_version SET version_num = '9999'")
     for action in (schema.upgrade, schema.prepare, schema.require_current):
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="a newer version of this service made the store"):
             on_store(database, action)
-    with pytest.raises(ConfigurationError, match="a newer version of this service made the store"):
-        on_store(database, schema.upgrade)
 
 
 def test_before_a_start_a_file_is_brought_up_to_date_and_a_server_must_be(empty_database: str) -> None:
@@ -144,6 +146,17 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="file is not a database"):
         upgraded(sqlite_url(file))
     assert file.read_text() == "These are my notes. " * 100
+
+
+def test_a_locked_file_is_told_as_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cds_service.storage.store.LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(schema, "LOCK_SECONDS", 0.1)
+    url = upgraded(sqlite_url(tmp_path / "store.db"))
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        for action in (schema.upgrade, schema.require_current):
+            with pytest.raises(ConfigurationError, match="another program keeps the store locked"):
+                on_store(url, action)
 
 
 def test_an_unknown_database_and_a_wrong_password_are_named_as_such(postgres: Any) -> None:

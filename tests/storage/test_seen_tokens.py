@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cds_service.errors import StoreUnavailable
+from cds_service.storage import seen_tokens
 from cds_service.storage.models import SeenTokenRow
 from cds_service.storage.seen_tokens import SeenTokens
 from cds_service.storage.store import Store
-from tests.databases import rows, upgraded
+from tests.databases import rows, sqlite_url, upgraded
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -84,6 +87,26 @@ def test_expired_rows_are_removed_as_new_ones_come(database: str) -> None:
 def test_a_store_that_fails_is_told(empty_database: str) -> None:
     with pytest.raises(StoreUnavailable, match="cannot be looked up"):
         first_uses(empty_database, ("i", "1"))
+
+
+def test_calls_do_not_queue_behind_each_other_for_a_locked_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen_tokens, "_PATIENCE_SECONDS", 0.2)
+    url = upgraded(sqlite_url(tmp_path / "store.db"))
+
+    async def run() -> tuple[list[bool | BaseException], bool]:
+        async with Store(url) as store, SeenTokens(store, lambda: NOW) as seen:
+            with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                asked = [seen.first_use("i", str(n), LATER) for n in range(200)]
+                async with asyncio.timeout(20):  # one after the other they would take 40 seconds
+                    answers = await asyncio.gather(*asked, return_exceptions=True)
+            return answers, await seen.first_use("i", "0", LATER)
+
+    answers, afterwards = asyncio.run(run())
+    assert {type(each) for each in answers} == {StoreUnavailable}
+    assert afterwards
 
 
 def test_a_store_that_comes_back_is_used_again(empty_database: str) -> None:

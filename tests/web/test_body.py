@@ -66,10 +66,15 @@ def test_json_is_read_under_each_of_its_names(client: TestClient, content_type: 
         "application/json; charset=utf-16",
         "*/*",
         "application/json, text/plain",
+        'application/json; a="' + ";" * 60_000,
     ],
 )
 def test_anything_else_is_415(client: TestClient, content_type: str | None) -> None:
     assert_outcome(post(client, BODY, content_type), 415, "", "Content-Type: application/json")
+
+
+def test_a_byte_order_mark_is_passed_over(client: TestClient) -> None:
+    assert post(client, b"\xef\xbb\xbf" + BODY).json()["cards"] == post(client, BODY).json()["cards"] != []
 
 
 def test_the_largest_body_is_read_and_one_byte_more_is_413(client: TestClient) -> None:

@@ -22,6 +22,7 @@ from cds_service.assessment.limb_threat import (
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.rules import once
 from cds_service.assessment.sources import ACC_ANEURYSM, AHA_ABI, AHA_PAD, CLTI
+from cds_service.code_systems import SNOMED
 from cds_service.facts import Fact
 
 _LOOKED_FOR = {
@@ -35,6 +36,8 @@ _THREATENING = ("rest-pain", "gangrene")
 _SUPPLY = ("arterial-disease", "vascular-disease")
 _NEUROGENIC = ("neurogenic-claudication", "lumbar-stenosis")
 
+POPLITEAL = (SNOMED, "48273005")
+WHICH_ARTERY = "the entry may be of the popliteal or the femoral artery"
 INDEX_UNKNOWN = "ankle-brachial index of this leg"
 
 
@@ -82,7 +85,7 @@ def popliteal_aneurysm(leg: Leg, presentation: Presentation) -> Fit | None:
     if not aneurysm:
         return None
     supporting = [*aneurysm, *presentation.signs.facts(*PERFUSION), *leg.any_of("claudication", "rest-pain")]
-    note = "the entry may be of the popliteal or the femoral artery"
+    note = "" if all(POPLITEAL in fact.codes for fact in aneurysm) else WHICH_ARTERY
     return Fit(once(supporting), note=note, missing=("the popliteal pulses of both legs",))
 
 

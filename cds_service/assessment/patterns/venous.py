@@ -23,7 +23,9 @@ OTHER_CAUSE = (
     "what stands beside it can cause the same; it leaves DVT open, and lowers the Wells score only if judged at least "
     "as likely"
 )
-OUTSIDE_WELLS = "outside NG158 and its score in pregnancy and 6 weeks after, RCOG 37b goes to compression ultrasound"
+OUTSIDE_WELLS = (
+    "outside NG158 and its score in pregnancy and the weeks after birth, RCOG 37b goes to compression ultrasound"
+)
 DEPTH_UNKNOWN = "the entry does not say whether the vein is deep"
 CYST_AND_CLOT = "a known cyst leaves DVT open, both can be there"
 
