@@ -28,9 +28,7 @@ _MOST = 36_500  # days are a hundred years then, and no number of another unit c
 
 
 class Settings(BaseSettings):
-    """Each field is the variable CDS_<FIELD>; `description` says what it must be, and is the remedy in
-    errors.
-    """
+    """Each field is the variable CDS_<FIELD>; `description` says what it must be, and is the remedy in errors."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
 from cds_service.assessment.injuries import threatening_injuries
-from cds_service.assessment.leg import CAUSES, Leg
+from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, once
+from cds_service.assessment.siting import CAUSES
 from cds_service.facts import Fact, Side, Site
 
 SYMPTOMS_OF_EMBOLISM = ("dyspnoea", "chest-pain", "haemoptysis", "syncope")

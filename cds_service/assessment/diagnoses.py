@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.leg import Leg, is_current
+from cds_service.assessment.leg import Leg
+from cds_service.assessment.siting import is_current
 from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Topic
 
 OPENING = (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from cds_service.assessment import diagnoses
 from cds_service.assessment.ankle_brachial import CONCEPT as ANKLE_BRACHIAL_INDEX
 from cds_service.assessment.ankle_brachial import Band, in_bands, severe
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.injuries import INJURIES
@@ -20,7 +21,7 @@ from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
 from cds_service.assessment.rules import Finding
-from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE, Citation
+from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE
 from cds_service.facts import Fact, State
 
 ACHILLES = ("achilles-rupture", "achilles-strain")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cds_service.assessment.leg import is_current
 from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.siting import is_current
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Chart
 

@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cds_service.assessment.leg import Leg, is_current, score
+from cds_service.assessment.leg import Leg, score
 from cds_service.assessment.moments import Spans
 from cds_service.assessment.pain import calf_pain_records
 from cds_service.assessment.rules import Finding, Level, Rule, stated
+from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.facts import Fact, Side, Site, State
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import msgspec
 
-from cds_service.assessment.sources import Citation
+from cds_service.assessment.citation import Citation
 from cds_service.facts import Fact, State
 
 

@@ -25,7 +25,7 @@ from cds_service.assessment.home_care import (
 )
 from cds_service.assessment.illegible import illegible, with_illegible
 from cds_service.assessment.injuries import INJURIES
-from cds_service.assessment.leg import Leg, admitted_by, legs, whole_patient
+from cds_service.assessment.leg import Leg, legs, whole_patient
 from cds_service.assessment.limb_threat import recent_signs
 from cds_service.assessment.listed import (
     signs_of_the_other_leg,
@@ -41,6 +41,7 @@ from cds_service.assessment.patterns.pattern import Recognised
 from cds_service.assessment.red_flags import RED_FLAGS, RULES
 from cds_service.assessment.risk_factors import risk_factors
 from cds_service.assessment.rules import Finding, Level, Rule, once
+from cds_service.assessment.siting import admitted_by
 from cds_service.assessment.warning import WARNING, WELLS
 from cds_service.assessment.wells import Outside, WellsScore, outside, wells_score
 from cds_service.facts import DECIDING, Chart, Fact, Gap, Side, State

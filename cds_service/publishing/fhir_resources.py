@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule_conditions import condition, numbers_in
 from cds_service.assessment.rule_sets import ORDERS, RuleSet
 from cds_service.assessment.rules import Rule
-from cds_service.assessment.sources import OURS, Citation
+from cds_service.assessment.sources import OURS
 from cds_service.code_systems import SNOMED
 from cds_service.knowledge import BASE, EXTENSION
 from cds_service.publishing.publication import Publication

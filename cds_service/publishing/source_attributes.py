@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cds_service.assessment.sources import OURS, Citation
+from cds_service.assessment.citation import Citation
+from cds_service.assessment.sources import OURS
 from cds_service.publishing.fhir_resources import sources
 from cds_service.publishing.publication import Publication
 from cds_service.thresholds import numbers

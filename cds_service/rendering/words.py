@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.rules import Finding
-from cds_service.assessment.sources import OURS, Citation
+from cds_service.assessment.sources import OURS
 from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Fact, Interval, Side, latest
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule_conditions import condition
 from cds_service.assessment.rule_sets import RuleSet
 from cds_service.assessment.rules import Rule
-from cds_service.assessment.sources import Citation
 from cds_service.knowledge import EXTENSION
 from cds_service.publishing.fhir_resources import concept_kind, sources
 from cds_service.publishing.publication import Publication

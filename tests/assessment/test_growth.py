@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service.assessment.d_dimer import readings
-from cds_service.assessment.leg import Leg, admitted_by, whole_patient
+from cds_service.assessment.leg import Leg, whole_patient
 from cds_service.assessment.orders import OrderCase, duplicates, order_findings
 from cds_service.assessment.red_flags import ongoing_pain
 from cds_service.assessment.rules import Level
+from cds_service.assessment.siting import admitted_by
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Chart, Fact, Interval, Side, Site, State
 from cds_service.fhir.orders import selected_sources

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.assessment.leg import on_the_leg
+from cds_service.assessment.siting import on_the_leg
 from cds_service.facts import Side, Site
 from cds_service.fhir.placing import SIDES_DIFFER
 from tests.charts import concept, fact_of, facts_of, read

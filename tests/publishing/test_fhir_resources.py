@@ -13,9 +13,10 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.app import cards_folder, hook_services, publication
 from cds_service.assessment import sources
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.critical import THROMBOSIS
 from cds_service.assessment.rule_sets import RULE_SETS
-from cds_service.assessment.sources import OURS, Citation
+from cds_service.assessment.sources import OURS
 from cds_service.cli.assess import read_nothing
 from cds_service.knowledge import BASE
 from cds_service.publishing.export import to_json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cds_service.app import cards_folder, publication
 from cds_service.assessment import sources
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.sources import OURS
 from cds_service.fhir.resources import Patient, Resource
@@ -41,7 +42,7 @@ def test_every_source_of_a_rule_is_cited_and_no_other() -> None:
     cited = STANDARD["citation"].citations
     assert set(cited) == of_rules
     assert len(cited) == len(of_rules)
-    assert of_rules <= {each for each in vars(sources).values() if isinstance(each, sources.Citation)}
+    assert of_rules <= {each for each in vars(sources).values() if isinstance(each, Citation)}
 
 
 def test_what_nobody_has_stated_is_said_to_be_so() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cds_service.assessment import sources
+from cds_service.assessment.citation import Citation
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.card_files import card_ids, load_cards
 from cds_service.rendering.content import CardFile
@@ -57,7 +58,7 @@ def test_files_are_named_after_their_card() -> None:
 
 @pytest.mark.parametrize("card", FILES.cards.values(), ids=lambda card: card.id)
 def test_links_lead_only_to_pages_that_were_read(card: CardFile) -> None:
-    cited = {value.url for value in vars(sources).values() if isinstance(value, sources.Citation)}
+    cited = {value.url for value in vars(sources).values() if isinstance(value, Citation)}
     urls = {link.url for link in card.links} | ({card.source.url} if card.source.url else set())
     assert set() == urls - cited - OTHER_PAGES
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.laboratory import is_high_creatine_kinase, is_raised
-from cds_service.assessment.leg import Leg, is_current
+from cds_service.assessment.leg import Leg
 from cds_service.assessment.patterns.pattern import Fit, Pattern
+from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import GUIDANCE, RHABDOMYOLYSIS, STATIN_MUSCLE
 from cds_service.facts import Fact, Side
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from cds_service.assessment.citation import Citation
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.rules import Rule, once
-from cds_service.assessment.sources import Citation
 from cds_service.facts import Fact
 
 
