@@ -107,13 +107,14 @@ FIXED = tuple(each.name for each in fields(Thresholds) if each.metadata["fixed"]
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of the policy: what is in force, and what comes with the service."""
+    """One number of the policy: what is in force, what comes with the service, and whether that cannot be set."""
 
     name: str
     value: float
     default: float
     unit: str
     source: str
+    fixed: bool
 
 
 def numbers(thresholds: Thresholds) -> tuple[Number, ...]:
@@ -126,6 +127,7 @@ def numbers(thresholds: Thresholds) -> tuple[Number, ...]:
             getattr(shipped, each.name),
             each.metadata["unit"],
             each.metadata["source"],
+            each.metadata["fixed"],
         )
         for each in fields(Thresholds)
     )

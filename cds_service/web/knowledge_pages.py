@@ -143,7 +143,7 @@ def _numbers(all_numbers: Iterable[Number]) -> Markup:
         (
             element("code", variable(each.name)),
             f"{each.value:g} {each.unit}",
-            "as shipped"
+            ("fixed: cards name it as its source does" if each.fixed else "as shipped")
             if each.value == each.default
             else element("strong", f"set here; {each.default:g} as shipped", class_="mark"),
             each.source,

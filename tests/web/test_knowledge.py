@@ -76,6 +76,7 @@ def test_the_page_shows_every_rule_number_card_and_value_set(server: Server) -> 
     assert {each.title for each in RULE_SETS} <= texts
     assert {f"CDS_{each.name.upper()}" for each in numbers(Thresholds())} <= texts
     assert {each.source for each in numbers(Thresholds())} <= texts
+    assert any(text.startswith("fixed: ") for text in texts)
     assert {file.stem for file in shipped("cards").glob("[a-z]*.md")} <= texts
     value_sets = {f"knowledge/ValueSet/{file.stem}" for file in shipped("value_sets").glob("*.json")}
     assert value_sets <= set(shown.links)
