@@ -45,9 +45,8 @@ _COLOURS = frozenset({"skin-colour", "pallor-cyanosis", "cellulitis", "gangrene"
 _COMPOSITE = (LIMB_SIGNS.id, COMPARTMENT_SIGNS.id)  # rules that rest on several kinds of thing at once
 # Rules whose newest date may be of a part only.
 _JOINED = frozenset({*_COMPOSITE, BLEEDING.id, PREGNANCY.id, TREATED.id, CREATINE_KINASE.id})
-_UNDATED = frozenset(
-    {WELLS, ONGOING, *ORDERS.rules}
-)  # a score and a draft have no date, what they rest on has; ongoing pain says two
+# A score and a draft have no date, what they rest on has; ongoing pain says two.
+_UNDATED = frozenset({WELLS, ONGOING, *ORDERS.rules})
 _ITEMS = (PREVIOUS_DVT, CANCER, BEDRIDDEN, PARALYSIS)  # of the Wells score; surgery may be inactivity too
 
 
