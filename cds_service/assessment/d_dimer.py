@@ -104,6 +104,11 @@ def raised_in_a_month(leg: Leg) -> Sequence[Fact]:
     return _raised(leg.new("d-dimer"))
 
 
+def is_not_judged(fact: Fact) -> bool:
+    """Has it a result that nothing tells raised from normal?"""
+    return verdict_of(fact) in (Verdict.AMBIGUOUS_CODE, Verdict.NO_LIMIT)
+
+
 def _raised(results: Sequence[Fact]) -> Sequence[Fact]:
     return [fact for fact in results if verdict_of(fact) in _RAISED]
 

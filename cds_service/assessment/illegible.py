@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from cds_service.assessment.critical import CRITICAL
+from cds_service.assessment.d_dimer import is_not_judged
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.red_flags import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
 from cds_service.assessment.rules import Finding
@@ -25,9 +26,12 @@ _RAISING.update(*_OF_FLAGS.values(), ("pain", "cramp"))
 
 
 def illegible(patient: Leg) -> tuple[Fact, ...]:
-    """Entries of the last 30 days, or undated, about what could raise the level, whose value is not interpreted."""
+    """Entries of the last 30 days, or undated, about what could raise the level, whose value is not interpreted; a
+    D-dimer that came with nothing to judge it by is one too.
+    """
     unknown = [fact for fact in patient.facts if fact.state is State.UNKNOWN and fact.concept in _RAISING]
-    return tuple(patient.within([fact for fact in unknown if fact.illegible], patient.thresholds.finding_days))
+    unread = patient.within([fact for fact in unknown if fact.illegible], patient.thresholds.finding_days)
+    return (*unread, *(fact for fact in patient.new("d-dimer") if is_not_judged(fact)))
 
 
 def with_illegible(flags: Iterable[Finding], facts: Sequence[Fact]) -> tuple[Finding, ...]:

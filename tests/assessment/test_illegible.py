@@ -56,6 +56,7 @@ def test_what_else_could_raise_the_level_is_told_too(entry: Entry) -> None:
     [
         {"observation": "sct|449615005", "at": -1, "value": "2+ pitting, firm calf"},
         {"observation": "loinc|48065-7", "at": -1, "value": "positive, see report"},
+        {"observation": "loinc|48065-7", "at": -1, "value": 900, "unit": "ng/mL{FEU}"},  # no limit came with it
     ],
 )
 def test_beside_it_no_home_care_is_listed_or_drafted(entry: Entry) -> None:
