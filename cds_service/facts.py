@@ -48,6 +48,10 @@ class Side(StrEnum):
     NOT_STATED = "side not recorded"
 
 
+OTHER_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+"""The other leg of each that is one leg."""
+
+
 class Site(StrEnum):
     """Where on the leg. Facts sited on other parts of the body never become facts of this service."""
 

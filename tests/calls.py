@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,11 @@ def searchset(*entries: Entry | dict[str, Any], **members: Any) -> dict[str, Any
 def outcome(severity: str = "error") -> dict[str, Any]:
     """An OperationOutcome as an EHR would send it."""
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
+
+
+def without_seconds(text: str) -> str:
+    """JSON without the moments that are a whole value: drafts tell the second in which they were made."""
+    return re.sub(r'(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", text)
 
 
 def next_link(url: str) -> dict[str, Any]:

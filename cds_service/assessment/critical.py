@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cds_service.assessment import diagnoses
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, clot_can_cause, embolism_symptoms
 from cds_service.assessment.criteria import Criterion, Presentation
-from cds_service.assessment.injuries import INJURIES, signs_of_compartment_syndrome
+from cds_service.assessment.injuries import INJURIES, recent_injuries, signs_of_compartment_syndrome
 from cds_service.assessment.laboratory import is_high_creatine_kinase
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import PERFUSION, signs_surely_within
@@ -54,7 +54,7 @@ def limb_ischaemia(leg: Leg, presentation: Presentation) -> list[Finding]:
 def compartment_syndrome(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Recorded or suspected; or an injury within 7 days with severe pain and a further sign, or two nerve signs."""
     coded = found(COMPARTMENT, Level.CRITICAL, leg.present("compartment-syndrome"))
-    injuries = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+    injuries = recent_injuries(leg)
     signs = signs_of_compartment_syndrome(leg, presentation.severe_pain) if injuries else ()
     if not signs:
         return coded

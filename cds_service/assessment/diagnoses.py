@@ -88,6 +88,11 @@ def pregnant_or_postpartum(leg: Leg) -> Sequence[Fact]:
     ]
 
 
+def is_after_birth(state: Sequence[Fact]) -> bool:
+    """Of what `pregnant_or_postpartum` found: does any of it say that the birth is over?"""
+    return any(fact.concept == "postpartum" for fact in state)
+
+
 def cancer_under_care(leg: Leg) -> Sequence[Fact]:
     """What makes a cancer an active one by NICE NG158, Table 1: treatment of the last 6 months, palliative or hospice
     care.

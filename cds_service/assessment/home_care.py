@@ -16,7 +16,7 @@ from cds_service.assessment.ankle_brachial import Band, in_bands, severe
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.criteria import Presentation
 from cds_service.assessment.d_dimer import raised_in_a_month
-from cds_service.assessment.injuries import INJURIES
+from cds_service.assessment.injuries import INJURIES, recent_injuries
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, PERFUSION
 from cds_service.assessment.risk_factors import THROMBOSIS_RISKS
@@ -216,8 +216,7 @@ def precautions(
 
 def _after_an_injury(leg: Leg, presentation: Presentation) -> bool:
     """An injury of the last 7 days with severe pain or a nerve sign: the pattern of a compartment syndrome."""
-    injured = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
-    return bool(injured and (presentation.severe_pain or presentation.signs.facts(*NERVE)))
+    return bool(recent_injuries(leg) and (presentation.severe_pain or presentation.signs.facts(*NERVE)))
 
 
 def precautions_of_the_other_leg(signs: Iterable[Finding]) -> list[Precaution]:

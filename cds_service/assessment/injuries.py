@@ -11,6 +11,11 @@ from cds_service.facts import Fact
 INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
 
 
+def recent_injuries(leg: Leg) -> Sequence[Fact]:
+    """Those that may be of the last 7 days."""
+    return leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+
+
 def signs_of_compartment_syndrome(leg: Leg, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
     """Severe pain and a further sign, or numbness and weakness together, all of the last 7 days; else nothing.
 
@@ -29,5 +34,5 @@ def signs_of_compartment_syndrome(leg: Leg, severe_pain: Sequence[Fact]) -> Sequ
 
 def threatening_injuries(leg: Leg, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
     """Injuries that are surely of the last 7 days, beside such signs."""
-    recent = leg.surely_within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+    recent = leg.surely_within(recent_injuries(leg), leg.thresholds.injury_days)
     return recent if recent and signs_of_compartment_syndrome(leg, severe_pain) else ()

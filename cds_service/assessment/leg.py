@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from cds_service.assessment.siting import OF_BOTH_LEGS, is_current, on_the_leg, with_both_legs
-from cds_service.facts import Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
+from cds_service.facts import OTHER_SIDE, Certainty, Chart, Course, Fact, Interval, Side, Site, State, latest
 from cds_service.thresholds import Thresholds
 
 _EXPLAINING = frozenset({"nerve-disease", "oedema-cause", "strain", "achilles-strain", "achilles-rupture"})
@@ -191,7 +191,15 @@ def legs(patient: Leg) -> list[Leg]:
         return [patient]
     explained = {fact.side for fact in patient.facts if fact.concept in _EXPLAINING}
     return [
-        replace(patient, side=side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))
-        for side, other in ((Side.LEFT, Side.RIGHT), (Side.RIGHT, Side.LEFT))
+        view_of(side, patient)
+        for side, other in OTHER_SIDE.items()
         if side in named or Side.BOTH in named or other in explained
     ]
+
+
+def view_of(side: Side, patient: Leg) -> Leg:
+    """The view of the leg of this side; of the whole patient where that is not one leg."""
+    other = OTHER_SIDE.get(side)
+    if other is None:
+        return patient
+    return replace(patient, side=side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))

@@ -6,7 +6,7 @@ Each rule: (case) -> findings; the first fact of a finding is the draft.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cds_service.assessment import home_care
 from cds_service.assessment.ankle_brachial import Band, indices, lowest_first, severe
@@ -18,7 +18,7 @@ from cds_service.assessment.critical import (
     THROMBOSIS,
 )
 from cds_service.assessment.diagnoses import pregnant_or_postpartum, unknown_medicines
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.leg import Leg, view_of
 from cds_service.assessment.limb_threat import PERFUSION, recent_signs
 from cds_service.assessment.red_flags import SEVERE
 from cds_service.assessment.rules import Finding, Level, Rule, found, once
@@ -246,11 +246,4 @@ def _kind(finding: Finding) -> str:
 
 def _meant(drafts: Iterable[Fact], patient: Leg) -> dict[Side, Leg]:
     """For each side that the drafts name that leg, the whole patient for drafts that name none."""
-    return {side: _leg(side, patient) for side in dict.fromkeys(draft.side for draft in drafts)}
-
-
-def _leg(side: Side, patient: Leg) -> Leg:
-    other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(side)
-    if other is None:
-        return patient
-    return replace(patient, side=side, facts=tuple([fact for fact in patient.facts if fact.side is not other]))
+    return {side: view_of(side, patient) for side in dict.fromkeys(draft.side for draft in drafts)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cds_service.assessment.activity import ANSWERS, weekly_activity
-from cds_service.assessment.diagnoses import cancer_under_care, pregnant_or_postpartum, recent_surgery
+from cds_service.assessment.diagnoses import cancer_under_care, is_after_birth, pregnant_or_postpartum, recent_surgery
 from cds_service.assessment.laboratory import is_at_least, is_below
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.rules import Finding, Rule, stated
@@ -123,7 +123,7 @@ def _surgery(rule: Rule, leg: Leg) -> Finding:
 
 def _pregnant(rule: Rule, leg: Leg) -> Finding:
     state = pregnant_or_postpartum(leg)
-    label = AFTER_BIRTH if any(fact.concept == "postpartum" for fact in state) else NOT_YET_BORN
+    label = AFTER_BIRTH if is_after_birth(state) else NOT_YET_BORN
     return stated(rule, state, leg.absent("pregnancy"), label=label)
 
 

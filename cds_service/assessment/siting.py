@@ -10,7 +10,7 @@ import msgspec
 
 from cds_service.assessment.moments import Spans
 from cds_service.code_systems import SNOMED
-from cds_service.facts import Course, Fact, Interval, Side, Site, State, latest
+from cds_service.facts import OTHER_SIDE, Course, Fact, Interval, Side, Site, State, latest
 
 CAUSES = (
     *("cramp", "strain", "achilles-strain", "contusion", "tendinopathy"),
@@ -26,7 +26,6 @@ _TREATMENTS = frozenset({"cast"})
 _NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
 _MUSCLE_WEAKNESS = ((SNOMED, "26544005"),)  # in value sets limb-weakness and muscle-weakness
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
-_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _ONE_DAY = timedelta(days=1)
 _ALWAYS, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -72,14 +71,14 @@ def with_both_legs(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """Swelling or colour of left and of right, recorded together, is that of both legs."""
     by_side: dict[tuple[str, Side], list[Fact]] = {}
     for fact in facts:
-        if fact.concept in OF_BOTH_LEGS and fact.side in _OTHER and is_current(fact):
+        if fact.concept in OF_BOTH_LEGS and fact.side in OTHER_SIDE and is_current(fact):
             by_side.setdefault((fact.concept, fact.side), []).append(fact)
-    of_side = {key: _Recorded(each) for key, each in by_side.items() if (key[0], _OTHER[key[1]]) in by_side}
+    of_side = {key: _Recorded(each) for key, each in by_side.items() if (key[0], OTHER_SIDE[key[1]]) in by_side}
     if not of_side:
         return facts
 
     def is_of_both(fact: Fact) -> bool:
-        other = of_side.get((fact.concept, _OTHER.get(fact.side, fact.side)))
+        other = of_side.get((fact.concept, OTHER_SIDE.get(fact.side, fact.side)))
         return other is not None and is_current(fact) and other.together_with(fact)
 
     return tuple([msgspec.structs.replace(fact, side=Side.BOTH) if is_of_both(fact) else fact for fact in facts])

@@ -118,8 +118,7 @@ def pregnancy(leg: Leg, presentation: Presentation) -> list[Finding]:
     """Pregnant, or in the weeks after birth, with calf pain that is not coded as cramp."""
     pains = new_pains(leg, Site.LOWER_LEG)
     state = diagnoses.pregnant_or_postpartum(leg)
-    delivered = any(fact.concept == "postpartum" for fact in state)
-    label = DELIVERED if delivered else PREGNANT
+    label = DELIVERED if diagnoses.is_after_birth(state) else PREGNANT
     return found(PREGNANCY, Level.WARNING, [*state, *pains] if state and pains else [], label=label)
 
 

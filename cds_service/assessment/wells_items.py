@@ -14,13 +14,12 @@ from typing import NamedTuple
 from cds_service.assessment.diagnoses import cancer_under_care, old_thrombosis, recent_surgery
 from cds_service.assessment.leg import Leg
 from cds_service.code_systems import SNOMED
-from cds_service.facts import Fact, Side, Site, State, latest
+from cds_service.facts import OTHER_SIDE, Fact, Side, Site, State, latest
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _ABSENT = State.PRESENT, State.ABSENT
 _BOTH, _NO_SIDE, _CALF, _LEG = Side.BOTH, Side.NOT_STATED, Site.LOWER_LEG, Site.LEG
 
-_OTHER = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _ANY_CANCER = (SNOMED, "363346000")
 _HISTORY_OF_DVT = (SNOMED, "161508001")
 
@@ -91,7 +90,7 @@ def _calves(view: View) -> tuple[Fact, Fact, float] | None:
     ]
     for fact in sorted(measured, key=lambda each: (latest(each.when), each.source)):
         newest[fact.side] = fact
-    other = _OTHER.get(leg.side)
+    other = OTHER_SIDE.get(leg.side)
     here, there = newest.get(leg.side), newest.get(other) if other else None
     if here is None or there is None or here.quantity is None or there.quantity is None:
         return None
@@ -128,7 +127,7 @@ def _no_pitting_of_this_leg_only(view: View) -> Sequence[Fact]:
     leg = view.leg
     everywhere = view.still([fact for fact in view.patient.new("pitting-oedema") if fact.side is not _NO_SIDE])
     here = [fact for fact in everywhere if fact.side in (leg.side, _BOTH)]
-    there = [fact for fact in everywhere if fact.side in (_OTHER.get(leg.side), _BOTH)]
+    there = [fact for fact in everywhere if fact.side in (OTHER_SIDE.get(leg.side), _BOTH)]
     if here and there:
         return list(dict.fromkeys([*here, *there]))
     return () if leg.new("pitting-oedema") else view.still(view.here(leg.absent("pitting-oedema")))

@@ -15,7 +15,7 @@ from cds_service.facts import Interval
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _LONGEST_DATE = len("2026-11-23")
-_LEAP_SECOND = re.compile(r"(T\d{2}:\d{2}):60")
+_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
 # Two days from what Python can hold, so that a day more or less and any time zone stay within it. Some systems write
 # 0001-01-01 for "no date" and 9999-12-31 for "no end".
@@ -57,12 +57,17 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
         if len(text) <= _LONGEST_DATE:
             days = days_of(text)
             return _span(days[0], days[1], zone, text) if days else None
-        moment = datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", text) if ":60" in text else text)
+        moment = datetime.fromisoformat(without_leap_second(text))
         moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     moment = min(max(moment, _EARLIEST), _LATEST)
     return Interval(moment, moment, text, timed=True)
+
+
+def without_leap_second(text: str) -> str:
+    """FHIR and RFC 3339 know one, Python does not."""
+    return _LEAP_SECOND.sub("59", text) if ":60" in text else text
 
 
 def _span(first: date, last: date, zone: tzinfo, text: str) -> Interval:

@@ -24,8 +24,8 @@ def draft_orders(drafts: Page, subject: Subject, terminology: Terminology, as_of
     """One fact for each concept that a draft of this patient names, dated now.
 
     A draft without an id is told by its place. No member but the code (or medication), status, doNotPerform, subject
-    and sites is looked at: drafts are seldom valid FHIR. One for another part of the body, or
-    whose subject cannot be read, is left out.
+    and sites is looked at: drafts are seldom valid FHIR. One for another part of the body, or whose
+    subject cannot be read, is left out.
     """
     medicines = medicines_among(drafts.resources)
     facts: list[Fact] = []

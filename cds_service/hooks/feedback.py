@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from cds_service.errors import InvalidRequest
+from cds_service.fhir.dates import without_leap_second
 from cds_service.hooks.context import decode_message
 from cds_service.wire import Coding, Feedback, FeedbackRequest, OverrideReason
 
@@ -21,7 +22,6 @@ _MOST_SUGGESTIONS = 100
 _LONGEST_ID = 255
 _LONGEST_CODE = 2_000  # systems are addresses
 _LONGEST_COMMENT = 10_000
-_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")  # RFC 3339 knows it, Python does not
 _TIMESTAMP = re.compile(  # RFC 3339, section 5.6
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,20})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE | re.ASCII
 )
@@ -108,7 +108,7 @@ def _in_utc(timestamp: str, place: str) -> str:
     try:
         if not _TIMESTAMP.fullmatch(timestamp):
             raise ValueError
-        return datetime.fromisoformat(_LEAP_SECOND.sub("59", timestamp.upper())).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(without_leap_second(timestamp.upper())).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         raise InvalidRequest(
             "is not a date and time in UTC",

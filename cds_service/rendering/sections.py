@@ -254,9 +254,9 @@ def _risk(finding: Finding, case: Case, shown: Collection[Fact]) -> str:
     rule = finding.rule
     entries = [fact for fact in newest(finding.evidence) if fact not in shown]
     parts = [age_words(case.assessment.age)] if rule is OVER_65 else []
-    told = [_of_entry(fact) for fact in shown]
     for fact in entries[:1]:
-        parts += [] if _of_entry(fact) in told else [entry(fact, when_words(fact, case.as_of))]
+        is_told = any(_of_entry(each) == _of_entry(fact) for each in shown)
+        parts += [] if is_told else [entry(fact, when_words(fact, case.as_of))]
         parts.append(quoted(fact.source))
     if len(entries) > 1:
         parts.append(f"and {len(entries) - 1} more")

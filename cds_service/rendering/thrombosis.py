@@ -8,7 +8,7 @@ from cds_service.assessment import wells_items as table
 from cds_service.assessment.d_dimer import Kind, Reading
 from cds_service.assessment.wells import Outside, WellsItem, WellsScore
 from cds_service.assessment.wells_items import NOT_CODED
-from cds_service.facts import Fact, Side, Topic
+from cds_service.facts import OTHER_SIDE, Fact, Side, Topic
 from cds_service.rendering.case import NO_RED_FLAG, Case
 from cds_service.rendering.evidence import under_evidence
 from cds_service.rendering.finding_words import kind_words
@@ -16,7 +16,6 @@ from cds_service.rendering.summary import knows_dvt
 from cds_service.rendering.words import NO_DATE, bullets, newest, quoted, when_words
 
 _BOTH, _NO_SIDE = Side.BOTH, Side.NOT_STATED
-_OTHER_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 
 _MOST_ENTRIES = 2
 _AGE_ADJUSTED_OVER = 50  # years: NICE NG158
@@ -119,7 +118,7 @@ def d_dimer(case: Case) -> str:
 def _others(score: WellsScore, case: Case) -> tuple[list[str], list[str]]:
     """Diagnoses on record that could be the likelier one, and the items not to be looked for beside them."""
     words = case.files.shared.findings
-    elsewhere = _OTHER_SIDE.get(score.side)
+    elsewhere = OTHER_SIDE.get(score.side)
     facts = [
         fact
         for fact in (*case.assessment.complaint, *case.assessment.beside)

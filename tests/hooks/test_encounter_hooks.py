@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from starlette.testclient import TestClient
 
-from tests.calls import cards, outcome, post_hook, searchset
+from tests.calls import cards, outcome, post_hook, searchset, without_seconds
 from tests.charts import Entry
 from tests.conftest import client_with
 
@@ -26,7 +25,7 @@ def without_moment(card: dict[str, Any]) -> dict[str, Any]:
     the second in which they were made.
     """
     told = {**card, "uuid": "", "detail": card["detail"].partition("Data as of")[0]}
-    return dict(json.loads(re.sub(r'(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", json.dumps(told))))
+    return dict(json.loads(without_seconds(json.dumps(told))))
 
 
 def test_a_visit_begins_with_the_card_of_patient_view(client: TestClient) -> None:

@@ -22,7 +22,7 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import Need, chart_needs
 from cds_service.sample_patients import load_samples, moved_to, utc_today
-from tests.calls import SERVICE, assert_outcome, authorization, next_link, outcome, searchset
+from tests.calls import SERVICE, assert_outcome, authorization, next_link, outcome, searchset, without_seconds
 from tests.conftest import client_with
 from tests.ehr import (
     BROKEN_CHUNK,
@@ -106,7 +106,7 @@ def ask(client: TestClient, request: dict[str, Any], ehr: StandIn, sent: Mapping
 def shown(response: Any) -> list[Any]:
     """The cards, without the minute in which they were made, and the second in which their drafts were."""
     assert response.status_code == 200, response.text
-    undated = re.sub(r'Data as of [^.]*|(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", response.text)
+    undated = re.sub("Data as of [^.]*", "", without_seconds(response.text))
     return list(json.loads(undated)["cards"])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.criteria import Presentation
-from cds_service.assessment.injuries import INJURIES
+from cds_service.assessment.injuries import INJURIES, recent_injuries
 from cds_service.assessment.leg import Leg
 from cds_service.assessment.limb_threat import NERVE, NUMBNESS, WEAKNESS
 from cds_service.assessment.patterns.pattern import Fit, Pattern
@@ -17,7 +17,7 @@ PULSES = "pulses are usually still there, so that they speak little against it"
 def compartment_syndrome(leg: Leg, presentation: Presentation) -> Fit | None:
     """Recorded or suspected, or an injury of the last 7 days with severe pain, numbness or weakness."""
     coded = leg.present("compartment-syndrome")
-    injuries = leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
+    injuries = recent_injuries(leg)
     signs = [*presentation.severe_pain, *presentation.signs.facts(*NERVE)]
     if not coded and not (injuries and signs):
         return None

@@ -10,10 +10,9 @@ from cds_service.assessment.leg import Leg
 from cds_service.assessment.patterns.pattern import Fit, Pattern
 from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import GUIDANCE, RHABDOMYOLYSIS, STATIN_MUSCLE
-from cds_service.facts import Fact, Side
+from cds_service.facts import OTHER_SIDE, Fact
 
 EARLY_NORMAL = "an early normal creatine kinase does not exclude it"
-_ONE_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _ACHES = ("pain", "cramp")
 # EAS 2015, table 1: bands of creatine kinase by its own upper limit, the highest first.
 _BANDS = (
@@ -56,7 +55,7 @@ def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
     if not statins:
         return None
     aches = leg.new(*_ACHES)
-    one_sided = [] if _on_both_legs(leg) else [fact for fact in aches if fact.side in _ONE_SIDE]
+    one_sided = [] if _on_both_legs(leg) else [fact for fact in aches if fact.side in OTHER_SIDE]
     fitting = [fact for fact in aches if fact not in one_sided]
     measured = leg.present("creatine-kinase")
     raised = [fact for fact in measured if is_raised(fact.quantity)]
@@ -71,7 +70,7 @@ def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
 
 def _on_both_legs(leg: Leg) -> bool:
     """Is such an ache recorded of the other leg too? It is out of this leg's view."""
-    other = _ONE_SIDE.get(leg.side)
+    other = OTHER_SIDE.get(leg.side)
     return other is not None and any(
         fact.concept in _ACHES and fact.side is other and is_current(fact) and (not fact.when or leg.is_new(fact.when))
         for fact in leg.chart.facts
