@@ -25,16 +25,16 @@ from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
 from cds_service.governance import decisions, local_policy, overdue, switched_off
-from cds_service.hooks.appointment_book import AppointmentBook
-from cds_service.hooks.encounter_discharge import EncounterDischarge
-from cds_service.hooks.encounter_start import EncounterStart
+from cds_service.hooks.appointment_book import APPOINTMENT_BOOK
+from cds_service.hooks.encounter_discharge import ENCOUNTER_DISCHARGE, WITHOUT_ASKING
 from cds_service.hooks.fewer_alerts import FewerAlerts
-from cds_service.hooks.orders import order_select, order_sign
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.orders import ORDER_SELECT, ORDER_SIGN
+from cds_service.hooks.patient_view import ENCOUNTER_START, PATIENT_VIEW
 from cds_service.hooks.prefetch import Prefetch, ReadFhir, chart_needs
-from cds_service.hooks.problem_list_item_create import ProblemListItemCreate
+from cds_service.hooks.problem_list_item_create import PROBLEM_LIST_ITEM_CREATE
+from cds_service.hooks.service import Clinic, OpenService
 from cds_service.hooks.silence import Silence
-from cds_service.hooks.triage import ChartTriage
+from cds_service.hooks.turns import Turns
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
 from cds_service.publishing.publication import Publication, load_value_sets
@@ -55,7 +55,8 @@ from cds_service.storage.seen_tokens import SeenTokens
 from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.authentication import Anyone, Authentication
-from cds_service.web.endpoints import Service, cds_routes, feedback_routes
+from cds_service.web.client_rate import ClientRate
+from cds_service.web.endpoints import Authenticate, cds_routes, feedback_routes
 from cds_service.web.knowledge import Knowledge, knowledge_routes
 from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
@@ -82,17 +83,30 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     )
     keep_feedback = FeedbackStore(store, now).keep
     seen_tokens = SeenTokens(store, now)
-    authenticate = authentication(settings, http, seen_tokens.first_use, now)
+    authenticate: Authenticate = authentication(settings, http, seen_tokens.first_use, now)
+    if settings.client_rate is not None:
+        authenticate = ClientRate(authenticate, settings.client_rate)
+    turns = Turns(settings.time_budget)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with http, store, journal, seen_tokens, earlier_cards:
             yield
+        turns.close()
 
     app = Starlette(
         routes=[
-            *cds_routes(services, authenticate, now, settings.max_body, journal.add, fewer_alerts, settings.public_url),
-            *feedback_routes(services, authenticate, settings.max_body, keep_feedback),
+            *cds_routes(
+                services,
+                authenticate,
+                now,
+                settings.max_body,
+                turns,
+                journal.add,
+                fewer_alerts,
+                settings.public_url,
+            ),
+            *feedback_routes(services, authenticate, settings.max_body, turns, keep_feedback),
             *knowledge_routes(known, now),
             *extra_routes,
         ],
@@ -143,28 +157,27 @@ def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -
     return FetchedKeys(client.name, partial(fetch_key_set, http, client.jwks_url, algorithms), time.monotonic)
 
 
-def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[Service]:
+def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[OpenService]:
     """The services, one per hook; `read` is how they reach FHIR servers, `cards` are their words."""
     terminology = Terminology()
-    needs = chart_needs(terminology.measurement_codes())
     policy = local_policy(settings)
-    cards = cards.with_switched_off(switched_off(policy))
-    triage = ChartTriage(
-        Prefetch(needs, read, settings.fhir_timeout),
+    clinic = Clinic(
+        Prefetch(chart_needs(terminology.measurement_codes()), read, settings.fhir_timeout),
         ChartReader(settings.timezone, terminology),
+        Renderer(cards.with_switched_off(switched_off(policy)), settings.guidance_url, settings.max_indicator),
         settings.thresholds,
         policy,
     )
-    renderer = Renderer(cards, settings.guidance_url, settings.max_indicator)
-    return [
-        PatientView(triage, renderer),
-        EncounterStart(triage, renderer),
-        ProblemListItemCreate(triage, renderer),
-        AppointmentBook(triage, renderer),
-        EncounterDischarge(triage, renderer, settings.system_actions),
-        order_select(triage, renderer),
-        order_sign(triage, renderer),
-    ]
+    services = (
+        PATIENT_VIEW,
+        ENCOUNTER_START,
+        PROBLEM_LIST_ITEM_CREATE,
+        APPOINTMENT_BOOK,
+        WITHOUT_ASKING if settings.system_actions else ENCOUNTER_DISCHARGE,
+        ORDER_SELECT,
+        ORDER_SIGN,
+    )
+    return [OpenService(service, clinic) for service in services]
 
 
 def cards_folder(settings: Settings) -> Path:

@@ -9,7 +9,11 @@ CdsError                    an answer with an error status and an OperationOutco
 ├── MissingPrecondition     412
 ├── ContentTooLarge         413
 ├── UnsupportedContentType  415
-└── StoreUnavailable        503
+├── TooManyCalls            429
+├── ClientLeft              499, which nobody receives
+├── StoreUnavailable        503
+├── Overloaded              503
+└── TimeBudgetSpent         503
 ConfigurationError          the service refuses to start
 
 No error text quotes a value of the chart or of the request: it names the field, the problem and the remedy.
@@ -20,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
+
+_SOON: Mapping[str, str] = MappingProxyType({"Retry-After": "1"})
 
 
 class CdsError(Exception):
@@ -114,11 +120,61 @@ class UnsupportedContentType(CdsError):
     issue_code = "not-supported"
 
 
+class TooManyCalls(CdsError):
+    """One client calls more often than the operator lets it."""
+
+    status = 429
+    issue_code = "throttled"
+    headers = _SOON
+
+    def __init__(self) -> None:
+        super().__init__("this client calls too often", remedy="Wait as Retry-After says, then send the call again")
+
+
+class ClientLeft(CdsError):
+    """The client closed the connection before it was its turn."""
+
+    status = 499
+    issue_code = "transient"
+
+    def __init__(self) -> None:
+        super().__init__("the client closed the connection", remedy="Send the call again")
+
+
 class StoreUnavailable(CdsError):
     """What must be kept, or looked up, could not be: the database fails."""
 
     status = 503
     issue_code = "transient"
+    headers = _SOON
+
+
+class Overloaded(CdsError):
+    """More calls come than can be answered in time; nothing of this one was read."""
+
+    status = 503
+    issue_code = "throttled"
+    headers = _SOON
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the service has more calls than it can answer in time; nothing was assessed",
+            remedy="Wait as Retry-After says, then send the call again",
+        )
+
+
+class TimeBudgetSpent(CdsError):
+    """The chart takes longer to assess than the operator allows one call."""
+
+    status = 503
+    issue_code = "too-costly"
+    headers = _SOON
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the chart took more than the {seconds:g} seconds that one call may compute; nothing was assessed",
+            remedy="Send a smaller chart, or ask the operator to raise CDS_TIME_BUDGET",
+        )
 
 
 class ConfigurationError(Exception):

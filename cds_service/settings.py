@@ -74,6 +74,18 @@ class Settings(BaseSettings):
         ge=1024,
         description="the largest request body, unpacked, in bytes or with a unit (32MiB), at least 1024",
     )
+    time_budget: float = Field(
+        5.0,
+        gt=0,
+        le=60,
+        description="seconds that one call may compute, reads of the EHR not counted, above 0 and at most 60",
+    )
+    client_rate: float | None = Field(
+        None,
+        gt=0,
+        le=100_000,
+        description="calls a second that a worker answers for one client, above 0 and at most 100,000",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (ANY,),
         description="origins that browsers may call from, with commas between them (https://ehr.example.org, "

@@ -20,7 +20,7 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.governance import decisions, local_policy
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
@@ -40,7 +40,7 @@ def assess(
         hook, request = _as_request(_read_input(file), patient)
         cards_in_use = load_cards(cards_folder(settings))
         services = {service.hook: service for service in hook_services(settings, read_nothing, cards_in_use)}
-        service = services.get(hook, services[PatientView.hook])
+        service = services.get(hook, services[PATIENT_VIEW.hook])
         call = read_call(request, service.hook, settings.public_url or "")
         cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
     if as_json:
@@ -68,7 +68,7 @@ def _as_request(text: bytes, patient_id: str | None) -> tuple[str, bytes]:
         raise ConfigurationError("the input is not JSON. Give a FHIR Bundle or a hook request.") from None
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":
         needs = chart_needs(Terminology().measurement_codes())
-        return PatientView.hook, msgspec.json.encode(chart_request(content, needs, patient_id))
+        return PATIENT_VIEW.hook, msgspec.json.encode(chart_request(content, needs, patient_id))
     if isinstance(content, dict) and "hook" in content:
         return str(content["hook"]), text
     raise ConfigurationError("the input is neither a FHIR Bundle nor a hook request. Give one of them.")

@@ -15,7 +15,7 @@ from cds_service.cli.overrides import override_notices
 from cds_service.cli.reporting import content_notices, errors_in_one_line, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.sample_patients import charts_on, load_samples, moved_to, utc_today
 from cds_service.serving import listen, run_server
@@ -81,7 +81,7 @@ Discovery address:   {discovery}
 FHIR R4 server:      {base}/fhir (the sample patients, dates moved to today, to be read only)
 
 Without a browser:
-  curl -s {base}/samples/{names[0]} | curl -s -H 'Content-Type: application/json' -d @- {discovery}/{PatientView.id}
+  curl -s {base}/samples/{names[0]} | curl -s -H 'Content-Type: application/json' -d @- {discovery}/{PATIENT_VIEW.id}
 
 Stop with Ctrl+C."""
 

@@ -46,9 +46,8 @@ class FewerAlerts:
         """The card, its uuid now beginning with what it has in common with the same card of another call."""
         if not may_be_withheld(statement):
             return card, None
-        content = statement.content(as_of)
         key = await self._cards.key(
-            caller.name, caller.tenant, call.patient_id, call.user, call.encounter_id or "", content
+            caller.name, caller.tenant, call.patient_id, call.user, call.encounter_id or "", statement.content
         )
         if key is None:
             return card, None

@@ -2,69 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from cds_service.assessment.rules import Finding
-from cds_service.fhir.orders import selected_sources
+from cds_service.facts import Fact
+from cds_service.fhir.orders import draft_orders, selected_sources
+from cds_service.fhir.subject import Subject
+from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.statement import Statement
-from cds_service.hooks.triage import ChartTriage
-from cds_service.rendering.render import Renderer
-from cds_service.security.caller import Caller
-from cds_service.wire import Card, ServiceDescription
+from cds_service.hooks.service import HookService, Steps
 
 
-class OrderService:
-    """The service `calf-pain-<hook>`. `which`: the orders that the hook is about, in words."""
+class _Orders(NamedTuple):
+    """The draft orders that a value set knows, and the sources of those that the hook is about."""
 
-    def __init__(self, hook: str, which: str, triage: ChartTriage, renderer: Renderer) -> None:
-        self.id = f"calf-pain-{hook}"
-        self.hook = hook
-        self._which = which
-        self._triage = triage
-        self._renderer = renderer
-
-    @property
-    def description(self) -> ServiceDescription:
-        return self._triage.described(
-            self.hook,
-            "Calf pain: what draft orders mean beside the chart",
-            f"Looks at {self._which}, and at the chart only if they hold an NSAID, a statin, compression, a "
-            "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something "
-            "that speaks to the order, at most three. Otherwise none.",
-        )
-
-    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply:
-        """A card for each finding about the drafts as of an aware moment.
-
-        Raises InvalidRequest and MissingPrecondition. Without an order that is known here nothing is read.
-        """
-        orders = self._triage.orders(call, as_of)
-        selected = selected_sources(orders, call.selections)
-        if not (selected and call.is_for_clinician):
-            return Reply([])
-        material = await self._triage.complete(call, caller)
-        chart = self._triage.read(material, call, as_of)
-        assessment = self._triage.assess(chart, as_of)
-        circumstances = call.circumstances(as_of)
-        cards: list[Card] = []
-        statements: list[Statement] = []
-        findings: list[Finding] = []
-        for told in self._triage.judge(orders, selected, assessment, chart, as_of):
-            judged = replace(assessment, level=told[0].level, findings=told)
-            cards += self._renderer.render(judged, circumstances)
-            statements.append(Statement(judged))
-            findings += told
-        return Reply.about(chart, material, findings, cards, *statements)
+    drafts: list[Fact]
+    selected: set[str]
 
 
-def order_select(triage: ChartTriage, renderer: Renderer) -> OrderService:
-    """Hook order-select 1.0."""
-    return OrderService("order-select", "the orders just selected", triage, renderer)
+def _orders(call: HookCall, terminology: Terminology, as_of: datetime) -> _Orders | None:
+    drafts = draft_orders(call.drafts, Subject(call.patient_id), terminology, as_of)
+    selected = selected_sources(drafts, call.selections)
+    return _Orders(drafts, selected) if selected else None
 
 
-def order_sign(triage: ChartTriage, renderer: Renderer) -> OrderService:
-    """Hook order-sign 1.0."""
-    return OrderService("order-sign", "the orders about to be signed", triage, renderer)
+def _answer(steps: Steps) -> Reply:
+    """A card for each finding about the drafts."""
+    chart = steps.read()
+    orders: _Orders = steps.subject
+    return steps.tell_each(chart, steps.judge(orders.drafts, orders.selected, steps.assess(chart), chart))
+
+
+def _order_service(hook: str, which: str) -> HookService:
+    """`which`: the orders that the hook is about, in words."""
+    return HookService(
+        hook=hook,
+        title="Calf pain: what draft orders mean beside the chart",
+        description=f"Looks at {which}, and at the chart only if they hold an NSAID, a statin, compression, a "
+        "D-dimer or an ultrasound of the leg veins. Cards where the record holds a leg complaint and something that "
+        "speaks to the order, at most three. Otherwise none.",
+        answer=_answer,
+        subject=_orders,
+    )
+
+
+ORDER_SELECT = _order_service("order-select", "the orders just selected")
+ORDER_SIGN = _order_service("order-sign", "the orders about to be signed")

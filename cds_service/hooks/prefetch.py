@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,6 +91,19 @@ def chart_needs(loinc_codes: Sequence[str]) -> tuple[Need, ...]:
     return (PATIENT, CONDITIONS, FINDINGS, measurements(loinc_codes), MEDICATIONS, PROCEDURES)
 
 
+@dataclass
+class Received:
+    """What is there of each key, and the addresses of what still has to be read.
+
+    `requests` were sent to the EHR's FHIR server for it, in `read_ms` milliseconds altogether.
+    """
+
+    answers: dict[Need, Answer]
+    wanted: dict[Need, str]
+    requests: int = 0
+    read_ms: float = 0.0
+
+
 class Prefetch:
     """Completes what was sent."""
 
@@ -101,24 +114,39 @@ class Prefetch:
         self._timeout = timeout_seconds
         self.templates = {need.key: need.template for need in needs}
 
-    async def complete(self, call: HookCall, may_read: Callable[[str], bool]) -> Material:
-        """All that was sent and could be read of the chart. `may_read` tells whether a base address is on the
-        operator's list for who calls.
+    def received(self, call: HookCall) -> Received:
+        """What was sent, and the addresses of what still has to be read."""
+        received = Received({}, {})
+        for need in self._needs:
+            received.answers[need] = _NOTHING_THERE
+            if need.key not in call.prefetch:
+                received.wanted[need] = need.address(call.patient_id)
+            elif (sent := call.prefetch[need.key]) is not None:
+                page = _of_asked_type(need, sent)
+                if page.failure:
+                    pages = (page,) if page.resources else ()
+                    received.answers[need] = Answer(pages, f"could not be supplied: {page.failure}")
+                    continue
+                received.answers[need] = Answer((page,))
+                if page.next is not None:
+                    received.wanted[need] = page.next
+        return received
+
+    def material(self, received: Received) -> Material:
+        """All that was sent and could be read of the chart.
 
         Raises MissingPrecondition without a Patient, or when neither Conditions nor any Observations are to
         be had: then nothing can be said.
         """
-        answers, wanted = self._received(call)
-        requests, read_ms = await self._read_into(answers, wanted, call, may_read) if wanted else (0, 0.0)
-        patient = self._take_patient(answers)
+        patient = self._take_patient(received.answers)
         pages: list[tuple[Topic, Page]] = []
         gaps: list[Gap] = []
-        for need, answer in answers.items():
+        for need, answer in received.answers.items():
             for page in answer.pages:
                 pages.append((need.topic, page))
             if answer.problem:
                 gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
-        return Material(patient, tuple(pages), tuple(gaps), requests, read_ms)
+        return Material(patient, tuple(pages), tuple(gaps), received.requests, received.read_ms)
 
     def _take_patient(self, answers: dict[Need, Answer]) -> Page:
         """The page with the one Patient, taken from these answers. Raises MissingPrecondition that names all that is
@@ -141,36 +169,17 @@ class Prefetch:
             )
         return page
 
-    def _received(self, call: HookCall) -> tuple[dict[Need, Answer], dict[Need, str]]:
-        """What was sent, and the addresses of what still has to be read."""
-        answers: dict[Need, Answer] = {}
-        wanted: dict[Need, str] = {}
-        for need in self._needs:
-            answers[need] = _NOTHING_THERE
-            if need.key not in call.prefetch:
-                wanted[need] = need.address(call.patient_id)
-            elif (sent := call.prefetch[need.key]) is not None:
-                page = _of_asked_type(need, sent)
-                if page.failure:
-                    pages = (page,) if page.resources else ()
-                    answers[need] = Answer(pages, f"could not be supplied: {page.failure}")
-                    continue
-                answers[need] = Answer((page,))
-                if page.next is not None:
-                    wanted[need] = page.next
-        return answers, wanted
-
-    async def _read_into(
-        self, answers: dict[Need, Answer], wanted: Mapping[Need, str], call: HookCall, may_read: Callable[[str], bool]
-    ) -> tuple[int, float]:
-        """Adds what can be read, or why it cannot; how many requests and milliseconds that took."""
-        server = call.server
+    async def read(self, received: Received, call: HookCall, may_read: Callable[[str], bool]) -> None:
+        """Adds what can be read, or why it cannot. `may_read` tells whether a base address is on the operator's list
+        for who calls.
+        """
+        server, answers, wanted = call.server, received.answers, received.wanted
         if server is None or not may_read(server.base):
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
-            return 0, 0.0
+            return
         clock = asyncio.get_running_loop().time
         started = clock()
         deadline = started + min(self._timeout, server.grant.expires_in)
@@ -180,11 +189,10 @@ class Prefetch:
         )
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
             answers[need] = _joined(need, answers[need], more)
-        read_ms = round((clock() - started) * 1000, 1)
+        received.read_ms = round((clock() - started) * 1000, 1)
         failed = sum(bool(answers[need].problem) for need in wanted)
-        requests = sum(answer.requests for answer in answers.values())
-        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=requests, ms=read_ms)
-        return requests, read_ms
+        received.requests = sum(answer.requests for answer in answers.values())
+        _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=received.requests, ms=received.read_ms)
 
     async def _read_allowed(self, server: FhirServer, query: str, address: str, deadline: float) -> Answer:
         """What the token covers of a query, from `address` on, which is the query itself or a next link.

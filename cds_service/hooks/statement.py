@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from typing import Self
 
 import msgspec
 
@@ -20,57 +21,55 @@ _PRESENT = State.PRESENT
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The assessment that a card tells, and its occasion."""
+    """What a card tells, as far as it decides whether the card may be kept back.
 
-    assessment: Assessment
-    occasion: Occasion = CHART_ALONE
+    `has_red_flag`: is a red flag of the guidance on it, raising the level or only listed? `was_read`: were Conditions
+    and Observations read? What was not read may be new. `content`: the same for the same statement.
+    """
 
-    @property
-    def level(self) -> Level:
-        return self.assessment.level
+    level: Level
+    has_red_flag: bool
+    was_read: bool
+    content: bytes
 
-    @property
-    def has_red_flag(self) -> bool:
-        """Is a red flag of the guidance on it, raising the level or only listed?"""
-        return any(flag.state is _PRESENT for flag in self.assessment.red_flags)
+    @classmethod
+    def of(cls, assessment: Assessment, as_of: datetime, occasion: Occasion = CHART_ALONE) -> Self:
+        """What the card about this assessment tells on this occasion, at an aware moment."""
+        has_red_flag = any(flag.state is _PRESENT for flag in assessment.red_flags)
+        return cls(assessment.level, has_red_flag, assessment.fully_read, _content(assessment, occasion, as_of))
 
-    @property
-    def was_read(self) -> bool:
-        """Were Conditions and Observations read? What was not read may be new."""
-        return self.assessment.fully_read
 
-    def content(self, as_of: datetime) -> bytes:
-        """The same for the same level, card, occasion, findings, evidence, and parts of the chart that stayed unread.
+def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> bytes:
+    """The same for the same level, card, occasion, findings, evidence, and parts of the chart that stayed unread.
 
-        What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
-        """
-        assessment, occasion = self.assessment, self.occasion
-        listed = [*[flag for flag in assessment.red_flags if flag.state is _PRESENT], *assessment.listed]
-        risks = [risk for risk in assessment.risk_factors if risk.state is _PRESENT]
-        late = occasion.appointments
-        return _encode(
-            (
-                (occasion.id, card_id(assessment), assessment.level, assessment.side),
-                [_rules(each) for each in (assessment.findings, listed, risks, occasion.new_findings)],
-                _facts(
-                    chain(
-                        assessment.complaint,
-                        assessment.beside,
-                        assessment.illegible,
-                        occasion.entries,
-                        *(finding.evidence for finding in (*assessment.findings, *listed)),
-                        *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
-                        *(each.fit.facts for each in assessment.patterns),
-                        (each.fact for each in assessment.d_dimers),
-                    ),
-                    as_of.isoformat(),
+    What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
+    """
+    listed = [*[flag for flag in assessment.red_flags if flag.state is _PRESENT], *assessment.listed]
+    risks = [risk for risk in assessment.risk_factors if risk.state is _PRESENT]
+    late = occasion.appointments
+    return _encode(
+        (
+            (occasion.id, card_id(assessment), assessment.level, assessment.side),
+            [_rules(each) for each in (assessment.findings, listed, risks, occasion.new_findings)],
+            _facts(
+                chain(
+                    assessment.complaint,
+                    assessment.beside,
+                    assessment.illegible,
+                    occasion.entries,
+                    *(finding.evidence for finding in (*assessment.findings, *listed)),
+                    *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
+                    *(each.fit.facts for each in assessment.patterns),
+                    (each.fact for each in assessment.d_dimers),
                 ),
-                [(step.name, step.withheld) for step in assessment.home_care],
-                sorted({gap.topic for gap in assessment.gaps}),
-                assessment.left_out,
-                [when.text if when else "" for when in late.proposed] if late else (),
-            )
+                as_of.isoformat(),
+            ),
+            [(step.name, step.withheld) for step in assessment.home_care],
+            sorted({gap.topic for gap in assessment.gaps}),
+            assessment.left_out,
+            [when.text if when else "" for when in late.proposed] if late else (),
         )
+    )
 
 
 def _rules(findings: Iterable[Finding]) -> list[tuple[str, int]]:

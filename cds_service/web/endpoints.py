@@ -16,6 +16,7 @@ from cds_service.errors import UnknownService
 from cds_service.hooks.context import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.turns import LARGE_BODY, Turn, Turns
 from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
@@ -37,7 +38,7 @@ class Service(Protocol):
     @property
     def description(self) -> ServiceDescription: ...
 
-    async def handle(self, call: HookCall, caller: Caller, as_of: datetime) -> Reply: ...
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime, turn: Turn) -> Reply: ...
 
 
 Authenticate = Callable[[Request], Awaitable[Caller]]
@@ -55,13 +56,15 @@ def cds_routes(
     authenticate: Authenticate,
     now: Callable[[], datetime],
     max_body: int,
+    turns: Turns,
     journal: Callable[[Invocation], None],
     fewer_alerts: FewerAlerts,
     public_url: str | None = None,
 ) -> list[Route]:
     """The addresses of CDS Hooks 2.0.1 without feedback, each for those only whom `authenticate` knows, and /health
-    for everyone. `journal` is told of each call of a service; `fewer_alerts` keeps cards back. `public_url` is the
-    address of the service as clients know it, for links back; without one it is what the client called.
+    for everyone. `turns` say when a call computes, or that it comes too late; `journal` is told of each call of a
+    service; `fewer_alerts` keeps cards back. `public_url` is the address of the service as clients know it, for links
+    back; without one it is what the client called.
 
     Discovery is no exception: the specification has the client send its token with every call, discovery included.
     Clients join addresses without looking at slashes: with the discovery address ending in one, they call
@@ -76,13 +79,16 @@ def cds_routes(
         return Response(discovery, media_type=_JSON)
 
     async def call(request: Request) -> Response:
+        turns.check()
         caller = await authenticate(request)
         service = _called(request, by_id)
         body = await read_json_body(request, max_body)
+        turn = await turns.take(request.is_disconnected, large=len(body) > LARGE_BODY)
         as_of = now()
         with Journalling(journal, service.id, service.hook, caller, as_of) as entry:
-            entry.call = read_call(body, service.hook, public_url or own_address(request))
-            reply = await service.handle(entry.call, caller, as_of)
+            async with turn:
+                entry.call = await turn.run(read_call, body, service.hook, public_url or own_address(request))
+                reply = await service.handle(entry.call, caller, as_of, turn)
             entry.reply = await fewer_alerts(reply, entry.call, service.hook, caller, as_of)
             return Response(_encode(_response(entry.reply, caller)), media_type=_JSON)
 
@@ -106,15 +112,18 @@ def _response(reply: Reply, caller: Caller) -> HookResponse:
 
 
 def feedback_routes(
-    services: Sequence[Service], authenticate: Authenticate, max_body: int, keep: KeepFeedback
+    services: Sequence[Service], authenticate: Authenticate, max_body: int, turns: Turns, keep: KeepFeedback
 ) -> list[Route]:
     """Where clients tell what became of a service's cards (section "Feedback"): 200 only once it is stored."""
     by_id = {service.id: service for service in services}
 
     async def feedback(request: Request) -> Response:
+        turns.check()
         caller = await authenticate(request)
         service = _called(request, by_id)
-        entries = read_feedback(await read_json_body(request, max_body))
+        body = await read_json_body(request, max_body)
+        async with await turns.take(request.is_disconnected, large=len(body) > LARGE_BODY) as turn:
+            entries = await turn.run(read_feedback, body)
         await keep(service.id, caller.name, caller.tenant, entries)
         return Response(_STORED, media_type=_JSON)
 

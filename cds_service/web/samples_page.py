@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.web.pages import element, link, page, paragraph, table
 
 
 def samples_page(samples: Sequence[Mapping[str, str]]) -> bytes:
     """Each sample has title, card, sandbox, patient and request; there is at least one."""
     request = samples[0]["request"]
-    call = f"{request.partition('/samples/')[0]}/cds-services/{PatientView.id}"
+    call = f"{request.partition('/samples/')[0]}/cds-services/{PATIENT_VIEW.id}"
     return page(
         "Calf pain decision support: sample patients",
         paragraph(

@@ -163,7 +163,10 @@ def test_the_numbers_are_offered_to_a_journal(ehr: Ehr) -> None:
     async def completed() -> Material:
         async with pooled_http(2) as http:
             client = FhirClient(http, 100_000)
-            return await Prefetch(chart_needs([]), client.read, 2).complete(read, lambda _: True)
+            completion = Prefetch(chart_needs([]), client.read, 2)
+            received = completion.received(read)
+            await completion.read(received, read, lambda _: True)
+            return completion.material(received)
 
     material = asyncio.run(completed())
     assert material.requests == 1

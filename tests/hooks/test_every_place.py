@@ -60,7 +60,7 @@ def replaced(value: Any, words: Sequence[Any] = ()) -> Iterator[Any]:
 
 def answer(services: dict[str, Any], hook: str, request: Any) -> None:
     service = services[hook]
-    now = AS_OF.astimezone(service._triage._reader.timezone)
+    now = AS_OF.astimezone(service._clinic.reader.timezone)
     try:
         call = read_call(json.dumps(request).encode(), hook)
         cards = asyncio.run(service.handle(call, NOBODY, now)).cards

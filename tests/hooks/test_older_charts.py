@@ -18,6 +18,7 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.turns import Turns
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import load_settings
@@ -48,6 +49,7 @@ def service() -> TestClient:
         Anyone(NOBODY),
         lambda: datetime(2026, 11, 2, 12, tzinfo=UTC),
         settings.max_body,
+        Turns(settings.time_budget),
         journal=lambda _: None,
         fewer_alerts=all_of_it,
     )

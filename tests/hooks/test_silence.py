@@ -16,7 +16,7 @@ from cds_service.assessment.warning import SUSPECTED_DVT
 from cds_service.facts import Gap, State, Topic
 from cds_service.hooks.silence import Silence, reason_to_withhold
 from cds_service.hooks.statement import Statement
-from cds_service.rendering.case import Occasion
+from cds_service.rendering.case import CHART_ALONE, Occasion
 from cds_service.storage.earlier_cards import Answer, Earlier
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, Entry, read, triage
@@ -70,7 +70,7 @@ def test_an_override(
     assessment: Assessment, hours_ago: Sequence[float], silence: Silence, withheld: str | None
 ) -> None:
     earlier = Earlier(overrides=[ago(hours) for hours in hours_ago])
-    assert reason_to_withhold(Statement(assessment), VIEW, earlier, silence, AS_OF) == withheld
+    assert reason_to_withhold(Statement.of(assessment, AS_OF), VIEW, earlier, silence, AS_OF) == withheld
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_second_hook_in_one_encounter(
     assessment: Assessment, answers: Sequence[Answer], silence: Silence, withheld: str | None
 ) -> None:
     earlier = Earlier(answers=answers)
-    assert reason_to_withhold(Statement(assessment), VIEW, earlier, silence, AS_OF) == withheld
+    assert reason_to_withhold(Statement.of(assessment, AS_OF), VIEW, earlier, silence, AS_OF) == withheld
 
 
 PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
@@ -111,7 +111,7 @@ CANCER: Entry = {"condition": "icd|C50.911", "id": "cancer", "onset": -100}
 
 def content(*chart: Entry, occasion: Occasion | None = None, as_of: datetime = AS_OF) -> bytes:
     assessment = assess(read([*chart]), as_of, Thresholds())
-    return (Statement(assessment, occasion) if occasion else Statement(assessment)).content(as_of)
+    return Statement.of(assessment, as_of, occasion or CHART_ALONE).content
 
 
 def test_the_same_evidence_is_the_same_card_whatever_its_order_and_the_hour() -> None:
@@ -151,7 +151,7 @@ def test_other_evidence_is_another_card(chart: Sequence[Entry]) -> None:
 def test_a_listed_finding_is_part_of_the_card() -> None:
     explained = triage([PAIN, HEART_FAILURE, ANKLES])
     assert explained.level is Level.INFO
-    assert Statement(explained).content(AS_OF) != content(PAIN, HEART_FAILURE)
+    assert Statement.of(explained, AS_OF).content != content(PAIN, HEART_FAILURE)
 
 
 def test_a_nerve_sign_that_does_not_count_is_part_of_the_card() -> None:
@@ -164,13 +164,15 @@ def test_a_nerve_sign_that_does_not_count_is_part_of_the_card() -> None:
 def test_another_level_finding_or_occasion_is_another_card() -> None:
     assessment = triage([PAIN, SCORE])
     others: list[Statement] = [
-        Statement(replace(assessment, level=Level.INFO)),
-        Statement(replace(assessment, findings=(*assessment.findings, Finding(WALKING, State.PRESENT)))),
-        Statement(replace(assessment, findings=(Finding(SUSPECTED_DVT, State.PRESENT), *assessment.findings))),
-        Statement(assessment, Occasion("discharge")),
-        Statement(assessment, Occasion("appointment")),
+        Statement.of(replace(assessment, level=Level.INFO), AS_OF),
+        Statement.of(replace(assessment, findings=(*assessment.findings, Finding(WALKING, State.PRESENT))), AS_OF),
+        Statement.of(
+            replace(assessment, findings=(Finding(SUSPECTED_DVT, State.PRESENT), *assessment.findings)), AS_OF
+        ),
+        Statement.of(assessment, AS_OF, Occasion("discharge")),
+        Statement.of(assessment, AS_OF, Occasion("appointment")),
     ]
-    assert len({each.content(AS_OF) for each in (Statement(assessment), *others)}) == 6
+    assert len({each.content for each in (Statement.of(assessment, AS_OF), *others)}) == 6
 
 
 @pytest.mark.parametrize(
@@ -183,14 +185,14 @@ def test_another_level_finding_or_occasion_is_another_card() -> None:
 )
 def test_what_stayed_unread_is_part_of_the_card(members: dict[str, Any]) -> None:
     assessment = triage([PAIN, SCORE])
-    assert Statement(replace(assessment, **members)).content(AS_OF) != Statement(assessment).content(AS_OF)
+    assert Statement.of(replace(assessment, **members), AS_OF).content != Statement.of(assessment, AS_OF).content
 
 
 def test_the_reason_of_a_gap_is_not() -> None:
     """A time-out today and a refusal tomorrow leave the same part unread."""
     assessment = triage([PAIN, SCORE])
     contents = {
-        Statement(replace(assessment, gaps=(Gap(Topic.MEDICATIONS, reason),))).content(AS_OF)
+        Statement.of(replace(assessment, gaps=(Gap(Topic.MEDICATIONS, reason),)), AS_OF).content
         for reason in ("took too long", "was refused")
     }
     assert len(contents) == 1
@@ -202,5 +204,5 @@ def test_what_is_dated_by_its_call_is_the_same_in_the_next() -> None:
     pain = {**PAIN, "onset": "2026-11-20"}
     for as_of in (AS_OF, AS_OF + timedelta(minutes=5)):
         new = {"condition": "sct|404223003", "id": "new", "recorded": as_of.isoformat(), "verification": "unconfirmed"}
-        contents.add(Statement(triage([pain, new], as_of=as_of)).content(as_of))
+        contents.add(Statement.of(triage([pain, new], as_of=as_of), as_of).content)
     assert len(contents) == 1

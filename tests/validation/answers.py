@@ -14,7 +14,7 @@ from cds_service.cli.assess import read_nothing
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
@@ -55,7 +55,7 @@ class Answer:
 def answers(vignettes: Iterable[Vignette], settings: Settings) -> list[Answer]:
     """The answers of the patient-view service, each as of the moment of its vignette."""
     service = {each.hook: each for each in hook_services(settings, read_nothing, load_cards(cards_folder(settings)))}[
-        PatientView.hook
+        PATIENT_VIEW.hook
     ]
     needs = chart_needs(Terminology().measurement_codes())
 

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from cds_service.hooks.patient_view import PatientView
+from cds_service.hooks.service import OpenService
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch
 from tests.charts import patient
 from tests.conftest import client_with
@@ -55,7 +55,7 @@ class TestCrossOrigin:
             (client.post("/cds-services/none", json={}, headers=ORIGIN), 404),
             (client.get(SERVICE, headers=ORIGIN), 405),
         ]
-        monkeypatch.setattr(PatientView, "handle", None)
+        monkeypatch.setattr(OpenService, "handle", None)
         small = call(prefetch={})
         errors.append((client.post(SERVICE, json=small, headers=ORIGIN), 500))
         for response, status in errors:
@@ -82,13 +82,13 @@ class TestFaults:
         read.
         """
 
-        async def faulty(self: PatientView, call: Any, caller: Any, as_of: Any) -> Any:
+        async def faulty(self: OpenService, call: Any, *_: Any) -> Any:
             try:
                 int("Zebrafish")
             except ValueError as error:
                 raise KeyError(f"{call.patient_id} Zebrafish") from error
 
-        monkeypatch.setattr(PatientView, "handle", faulty)
+        monkeypatch.setattr(OpenService, "handle", faulty)
         with capture_logs() as lines:
             diagnostics = assert_outcome(client_with().post(SERVICE, json=call()), 500, "", "nothing was assessed")
         fault, request = lines
@@ -103,7 +103,7 @@ class TestFaults:
         """An EHR must be able to tell "nothing found" from "did not look"; the next call is served as ever."""
         client = client_with()
         with monkeypatch.context() as patch:
-            patch.setattr(PatientView, "handle", None)
+            patch.setattr(OpenService, "handle", None)
             assert_outcome(client.post(SERVICE, json=call()), 500)
         assert len(client.post(SERVICE, json=call()).json()["cards"]) == 1
 

@@ -12,11 +12,15 @@ from starlette.testclient import TestClient
 
 from cds_service.errors import (
     CdsError,
+    ClientLeft,
     ContentTooLarge,
     InvalidRequest,
     MissingPrecondition,
     NotAcceptable,
+    Overloaded,
     StoreUnavailable,
+    TimeBudgetSpent,
+    TooManyCalls,
     Unauthenticated,
     UnknownResource,
     UnknownService,
@@ -257,5 +261,15 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
         UnsupportedContentType.__name__: 415,
+        TooManyCalls.__name__: 429,
+        ClientLeft.__name__: 499,
         StoreUnavailable.__name__: 503,
+        Overloaded.__name__: 503,
+        TimeBudgetSpent.__name__: 503,
     }
+
+
+def test_every_503_and_429_says_when_to_come_again() -> None:
+    later = [kind for kind in CdsError.__subclasses__() if kind.status in (429, 503)]
+    assert len(later) == 4
+    assert all(int(kind.headers["Retry-After"]) >= 1 for kind in later)

@@ -1,0 +1,196 @@
+"""What a CDS service is, and the one path of a call: complete the chart, read it, assess it, answer with cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
+from cds_service.assessment.leg import whole_patient
+from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
+from cds_service.assessment.orders import OrderCase, order_findings
+from cds_service.assessment.rules import Finding
+from cds_service.assessment.triage import Assessment, assess
+from cds_service.facts import Chart, Fact
+from cds_service.fhir.page import Material
+from cds_service.fhir.reading import ChartReader
+from cds_service.fhir.value_sets import Terminology
+from cds_service.hooks.context import HookCall
+from cds_service.hooks.prefetch import Prefetch
+from cds_service.hooks.reply import Reply
+from cds_service.hooks.statement import Statement
+from cds_service.hooks.turns import LARGE_CHART, Turn
+from cds_service.rendering.case import CHART_ALONE, Occasion
+from cds_service.rendering.render import Renderer
+from cds_service.security.caller import Caller
+from cds_service.thresholds import Thresholds
+from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
+
+_USAGE = (
+    "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
+    "that server only if the operator of this service has listed it for the EHR. Without MedicationRequests and "
+    "Procedures the cards say what could not be checked. Cards are for clinicians: a user who is a Patient or "
+    "RelatedPerson gets none."
+)
+_EXCLUDED = {
+    "children": "patients whose birth date says that they are under {adult_years}",
+    "hospice": "patients whose record says that a hospice cares for them",
+}
+
+
+def _whole_chart(_call: HookCall, _terminology: Terminology, _as_of: datetime) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class HookService:
+    """A CDS service: the hook, its entry in discovery, and how it answers.
+
+    `subject` is what a call asks about, beside the chart; where there is nothing, no chart is read. `answer` makes the
+    reply to a call, whose chart is complete, out of the steps.
+    """
+
+    hook: str
+    title: str
+    description: str
+    answer: Callable[[Steps], Reply]
+    subject: Callable[[HookCall, Terminology, datetime], Any] = _whole_chart
+    hook_version: str = "1.0"
+
+    @property
+    def id(self) -> str:
+        return f"calf-pain-{self.hook}"
+
+
+class Clinic:
+    """What all services work with, as the settings of this site have it."""
+
+    def __init__(
+        self,
+        prefetch: Prefetch,
+        reader: ChartReader,
+        renderer: Renderer,
+        thresholds: Thresholds,
+        policy: LocalPolicy = NO_LOCAL_POLICY,
+    ) -> None:
+        self.prefetch = prefetch
+        self.reader = reader
+        self.renderer = renderer
+        self.thresholds = thresholds
+        self.policy = policy
+
+    @property
+    def usage(self) -> str:
+        """What every service asks of a client, and whom this site has excluded."""
+        if not self.policy.exclusions:
+            return _USAGE
+        excluded = " and ".join([_EXCLUDED[name] for name in self.policy.exclusions])
+        return f"{_USAGE} This site shows no card for {excluded.format(adult_years=self.thresholds.adult_years)}."
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps of one call; the time budget is looked at after each. `subject`: what the call asks about."""
+
+    call: HookCall
+    subject: Any
+    material: Material
+    as_of: datetime
+    clinic: Clinic
+    turn: Turn
+
+    def read(self, material: Material | None = None) -> Chart:
+        """The chart of the call, or this part of it. Raises InvalidRequest when the Patient received is not the one in
+        context.
+        """
+        chart = self.clinic.reader.read(material or self.material, self.call.patient_id, self.as_of)
+        self.turn.check()
+        return chart
+
+    def assess(self, chart: Chart) -> Assessment:
+        """By the rules of the service, less what the site has decided otherwise."""
+        clinic = self.clinic
+        assessment = assess(chart, self.as_of, clinic.thresholds)
+        if clinic.policy:
+            assessment = clinic.policy.applied(assessment, chart)
+        self.turn.check()
+        return assessment
+
+    def late(self, assessment: Assessment, proposed: Sequence[Proposed]) -> LateAppointments | None:
+        """The proposed appointments, if all of them come later than the assessment allows."""
+        return late_appointments(assessment.level, proposed, self.as_of, self.clinic.thresholds)
+
+    def judge(
+        self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment, chart: Chart
+    ) -> list[Assessment]:
+        """What the selected ones of these orders mean beside the chart: for each card, the assessment that it tells."""
+        patient = whole_patient(chart, self.clinic.thresholds, self.as_of)
+        case = OrderCase(orders, selected, assessment, patient, self.clinic.policy.off)
+        return [replace(assessment, level=told[0].level, findings=told) for told in order_findings(case)]
+
+    def nothing(self, chart: Chart) -> Reply:
+        """Read, and nothing to say."""
+        return Reply.about(chart, self.material, (), [])
+
+    def tell(self, chart: Chart, assessment: Assessment, occasion: Occasion = CHART_ALONE) -> Reply:
+        """The card that tells this."""
+        return self.tell_each(chart, [assessment], occasion)
+
+    def tell_each(self, chart: Chart, assessments: Sequence[Assessment], occasion: Occasion = CHART_ALONE) -> Reply:
+        """A card for each, where there is anything to tell."""
+        circumstances = self.call.circumstances(self.as_of)
+        findings: list[Finding] = []
+        cards: list[Card] = []
+        for assessment in assessments:
+            findings += assessment.findings
+            cards += self.clinic.renderer.render(assessment, circumstances, occasion)
+        self.turn.check()
+        statements = [Statement.of(each, self.as_of, occasion) for each in assessments]
+        return Reply.about(chart, self.material, findings, cards, *statements)
+
+
+_ALONE = Turn()
+
+
+class OpenService:
+    """A service open for calls."""
+
+    def __init__(self, service: HookService, clinic: Clinic) -> None:
+        self.id = service.id
+        self.hook = service.hook
+        self._service = service
+        self._clinic = clinic
+
+    @property
+    def description(self) -> ServiceDescription:
+        """Its entry in discovery."""
+        service, clinic = self._service, self._clinic
+        return ServiceDescription(
+            hook=service.hook,
+            id=service.id,
+            title=service.title,
+            description=service.description,
+            usageRequirements=clinic.usage,
+            prefetch=clinic.prefetch.templates,
+            version=CDS_HOOKS_VERSION,
+            hookVersion=service.hook_version,
+        )
+
+    async def handle(self, call: HookCall, caller: Caller, as_of: datetime, turn: Turn = _ALONE) -> Reply:
+        """The cards as of an aware moment, whose zone judges days. Cards are for clinicians.
+
+        Raises InvalidRequest, MissingPrecondition, and what the turn raises.
+        """
+        service, clinic = self._service, self._clinic
+        subject = await turn.run(service.subject, call, clinic.reader.terminology, as_of)
+        if not (subject and call.is_for_clinician):
+            return Reply([])
+        received = clinic.prefetch.received(call)
+        if received.wanted:
+            async with turn.given_up():
+                await clinic.prefetch.read(received, call, caller.may_read)
+        material = clinic.prefetch.material(received)
+        steps = Steps(call, subject, material, as_of, clinic, turn)
+        return await turn.run(service.answer, steps, large=material.resource_count > LARGE_CHART)
