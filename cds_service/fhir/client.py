@@ -15,7 +15,7 @@ import msgspec
 from cds_service.addresses import lies_within
 from cds_service.fhir import faults
 from cds_service.fhir.faults import NotRead
-from cds_service.fhir.page import Page, open_page
+from cds_service.fhir.page import LARGE, Page, open_page
 from cds_service.fhir.scopes import UNKNOWN_GRANT, Grant
 
 _TRIES = 3
@@ -108,12 +108,12 @@ class _Reading:
             if len(visited) == max_pages:
                 raise NotRead(f"it has more than {max_pages} pages")
             visited.add(url)
-            following = self._take(*await self._get(url))
+            following = await self._take(*await self._get(url))
 
-    def _take(self, body: bytes, headers: httpx2.Headers) -> str | None:
+    async def _take(self, body: bytes, headers: httpx2.Headers) -> str | None:
         """Keep a page; the address of the next one."""
         self._bytes_left -= len(body)
-        page = open_page(body)
+        page = await asyncio.to_thread(open_page, body) if len(body) > LARGE else open_page(body)
         if not page.failure and faults.is_other_bundle(body):
             raise NotRead("the EHR sent a Bundle that answers no search")
         if page.resources or not page.failure:

@@ -90,8 +90,14 @@ class Material(msgspec.Struct, frozen=True):
         return sum(len(page.resources) + page.others for _, page in self.pages)
 
 
+LARGE = 1_000_000
+"""Bytes above which a Bundle is opened entry by entry: decoded in one go, it would hold the interpreter for long."""
+
+
 def open_page(raw: msgspec.Raw | bytes) -> Page:
     """Open a Bundle or a single resource. Never raises: what is not FHIR comes back as a `failure`."""
+    if memoryview(raw).nbytes > LARGE:
+        return _open_leniently(raw)
     try:
         return page_of(_received.decode(raw))
     except NOT_JSON_OF_OURS:

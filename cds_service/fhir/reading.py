@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -60,8 +60,10 @@ class ChartReader:
         self.timezone = timezone
         self.terminology = terminology if terminology is not None else Terminology()
 
-    def read(self, material: Material, patient_id: str, as_of: datetime) -> Chart:
-        """Read the chart as of that moment.
+    def read(
+        self, material: Material, patient_id: str, as_of: datetime, check: Callable[[], None] = lambda: None
+    ) -> Chart:
+        """Read the chart as of that moment. `check` is called before each resource, and may raise to end it.
 
         A chart in which nothing can be a leg complaint comes back without facts: no rule could use them.
         Raises InvalidRequest when the Patient received is not `patient_id`.
@@ -88,6 +90,7 @@ class ChartReader:
         reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
         reading.count_nameless(sifted)
         for hit in sifted.hits:
+            check()
             reading.read(hit)
         for series in sifted.series:
             reading.read_back(series)

@@ -16,7 +16,7 @@ from cds_service.addresses import parse_base
 from cds_service.circumstances import Circumstances
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
-from cds_service.fhir.page import Page, Received, open_drafts, open_page, page_of
+from cds_service.fhir.page import LARGE, Page, Received, open_drafts, open_page, page_of
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.scopes import parse_grant
 from cds_service.wire import Context, FhirAuthorization, HookRequest
@@ -123,12 +123,14 @@ def read_call(body: bytes, hook: str, service_url: str = "") -> HookCall:
 
 
 def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
-    """The message and its prefetch: in one go, or value by value where something in it has an odd shape."""
-    try:
-        request = _decoder.decode(body)
-        return request, {key: None if each is None else page_of(each) for key, each in (request.prefetch or {}).items()}
-    except NOT_JSON_OF_OURS:
-        pass
+    """The message and its prefetch: in one go, or value by value where it is large or something has an odd shape."""
+    if len(body) <= LARGE:
+        try:
+            request = _decoder.decode(body)
+            sent = (request.prefetch or {}).items()
+            return request, {key: None if each is None else page_of(each) for key, each in sent}
+        except NOT_JSON_OF_OURS:
+            pass
     odd = decode_message(_lenient_decoder, body)
     return odd, {key: None if each == _NULL else open_page(each) for key, each in (odd.prefetch or {}).items()}
 

@@ -105,7 +105,8 @@ class Steps:
         """The chart of the call, or this part of it. Raises InvalidRequest when the Patient received is not the one in
         context.
         """
-        chart = self.clinic.reader.read(material or self.material, self.call.patient_id, self.as_of)
+        material = material or self.material
+        chart = self.clinic.reader.read(material, self.call.patient_id, self.as_of, self.turn.check)
         self.turn.check()
         return chart
 

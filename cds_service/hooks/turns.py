@@ -19,11 +19,8 @@ import structlog
 
 from cds_service.errors import ClientLeft, Overloaded, TimeBudgetSpent
 
-LARGE_BODY = 1_000_000
-"""Bytes above which a body is decoded beside the event loop: a megabyte takes it some 5 ms."""
-
 LARGE_CHART = 300
-"""Resources above which a chart is assessed beside the event loop: as many findings take some 40 ms."""
+"""Resources above which a chart is assessed beside the event loop: if all were findings, it would take some 40 ms."""
 
 _LONGEST_WAIT = 0.4
 """Seconds that a call may have to wait, by the pace of the queue, before it is refused at once."""

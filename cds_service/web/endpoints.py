@@ -13,10 +13,11 @@ from starlette.routing import Route
 
 from cds_service import __version__
 from cds_service.errors import UnknownService
+from cds_service.fhir.page import LARGE
 from cds_service.hooks.context import HookCall, read_call
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.reply import Reply
-from cds_service.hooks.turns import LARGE_BODY, Turn, Turns
+from cds_service.hooks.turns import Turn, Turns
 from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
@@ -83,7 +84,7 @@ def cds_routes(
         caller = await authenticate(request)
         service = _called(request, by_id)
         body = await read_json_body(request, max_body)
-        turn = await turns.take(request.is_disconnected, large=len(body) > LARGE_BODY)
+        turn = await turns.take(request.is_disconnected, large=len(body) > LARGE)
         as_of = now()
         with Journalling(journal, service.id, service.hook, caller, as_of) as entry:
             async with turn:
@@ -122,7 +123,7 @@ def feedback_routes(
         caller = await authenticate(request)
         service = _called(request, by_id)
         body = await read_json_body(request, max_body)
-        async with await turns.take(request.is_disconnected, large=len(body) > LARGE_BODY) as turn:
+        async with await turns.take(request.is_disconnected, large=len(body) > LARGE) as turn:
             entries = await turn.run(read_feedback, body)
         await keep(service.id, caller.name, caller.tenant, entries)
         return Response(_STORED, media_type=_JSON)
