@@ -175,8 +175,8 @@ def d_dimer(case: OrderCase) -> list[Finding]:
 
 
 def ultrasound(case: OrderCase) -> list[Finding]:
-    """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days. All drafts for one
-    side are one finding.
+    """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days: one finding for
+    all drafts of a side.
     """
     drafts = [draft for draft in case.of("leg-vein-ultrasound") if draft.source in case.selected]
     findings: list[Finding] = []

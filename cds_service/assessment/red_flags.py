@@ -155,7 +155,7 @@ def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
 
 
 def _may_be_explained(fact: Fact) -> bool:
-    """Ankle, foot or whole-leg swelling or colour, not one-sided: a Condition that causes it for long may explain it."""
+    """Ankle, foot or whole-leg swelling or colour, not one-sided: a long-standing cause of oedema may explain it."""
     if fact.concept not in ("swelling", "skin-colour") or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
         return False
     return fact.side not in (Side.LEFT, Side.RIGHT)

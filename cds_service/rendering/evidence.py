@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from itertools import islice
 
 from cds_service.facts import Certainty, Course, Fact, Side, Site, State
 from cds_service.rendering.case import Case
@@ -42,9 +43,9 @@ def _recorded(fact: Fact, dated: str, case: Case) -> str:
     return dated if fact.recorded is None else f"{dated}, recorded {date_words(fact.recorded, case.as_of)}"
 
 
-def under_evidence(case: Case) -> Sequence[Fact]:
+def under_evidence(case: Case) -> Collection[Fact]:
     """The entries that the evidence of the card surely shows; other sections need not repeat them."""
-    return list(case.evidence)[:MOST_BULLETS]
+    return set(islice(case.evidence, MOST_BULLETS))
 
 
 def entry(fact: Fact, when: str) -> str:
