@@ -26,8 +26,8 @@ KEYS = {
     **{"Condition": "conditions", "Observation": "findings", "MedicationRequest": "medications"},
     "Procedure": "procedures",
 }
-SIDES = ("7771000", "24028007")
-LOWER_LEG = "30021000"
+SIDES = ("7771000", "24028007", "51440002")
+LOWER_LEG, ANKLE = "30021000", "344001"
 Made = dict[str, Any]
 Vary = Callable[[int], Made]
 """What the entry of this number has: `days` ago, `side`, `denied` and so on."""
@@ -79,7 +79,7 @@ def _when(how: Made, member: str) -> Made:
 
 def place(how: Made) -> Made:
     sided = [{"system": "http://snomed.info/sct", "code": SIDES[how["side"]]}] if how["side"] is not None else []
-    return {"coding": [{"system": "http://snomed.info/sct", "code": LOWER_LEG}, *sided]}
+    return {"coding": [{"system": "http://snomed.info/sct", "code": how.get("site", LOWER_LEG)}, *sided]}
 
 
 def _condition(_known: Concept, code: Made, how: Made) -> Made:
@@ -142,11 +142,32 @@ VARIANTS: dict[str, Vary] = {
     "of both sides": lambda number: {"side": number % 2},
     "denied in turn": lambda number: {"denied": number % 2},
     "suspected": lambda number: {"suspected": True},
-    "of 20 days ago": lambda number: {"days": 20 + number / 10_000},
+    "begun 20 days ago and recorded since": lambda number: {"days": 20 + number / 10_000, "recorded": 2},
     "of many ages": lambda number: {"days": (1, 20, 100, 400)[number % 4], "side": (0, 1, None)[number % 3]},
     "recorded lately": lambda number: {"days": 400 + number / 10_000, "recorded": 2},
     "of 400 days ago": lambda number: {"days": 400 + number / 10_000},
 }
+
+
+MEETING: dict[str, tuple[tuple[str, ...], Vary]] = {
+    "nerve signs that old diseases explain": (
+        ("nerve-disease", "numbness-tingling"),
+        lambda number: {"id": None, "days": 20, "side": None},
+    ),
+    "swelling that old diseases explain": (
+        ("oedema-cause", "swelling", "skin-colour"),
+        lambda number: {"days": (29, 200)[number % 2], "side": 2, "site": ANKLE},
+    ),
+    "back trouble": (("lumbar-radiculopathy", "pain"), lambda number: {"side": 2}),
+    "swelling of both legs": (("oedema-cause", "swelling"), lambda number: {"days": 99, "side": number % 3}),
+    "old and new thrombosis": (("dvt",), VARIANTS["of many ages"]),
+    "old and new embolism": (("pulmonary-embolism",), VARIANTS["of many ages"]),
+    "treated thrombosis": (("dvt", "anticoagulant"), lambda number: {"days": 5}),
+    "old and new gangrene": (("gangrene",), VARIANTS["of many ages"]),
+    "muscle": (("creatine-kinase", "rhabdomyolysis"), VARIANTS["denied in turn"]),
+    "statin": (("creatine-kinase", "statin", "pain"), VARIANTS["denied in turn"]),
+}
+"""Concepts that one rule looks at together, without those that would keep it from doing so."""
 
 
 def call(names: list[str], size: int, vary: Vary, hook: str = "patient-view", pains: int = 1, **more: Any) -> bytes:

@@ -28,7 +28,20 @@ from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
 from tests.calls import accepted, hook_call, next_link, overridden
 from tests.charts import AS_OF, PATIENT_ID, patient
-from tests.large_charts import CODES, LISTS, VARIANTS, Made, body, call, entries, numbered, one, place, searchset
+from tests.large_charts import (
+    CODES,
+    LISTS,
+    MEETING,
+    VARIANTS,
+    Made,
+    body,
+    call,
+    entries,
+    numbered,
+    one,
+    place,
+    searchset,
+)
 from tests.steps import runs, superlinear
 
 SIZE = 20
@@ -178,3 +191,10 @@ def test_every_concept_is_read() -> None:
 def test_work_grows_with_the_entries_of_every_concept(variant: str) -> None:
     make = VARIANTS[variant]
     assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 8) == {}
+
+
+@pytest.mark.parametrize("pains", [0, 1])
+@pytest.mark.parametrize("meeting", MEETING)
+def test_work_grows_with_the_entries_that_meet_in_a_rule(meeting: str, pains: int) -> None:
+    names, make = MEETING[meeting]
+    assert superlinear(lambda count: assessed(call([*names], count, make, pains=pains)), 24) == {}
