@@ -20,10 +20,9 @@ from cds_service.cli.assess import read_nothing
 from cds_service.errors import InvalidRequest
 from cds_service.hooks.context import read_call
 from cds_service.hooks.feedback import read_feedback
-from cds_service.hooks.statement import Statement
-from cds_service.hooks.triage import ChartTriage
+from cds_service.hooks.service import Steps
+from cds_service.hooks.turns import Turn
 from cds_service.rendering.card_files import load_cards
-from cds_service.rendering.render import Renderer
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
 from tests.calls import accepted, hook_call, next_link, overridden
@@ -54,8 +53,6 @@ def answered(sent: bytes, hook: str = "patient-view") -> list[Any]:
     called = read_call(sent, hook)
     reply = asyncio.run(SERVICES[hook].handle(called, NOBODY, AS_OF))
     msgspec.json.encode(reply.cards)
-    for statement in reply.statements:
-        statement.content(AS_OF)
     return reply.cards
 
 
@@ -165,25 +162,23 @@ def test_more_feedback_than_a_call_may_hold_is_refused_at_once(listed: str) -> N
     assert runs(refused).total() < 200
 
 
+def steps_of(sent: bytes) -> Steps:
+    """Those of a patient-view call, whose chart came whole."""
+    called = read_call(sent, "patient-view")
+    clinic = SERVICES["patient-view"]._clinic
+    material = clinic.prefetch.material(clinic.prefetch.received(called))
+    return Steps(called, True, material, AS_OF, clinic, Turn())
+
+
 def assessed(sent: bytes) -> Callable[[], object]:
     """Ready to be assessed, told and known again; reading it is not counted."""
-    called = read_call(sent, "patient-view")
-    triage: ChartTriage = SERVICES["patient-view"]._triage  # type: ignore[attr-defined]
-    renderer: Renderer = SERVICES["patient-view"]._renderer  # type: ignore[attr-defined]
-    chart = triage.read(asyncio.run(triage.complete(called, NOBODY)), called, AS_OF)
-
-    def work() -> None:
-        assessment = triage.assess(chart, AS_OF)
-        renderer.render(assessment, called.circumstances(AS_OF))
-        Statement(assessment).content(AS_OF)
-
-    return work
+    steps = steps_of(sent)
+    chart = steps.read()
+    return lambda: steps.tell(chart, steps.assess(chart))
 
 
 def test_every_concept_is_read() -> None:
-    called = read_call(call([*CODES], 1, VARIANTS["moments of their own"]), "patient-view")
-    triage: ChartTriage = SERVICES["patient-view"]._triage  # type: ignore[attr-defined]
-    chart = triage.read(asyncio.run(triage.complete(called, NOBODY)), called, AS_OF)
+    chart = steps_of(call([*CODES], 1, VARIANTS["moments of their own"])).read()
     assert {fact.concept for fact in chart.facts} == CODES.keys()
 
 
