@@ -28,7 +28,7 @@ _LEAST_CHUNK = 256
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(:[0-9]*)?")
 _VERSIONS = (b"1.0", b"1.1")
 _WARN_AGAIN_SECONDS = 60.0
-_RESERVED_DESCRIPTORS = 32  # for the store, the EHR and the log
+_RESERVED_DESCRIPTORS = 128  # for the store, the EHR and the log
 
 _log = structlog.stdlib.get_logger()
 
@@ -97,35 +97,38 @@ class Connection(h11.Connection):
             raise h11.RemoteProtocolError("the chunks are too small")
 
 
-class Descriptors:
-    """The file descriptors of this process: connections use them up, and without one nothing can be accepted.
+class Waiting:
+    """The connections of this process that have no request in progress.
 
-    The kernel gives each connection the lowest free number, so that its number tells how many are in use.
+    Each open connection takes a file descriptor, and without a free one nothing can be accepted, read or looked up.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[HttpProtocol, None] = {}  # the one that has waited longest first
+        self._connections: dict[HttpProtocol, None] = {}  # the one that has waited longest first
         self._warned = -_WARN_AGAIN_SECONDS
 
-    def waits(self, connection: HttpProtocol) -> None:
-        """The connection has no request in progress."""
-        self._waiting.setdefault(connection)
+    def add(self, connection: HttpProtocol) -> None:
+        self._connections.setdefault(connection)
 
-    def works(self, connection: HttpProtocol) -> None:
-        """It has one, or is closed."""
-        self._waiting.pop(connection, None)
+    def remove(self, connection: HttpProtocol) -> None:
+        self._connections.pop(connection, None)
 
-    def make_room(self, descriptor: int, connections: int) -> None:
-        """Near the limit, close the connection that has waited longest; and say so, at most once a minute."""
+    def make_room(self, connections: int) -> None:
+        """With more than the descriptors allow, close the one that has waited longest. Say so before it comes to that,
+        at most once a minute.
+        """
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        if limit == resource.RLIM_INFINITY or descriptor < limit * 0.9:
+        allowed = limit - min(_RESERVED_DESCRIPTORS, limit // 4)
+        if limit == resource.RLIM_INFINITY or connections < allowed * 0.9:
             return
         now = time.monotonic()
         if now - self._warned >= _WARN_AGAIN_SECONDS:
             self._warned = now
             _log.warning("connections near the limit", connections=connections, descriptors=limit)
-        if descriptor >= limit - min(_RESERVED_DESCRIPTORS, limit // 8) and self._waiting:
-            next(iter(self._waiting)).transport.abort()
+        if connections > allowed and self._connections:
+            longest = next(iter(self._connections))
+            self.remove(longest)
+            longest.transport.abort()
 
 
 def raise_descriptor_limit() -> None:
@@ -139,7 +142,7 @@ class HttpProtocol(H11Protocol):
     """One connection. A client that is too slow, or breaks HTTP, is told so as an OperationOutcome, and cut off."""
 
     bounds: ClassVar[Bounds] = Bounds()
-    _descriptors: ClassVar = Descriptors()
+    _waiting: ClassVar = Waiting()
 
     conn: Connection
 
@@ -153,17 +156,16 @@ class HttpProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._descriptors.waits(self)
+        self._waiting.add(self)
         self._start("header", self.bounds.header_seconds, self._header_is_late)
-        number = transport.get_extra_info("socket").fileno()
-        self._descriptors.make_room(number, len(self.connections))
+        self._waiting.make_room(len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unset_keepalive_if_required()  # uvicorn leaves it running after an error
         self._stop(*self._timers)
         self._unread.clear()
-        self._descriptors.works(self)
+        self._waiting.remove(self)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data
@@ -187,18 +189,18 @@ class HttpProtocol(H11Protocol):
         nobody waits for any more.
         """
         if self._refused:
-            self._descriptors.waits(self)
+            self._waiting.add(self)
         elif self.conn.their_state is h11.IDLE:
             self._stop("end")
-            self._descriptors.waits(self)
+            self._waiting.add(self)
             if self.conn.trailing_data[0] or self.timeout_keep_alive_task is None:
                 self._start("header", self.bounds.header_seconds, self._header_is_late)
         elif self.conn.our_state is h11.DONE:
-            self._descriptors.waits(self)
+            self._waiting.add(self)
             self._start("end", self.bounds.linger_seconds, self.transport.abort)
         else:
             self._stop("header")
-            self._descriptors.works(self)
+            self._waiting.remove(self)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -11,15 +11,19 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.errors import (
+    BodiesFillMemory,
     CdsError,
     ContentTooLarge,
+    HeaderTooLarge,
     InvalidRequest,
     MissingPrecondition,
     NotAcceptable,
+    RequestTimeout,
     StoreUnavailable,
     Unauthenticated,
     UnknownResource,
     UnknownService,
+    UnknownTransferCoding,
     UnsupportedContentType,
 )
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, without
@@ -254,8 +258,12 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
         UnknownService.__name__: 404,
         UnknownResource.__name__: 404,
         NotAcceptable.__name__: 406,
+        RequestTimeout.__name__: 408,
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
         UnsupportedContentType.__name__: 415,
+        HeaderTooLarge.__name__: 431,
+        UnknownTransferCoding.__name__: 501,
+        BodiesFillMemory.__name__: 503,
         StoreUnavailable.__name__: 503,
     }
