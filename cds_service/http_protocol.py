@@ -78,16 +78,17 @@ class Connection(h11.Connection):
     def _check(self, request: h11.Request) -> None:
         self.method = request.method
         self._chunks = self._received = 0
-        names = [name for name, _ in request.headers]
-        if len(names) > self._fields:
+        fields = dict(request.headers)  # h11 lets neither Host nor a length pass twice
+        if len(request.headers) > self._fields:
             raise h11.RemoteProtocolError("too many fields", error_status_hint=431)
         if request.http_version not in _VERSIONS:
             raise h11.RemoteProtocolError("another version")
-        if b"transfer-encoding" in names and (b"content-length" in names or request.http_version == b"1.0"):
+        length = fields.get(b"content-length")
+        if b"transfer-encoding" in fields and (length is not None or request.http_version == b"1.0"):
             raise h11.RemoteProtocolError("the end of the body is told twice, or in a way that its version lacks")
-        if any(name == b"host" and not _HOST.fullmatch(value) for name, value in request.headers):
+        if b"host" in fields and not _HOST.fullmatch(fields[b"host"]):
             raise h11.RemoteProtocolError("not a host")
-        self.left = sum(int(value) for name, value in request.headers if name == b"content-length")  # h11 keeps one
+        self.left = int(length or 0)
 
     def _count(self, data: h11.Data) -> None:
         self.left = max(0, self.left - len(data.data))
@@ -150,7 +151,7 @@ class HttpProtocol(H11Protocol):
         super().__init__(*args, **named)
         self.conn = Connection(self.bounds)
         self.timeout_keep_alive = self.bounds.keep_alive_seconds
-        self._unread = bytearray()  # what h11 was not given yet: later requests wait here for the answer to this one
+        self._unread = b""  # what h11 was not given yet: later requests wait here for the answer to this one
         self._refused = False
         self._timers: dict[str, asyncio.TimerHandle] = {}  # by what the client has to do in time
 
@@ -164,7 +165,7 @@ class HttpProtocol(H11Protocol):
         super().connection_lost(exc)
         self._unset_keepalive_if_required()  # uvicorn leaves it running after an error
         self._stop(*self._timers)
-        self._unread.clear()
+        self._unread = b""
         self._waiting.remove(self)
 
     def data_received(self, data: bytes) -> None:
@@ -173,13 +174,14 @@ class HttpProtocol(H11Protocol):
 
     def _read(self) -> None:
         """Give h11 what it can read now. What follows the last request of a connection, or a refusal, is dropped."""
-        while self._unread and not self._refused and self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+        data, start = self._unread, 0
+        while start < len(data) and not self._refused and self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             size = self.conn.left or _PIECE
-            piece = bytes(self._unread[:size])
-            del self._unread[:size]
-            super().data_received(piece)
+            super().data_received(data[start : start + size])
+            start += size
+        self._unread = data[start:]
         if self._refused or self.conn.their_state in (h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
-            self._unread.clear()
+            self._unread = b""
         elif self._unread:
             self.flow.pause_reading()
         self._watch()
