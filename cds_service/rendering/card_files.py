@@ -104,6 +104,8 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     for name in SECTIONS:
         if name not in frame.names:
             file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
+    if not shared.guidance_link.strip():
+        file.fail("guidance_link is empty", "Say what the link to the patient guidance leads to", key="guidance_link")
     _check_limits(file, shared.limits)
     for step in STEPS:
         if step not in shared.home_care:
