@@ -104,8 +104,6 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     for name in SECTIONS:
         if name not in frame.names:
             file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
-    if not shared.guidance_link.strip():
-        file.fail("guidance_link is empty", "Say what the link to the patient guidance leads to", key="guidance_link")
     _check_limits(file, shared.limits)
     for step in STEPS:
         if step not in shared.home_care:
@@ -210,7 +208,9 @@ def _suggestions(file: ContentFile, matter: _CardMatter) -> tuple[str, ...]:
 
 
 def _check_suggestions(file: ContentFile, shared: SharedWords) -> None:
-    """Words for each suggestion, and for no other."""
+    """Words for each suggestion, and for no other, and for the link in the instructions to the patient."""
+    if not shared.guidance_link.strip():
+        file.fail("guidance_link is empty", "Say what the link to the patient guidance leads to", key="guidance_link")
     for name in NAMES:
         if name not in shared.suggestions:
             file.fail(f"suggestions has no words for {name}", "Add them", key="suggestions")
