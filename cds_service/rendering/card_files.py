@@ -208,7 +208,9 @@ def _suggestions(file: ContentFile, matter: _CardMatter) -> tuple[str, ...]:
 
 
 def _check_suggestions(file: ContentFile, shared: SharedWords) -> None:
-    """Words for each suggestion, and for no other."""
+    """Words for each suggestion, and for no other, and for the link in the instructions to the patient."""
+    if not shared.guidance_link.strip():
+        file.fail("guidance_link is empty", "Say what the link to the patient guidance leads to", key="guidance_link")
     for name in NAMES:
         if name not in shared.suggestions:
             file.fail(f"suggestions has no words for {name}", "Add them", key="suggestions")
