@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -12,6 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For requests to a server of these tests. A client that is not given one reads the certificates of all authorities
+first, which takes longer than the request.
+"""
 
 
 class Server:
