@@ -22,7 +22,7 @@ NO_VENV = $(FOUND) has no venv module: install it (Debian and Ubuntu: apt instal
 IN = .venv/bin
 INSTALL = $(IN)/python -m pip install --quiet --disable-pip-version-check
 # On every core, file by file: what a file starts once, a server or a database, it starts in one process only.
-PYTEST = $(IN)/python -m pytest --numprocesses auto --dist loadfile
+PYTEST = $(IN)/python -m pytest --numprocesses logical --dist loadfile
 # With extras, because pip before 23.3 does not apply the pin of a bare name to what asks for it with an extra.
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
