@@ -11,6 +11,7 @@ from shutil import copy
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
@@ -20,6 +21,9 @@ from cds_service.settings import load_settings
 from cds_service.shipped import shipped
 from tests.databases import Postgres, running_postgres, sqlite_url, upgraded
 from tests.ehr import Ehr, running_ehr
+
+settings.register_profile("tests", deadline=None)  # how long an example takes tells how busy the machine is
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -79,7 +83,8 @@ def current_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The same with the tables of the current schema, which are made once."""
     if request.param == "sqlite":
-        yield sqlite_url(copy(request.getfixturevalue("current_file"), tmp_path / "store.db"))
+        copy(request.getfixturevalue("current_file"), tmp_path / "store.db")
+        yield sqlite_url(tmp_path / "store.db")
         return
     postgres: Postgres = request.getfixturevalue("postgres")
     url = postgres.new_database(postgres.current)

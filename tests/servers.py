@@ -41,13 +41,13 @@ class Server:
             lines.append(line.decode().rstrip("\n"))
 
     def wait_until_said(self, line: str) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while line not in self.said:
             assert time.monotonic() < deadline, self.said
             time.sleep(0.01)
 
     def _port(self) -> int:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and self.process.poll() is None:
             for line in list(self.log):
                 if line.startswith("{") and json.loads(line)["event"] == "listening":
