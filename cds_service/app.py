@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
@@ -91,9 +91,9 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http, store, journal, seen_tokens, earlier_cards:
-            yield
-        turns.close()
+        with closing(turns):
+            async with http, store, journal, seen_tokens, earlier_cards:
+                yield
 
     app = Starlette(
         routes=[
