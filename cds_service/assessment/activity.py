@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 from cds_service.assessment.leg import Leg
-from cds_service.facts import Fact, Interval, latest
+from cds_service.facts import Fact, latest
 
 ANSWERS = ("activity-days", "activity-minutes", "activity-minutes-per-week")
 """The concepts of its questions: days a week, minutes on such a day, and minutes a week."""
@@ -28,9 +27,10 @@ def weekly_activity(leg: Leg) -> Activity | None:
     """
     days, minutes, per_week = [_numbers(leg, concept) for concept in ANSWERS]
     answers = [Activity(value, (fact,)) for fact, value in per_week]
-    answers += [_of_a_pair(fact, value, minutes, leg) for fact, value in days]
+    of_minutes, of_days = _Occasions(minutes, leg), _Occasions(days, leg)
+    answers += [_of_a_pair(fact, value, of_minutes) for fact, value in days]
     paired = {fact for answer in answers for fact in answer.evidence}
-    answers += [_of_a_pair(fact, value, days, leg) for fact, value in minutes if fact not in paired]
+    answers += [_of_a_pair(fact, value, of_days) for fact, value in minutes if fact not in paired]
     return max(answers, key=_newest_and_fullest, default=None)
 
 
@@ -42,24 +42,36 @@ def _numbers(leg: Leg, concept: str) -> Sequence[tuple[Fact, float]]:
     ]
 
 
-def _of_a_pair(fact: Fact, value: float, others: Sequence[tuple[Fact, float]], leg: Leg) -> Activity:
-    partners = [(other, its) for other, its in others if _same_occasion(fact, other, leg)]
-    if partners:
-        other, its = max(partners, key=lambda each: (latest(each[0].when), each[0].source))
+def _of_a_pair(fact: Fact, value: float, others: _Occasions) -> Activity:
+    if (partner := others.newest(fact)) is not None:
+        other, its = partner
         return Activity(value * its, (fact, other))
     return Activity(None if value else 0.0, (fact,))
 
 
-def _same_occasion(one: Fact, other: Fact, leg: Leg) -> bool:
-    if one.encounter and one.encounter == other.encounter:
-        return True
-    if one.when is None or other.when is None:
-        return False
-    return one.when.text == other.when.text or _day(one.when, leg) == _day(other.when, leg)
+class _Occasions:
+    """The newest answer of each encounter and of each day, as it was recorded and by the zone of the assessment."""
+
+    def __init__(self, answers: Sequence[tuple[Fact, float]], leg: Leg) -> None:
+        self._zone = leg.as_of.tzinfo
+        self._newest: dict[object, tuple[Fact, float]] = {}
+        for answer in sorted(answers, key=lambda each: _order(each[0]), reverse=True):
+            for occasion in self._of(answer[0]):
+                self._newest.setdefault(occasion, answer)
+
+    def newest(self, fact: Fact) -> tuple[Fact, float] | None:
+        """Of those on an occasion of this fact."""
+        partners = [self._newest[each] for each in self._of(fact) if each in self._newest]
+        return max(partners, key=lambda each: _order(each[0]), default=None)
+
+    def _of(self, fact: Fact) -> Sequence[object]:
+        encounter = [("encounter", fact.encounter)] if fact.encounter else []
+        when = [] if fact.when is None else [fact.when.text, fact.when.last.astimezone(self._zone).date()]
+        return [*encounter, *when]
 
 
-def _day(when: Interval, leg: Leg) -> date:
-    return when.last.astimezone(leg.as_of.tzinfo).date()
+def _order(fact: Fact) -> tuple[float, str]:
+    return latest(fact.when), fact.source
 
 
 def _newest_and_fullest(answer: Activity) -> tuple[float, bool, str]:

@@ -24,7 +24,7 @@ def acute_thrombosis(leg: Leg) -> Sequence[Fact]:
 
 def old_thrombosis(leg: Leg) -> Sequence[Fact]:
     """Confirmed leg DVT, still coded active, that began over 90 days ago or is coded as chronic."""
-    acute = acute_thrombosis(leg)
+    acute = set(acute_thrombosis(leg))
     return [fact for fact in leg.confirmed("dvt") if fact not in acute]
 
 

@@ -50,7 +50,7 @@ def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Find
 
 def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
     """Numbness and weakness of the leg of the last 30 days that are not among its signs, with the reason."""
-    counted = signs.facts(*NERVE)
+    counted = set(signs.facts(*NERVE))
     note = EXPLAINED.format(days=leg.thresholds.nerve_explaining_days) if explaining(leg) else OF_THE_MUSCLE
     return [
         finding

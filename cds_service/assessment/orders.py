@@ -175,18 +175,16 @@ def d_dimer(case: OrderCase) -> list[Finding]:
 
 
 def ultrasound(case: OrderCase) -> list[Finding]:
-    """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days."""
-    drafts = case.of("leg-vein-ultrasound")
-    done = {
-        side: leg.surely_within(leg.present("leg-vein-ultrasound"), leg.thresholds.ultrasound_days)
-        for side, leg in _meant(drafts, case.patient).items()
-    }
-    return [
-        finding
-        for draft in drafts
-        if done[draft.side]
-        for finding in found(SCANNED, Level.INFO, [draft, *done[draft.side]])
-    ]
+    """Ultrasound of the leg veins, although one of a leg that may be meant was done in the last days. All drafts for one
+    side are one finding.
+    """
+    drafts = [draft for draft in case.of("leg-vein-ultrasound") if draft.source in case.selected]
+    findings: list[Finding] = []
+    for side, leg in _meant(drafts, case.patient).items():
+        done = leg.surely_within(leg.present("leg-vein-ultrasound"), leg.thresholds.ultrasound_days)
+        same = [draft for draft in drafts if draft.side is side]
+        findings += found(SCANNED, Level.INFO, [*same, *done] if done else [])
+    return findings
 
 
 def duplicates(case: OrderCase) -> list[Finding]:

@@ -145,7 +145,8 @@ def _severe_before(leg: Leg) -> str:
 
 def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
     new = leg.new(concept)
-    if raising := [fact for fact in new if not _is_explained(fact, leg)]:
+    is_explaining = bool(new) and _is_cause_of_oedema_long_known(leg)
+    if raising := [fact for fact in new if not (is_explaining and _may_be_explained(fact))]:
         return stated(rule, raising, (), Level.WARNING)
     if new:
         return stated(rule, new, note=EXPLAINED)
@@ -153,10 +154,12 @@ def _symptom(rule: Rule, leg: Leg, concept: str) -> Finding:
     return stated(rule, old, leg.absent(concept), note=LONG_STANDING.format(days=leg.thresholds.finding_days))
 
 
-def _is_explained(fact: Fact, leg: Leg) -> bool:
-    """Ankle, foot or whole-leg swelling or colour, not one-sided, beside a Condition known to cause it for long."""
+def _may_be_explained(fact: Fact) -> bool:
+    """Ankle, foot or whole-leg swelling or colour, not one-sided: a Condition that causes it for long may explain it."""
     if fact.concept not in ("swelling", "skin-colour") or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
         return False
-    if fact.side in (Side.LEFT, Side.RIGHT):
-        return False
+    return fact.side not in (Side.LEFT, Side.RIGHT)
+
+
+def _is_cause_of_oedema_long_known(leg: Leg) -> bool:
     return bool(leg.older_than(leg.confirmed("oedema-cause"), leg.thresholds.explaining_days))

@@ -269,7 +269,7 @@ def _covers(absences: Sequence[Fact], complaint: Sequence[Fact]) -> bool:
 
 def _by_record(facts: Sequence[Fact], patient: Leg) -> tuple[Fact, ...]:
     begun = patient.recorded_lately([fact for fact in facts if fact.began is not None])
-    lately = patient.surely_within(begun, patient.thresholds.finding_days)
+    lately = set(patient.surely_within(begun, patient.thresholds.finding_days))
     return tuple([fact for fact in begun if fact not in lately and fact.recorded != fact.began])
 
 

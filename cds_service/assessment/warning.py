@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cds_service.assessment import diagnoses
 from cds_service.assessment.criteria import Criterion, Presentation
@@ -88,14 +89,15 @@ def known_thrombosis(leg: Leg, presentation: Presentation) -> list[Finding]:
     thrombosis = [*leg.confirmed("dvt"), *embolism]
     treatment = leg.anticoagulants()
     if treatment:
+        ended = _first_end(thrombosis)
         newer = [
             fact
             for fact in presentation.complaint
-            if fact.concept != "dvt" and any(_may_be_newer(fact, known) for known in thrombosis)
+            if thrombosis and fact.concept != "dvt" and _may_be_newer(fact, ended)
         ]
         label = TREATED.label.replace(BOTH, _which(thrombosis))
         return found(TREATED, Level.WARNING, [*newer, *thrombosis, *treatment] if newer else [], label=label)
-    acute = leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days)
+    acute = set(leg.within([fact for fact in embolism if fact.when is not None], leg.thresholds.thrombosis_days))
     old = [*diagnoses.old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
     chronic = diagnoses.coded_chronic(leg)
     coded = "coded as chronic; " if old and all(fact.source in chronic for fact in old) else ""
@@ -128,7 +130,7 @@ def arterial(leg: Leg, presentation: Presentation) -> list[Finding]:
     """
     pains = new_pains(leg, Site.LOWER_LEG)
     with_pain = [*leg.any_of(*_POOR_SUPPLY), *diagnoses.old_limb_ischaemia(leg)] if pains else []
-    new = diagnoses.new_gangrene(leg)
+    new = set(diagnoses.new_gangrene(leg))
     lasting = [fact for fact in leg.present("gangrene") if fact not in new] if pains else []
     unclear = bool(with_pain) and all(fact.concept == "vascular-disease" for fact in with_pain)
     return [
@@ -192,7 +194,11 @@ WARNING = (
 )
 
 
-def _may_be_newer(fact: Fact, known: Fact) -> bool:
-    if fact.when is None or known.when is None:
-        return True
-    return fact.when.first > known.when.last
+def _first_end(known: Sequence[Fact]) -> datetime | None:
+    """The latest moment of the one that ended first; None where one of them has no date."""
+    ends = [fact.when.last for fact in known if fact.when is not None]
+    return min(ends, default=None) if len(ends) == len(known) else None
+
+
+def _may_be_newer(fact: Fact, ended: datetime | None) -> bool:
+    return fact.when is None or ended is None or fact.when.first > ended

@@ -23,8 +23,9 @@ def evidence(case: Case) -> str:
     words = case.files.shared.findings
     # one entry of the chart that says several things is one line
     told: dict[tuple[str, ...], tuple[list[str], str]] = {}
+    by_record = set(case.assessment.by_record)
     for fact, dated in case.evidence.items():
-        when = _dates(fact, dated, case)
+        when = _recorded(fact, dated, case) if fact in by_record else dated
         same = (fact.source, fact.display, fact.quantity.text if fact.quantity else "", when)
         kinds_told, longest = told.get(same, ([], ""))
         kind = kind_words(fact, words)
@@ -36,11 +37,9 @@ def evidence(case: Case) -> str:
     return bullets([f"{line}, {', '.join(and_more(list(names), 3))}" for line, names in sources.items()])
 
 
-def _dates(fact: Fact, dated: str, case: Case) -> str:
-    """Its date, and when it was recorded where that is why it counts."""
-    if fact.recorded is None or fact not in case.assessment.by_record:
-        return dated
-    return f"{dated}, recorded {date_words(fact.recorded, case.as_of)}"
+def _recorded(fact: Fact, dated: str, case: Case) -> str:
+    """Its date, and when it was recorded, as that is why it counts."""
+    return dated if fact.recorded is None else f"{dated}, recorded {date_words(fact.recorded, case.as_of)}"
 
 
 def under_evidence(case: Case) -> Sequence[Fact]:

@@ -174,9 +174,9 @@ def _known_dvt(case: Case) -> str:
     known = [fact for fact in case.assessment.complaint if fact.concept == "dvt"]
     side = side_of(known)
     told = "DVT of the leg" + ("" if side is Side.NOT_STATED else f", {side}")
-    ordered = [fact.when for fact in case.assessment.anticoagulants if fact.when]
-    begun = [fact.when for fact in known if fact.when]
-    under_treatment = any(order.last < beginning.first for order in ordered for beginning in begun)
+    ordered = [fact.when.last for fact in case.assessment.anticoagulants if fact.when]
+    begun = [fact.when.first for fact in known if fact.when]
+    under_treatment = bool(ordered and begun) and min(ordered) < max(begun)
     return told + (", begun after an anticoagulant was ordered" if under_treatment else "")
 
 

@@ -112,7 +112,8 @@ def _unscored(score: WellsScore, others: Sequence[str], spared: Sequence[str]) -
 
 def d_dimer(case: Case) -> str:
     """Every D-dimer on record, what it is by its own assay, and what that is worth."""
-    return bullets([_reading(each, case) for each in case.assessment.d_dimers])
+    unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
+    return bullets([_reading(each, case, unread) for each in case.assessment.d_dimers])
 
 
 def _others(score: WellsScore, case: Case) -> tuple[list[str], list[str]]:
@@ -183,7 +184,8 @@ def _all(conditions: Sequence[str]) -> str:
     return ", and ".join([", ".join(conditions[:-1]), conditions[-1]] if len(conditions) > 1 else conditions)
 
 
-def _reading(reading: Reading, case: Case) -> str:
+def _reading(reading: Reading, case: Case, unread: bool) -> str:
+    """`unread`: of the medicines."""
     fact = reading.fact
     value = quoted(fact.quantity.text) if fact.quantity is not None else quoted(fact.display or fact.codes[0][1])
     kind = [] if reading.kind is Kind.NOT_STATED and fact.quantity is None else [reading.kind]
@@ -193,18 +195,17 @@ def _reading(reading: Reading, case: Case) -> str:
     if not reading.current:
         said.append("undated, so not counted" if fact.when is None else "too old to count")
     elif reading.is_normal:
-        said.append(_worth(reading, case))
+        said.append(_worth(reading, case, unread))
     elif reading.is_raised and _is_over_50(case) and reading.kind is Kind.FEU:
         said.append(_NOT_BY_AGE)
     return "; ".join(said)
 
 
-def _worth(reading: Reading, case: Case) -> str:
+def _worth(reading: Reading, case: Case, unread: bool) -> str:
     """What a normal result is worth: it never lowers the level."""
     score = case.assessment.wells
     if score is None:
         return "outside NICE NG158, so nothing rests on it here"
-    unread = any(gap.topic is Topic.MEDICATIONS for gap in case.assessment.gaps)
     treated = " (one is on record)" if reading.treated else " (medicines not read in full)" if unread else ""
     return (
         f"NICE NG158 rests on it only with a Wells score of 1 or less (here {score.points}, possible "

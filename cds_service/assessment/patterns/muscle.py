@@ -30,7 +30,11 @@ def rhabdomyolysis(leg: Leg, presentation: Presentation) -> Fit | None:
     high = [fact for fact in recent if is_high_creatine_kinase(fact, limits)]
     if not coded and not high:
         return None
-    lower = [fact for fact in recent if fact not in high and fact.quantity and fact.quantity.value is not None]
+    lower = [
+        fact
+        for fact in recent
+        if not is_high_creatine_kinase(fact, limits) and fact.quantity and fact.quantity.value is not None
+    ]
     against = () if high else tuple(lower)
     beside = leg.any_of("muscle-weakness", "drug-myopathy", "statin")
     missing = ("creatinine", "urine colour", *(() if recent else ("creatine kinase",)))
@@ -55,14 +59,15 @@ def statin_symptoms(leg: Leg, presentation: Presentation) -> Fit | None:
     if not statins:
         return None
     aches = leg.new(*_ACHES)
-    one_sided = [] if _on_both_legs(leg) else [fact for fact in aches if fact.side in OTHER_SIDE]
-    fitting = [fact for fact in aches if fact not in one_sided]
+    against = () if _on_both_legs(leg) else tuple(OTHER_SIDE)
+    one_sided = [fact for fact in aches if fact.side in against]
+    fitting = [fact for fact in aches if fact.side not in against]
     measured = leg.present("creatine-kinase")
     raised = [fact for fact in measured if is_raised(fact.quantity)]
     found = [*leg.present("drug-myopathy"), *raised]
     if not found and not fitting:
         return None
-    other = tuple([fact for fact in measured if fact not in raised])
+    other = tuple([fact for fact in measured if not is_raised(fact.quantity)])
     missing = ("when the statin was begun or raised", *(() if measured else ("creatine kinase",)))
     weak = leg.any_of("muscle-weakness", "limb-weakness")
     return Fit((*fitting, *weak, *statins, *found), tuple(one_sided), _band(raised), missing, other)

@@ -24,7 +24,7 @@ def radiculopathy(leg: Leg, presentation: Presentation) -> Fit | None:
         return None
     pains = new_pains(leg, *_LEG_SITES)
     both_sided = [fact for fact in pains if fact.side is Side.BOTH]
-    one_sided = [fact for fact in pains if fact not in both_sided]
+    one_sided = [fact for fact in pains if fact.side is not Side.BOTH]
     nerve = leg.new(*(sign.id for sign in NERVE))
     return Fit(
         (*coded, *nerve, *one_sided),

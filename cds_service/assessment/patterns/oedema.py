@@ -21,7 +21,7 @@ def both_sided_oedema(leg: Leg, presentation: Presentation) -> Fit | None:
     fitting = [fact for fact in swelling if _may_be_both_sided(fact)]
     if not causes or not fitting:
         return None
-    against = tuple([fact for fact in swelling if fact not in fitting])
+    against = tuple([fact for fact in swelling if not _may_be_both_sided(fact)])
     return Fit((*fitting, *causes), against, missing=("calf circumference of both legs",))
 
 

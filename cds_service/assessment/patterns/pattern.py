@@ -76,9 +76,9 @@ def fitting(patterns: Iterable[Pattern], leg: Leg, presentation: Presentation) -
 
 def merged(one: Fit, other: Fit) -> Fit:
     """The fit of both legs. What speaks for the pattern in one leg does not speak against it in the other."""
-    supporting = once(one.supporting + other.supporting)
+    supporting = dict.fromkeys(one.supporting + other.supporting)
     return Fit(
-        supporting,
+        tuple(supporting),
         tuple([fact for fact in once(one.against + other.against) if fact not in supporting]),
         "; ".join(dict.fromkeys([note for note in (one.note, other.note) if note])),
         tuple(dict.fromkeys(one.missing + other.missing)),
