@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.triage import Assessment
 from cds_service.assessment.wells import Outside
 
@@ -11,9 +12,9 @@ from cds_service.assessment.wells import Outside
 class DvtPathway(StrEnum):
     """The words for each stand in cards/_shared.md, under dvt_steps."""
 
-    PREGNANCY = "pregnancy"
+    PREGNANCY = Concept.PREGNANCY
     CHILD = "child"
-    ANTICOAGULANT = "anticoagulant"
+    ANTICOAGULANT = Concept.ANTICOAGULANT
     SCORE = "score"
 
 

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.complaint import SYMPTOMS_OF_EMBOLISM, embolism_symptoms
 from cds_service.assessment.critical import CELLULITIS_SEPSIS, CREATINE_KINASE, EMBOLISM_SYMPTOMS, RHABDOMYOLYSIS
 from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised_creatine_kinase
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.record import Record
 from cds_service.assessment.limb_threat import NERVE, Signs, explaining, recent_signs
-from cds_service.assessment.rules import Finding, Level, Rule, found, stated
+from cds_service.assessment.rule import Finding, Level, Rule, found, stated
 from cds_service.assessment.warning import D_DIMER, POTASSIUM_LOW
 from cds_service.facts import Fact, Side
 
@@ -29,16 +30,16 @@ PAST = "over {days} days old: listed, does not raise the level"
 OTHER_LEG = "of the other leg by the record: listed, does not raise the level"
 OF_THE_MUSCLE = "beside an injury of the muscle itself: listed, does not raise the level"
 _OF_HOME_CARE = (
-    *("heart-failure", "reduced-sensation", "raynaud", "cold-sensitivity"),
-    *("material-allergy", "bypass-graft", "leg-ulcer"),
+    *(Concept.HEART_FAILURE, Concept.REDUCED_SENSATION, Concept.RAYNAUD, Concept.COLD_SENSITIVITY),
+    *(Concept.MATERIAL_ALLERGY, Concept.BYPASS_GRAFT, Concept.LEG_ULCER),
 )
 """Diseases and the like on which only what is said of home care may rest."""
-_SWELLING = ("swelling", "skin-colour")
-_TO_BE_SEEN = ("nerve-disease", "oedema-cause", *_OF_HOME_CARE)
-_CAN_BE_PAST = ("creatine-kinase", "potassium", "d-dimer", "rhabdomyolysis", "sepsis")
+_SWELLING = (Concept.SWELLING, Concept.SKIN_COLOUR)
+_TO_BE_SEEN = (Concept.NERVE_DISEASE, Concept.OEDEMA_CAUSE, *_OF_HOME_CARE)
+_CAN_BE_PAST = (Concept.CREATINE_KINASE, Concept.POTASSIUM, Concept.D_DIMER, Concept.RHABDOMYOLYSIS, Concept.SEPSIS)
 
 
-def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
+def uncounted_symptoms(patient: Record, findings: Collection[Finding]) -> list[Finding]:
     """Dyspnoea, chest pain, haemoptysis or syncope of the last 30 days that raised nothing, with the reason."""
     symptoms = patient.new(*SYMPTOMS_OF_EMBOLISM)
     if not symptoms or _speaks(EMBOLISM_SYMPTOMS.card, findings):
@@ -48,7 +49,7 @@ def uncounted_symptoms(patient: Leg, findings: Collection[Finding]) -> list[Find
     return [stated(EMBOLISM_SYMPTOMS, symptoms, note=note)]
 
 
-def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
+def uncounted_nerve_signs(leg: Record, signs: Signs) -> list[Finding]:
     """Numbness and weakness of the leg of the last 30 days that are not among its signs, with the reason."""
     counted = set(signs.facts(*NERVE))
     note = EXPLAINED.format(days=leg.thresholds.nerve_explaining_days) if explaining(leg) else OF_THE_MUSCLE
@@ -60,20 +61,20 @@ def uncounted_nerve_signs(leg: Leg, signs: Signs) -> list[Finding]:
     ]
 
 
-def to_be_seen(leg: Leg) -> list[Fact]:
+def to_be_seen(leg: Record) -> list[Fact]:
     """Entries that a reader must see because other words rest on them: a disease of the nerves beside a new nerve sign,
     a cause of oedema beside new swelling or colour not known to be one-sided, whether or not it is old and sure enough
     to explain them; and what home care is withheld for.
     """
     if not leg.mentions(_TO_BE_SEEN):
         return []
-    nerve = leg.any_of("nerve-disease") if leg.new(*(kind.id for kind in NERVE)) else []
+    nerve = leg.any_of(Concept.NERVE_DISEASE) if leg.new(*(kind.id for kind in NERVE)) else []
     swollen = [fact for fact in leg.new(*_SWELLING) if fact.side not in (Side.LEFT, Side.RIGHT)]
-    oedema = leg.any_of("oedema-cause") if swollen else []
+    oedema = leg.any_of(Concept.OEDEMA_CAUSE) if swollen else []
     return [*nerve, *oedema, *leg.any_of(*_OF_HOME_CARE)]
 
 
-def signs_of_the_other_leg(leg: Leg) -> list[Finding]:
+def signs_of_the_other_leg(leg: Record) -> list[Finding]:
     """Limb-threat signs of the last 30 days on a leg without a complaint: one wrong side must not hide them."""
     signs = recent_signs(leg).by_kind.items()
     return [
@@ -83,14 +84,14 @@ def signs_of_the_other_leg(leg: Leg) -> list[Finding]:
     ]
 
 
-def uncounted_creatine_kinase(patient: Leg, findings: Collection[Finding]) -> list[Finding]:
+def uncounted_creatine_kinase(patient: Record, findings: Collection[Finding]) -> list[Finding]:
     """A creatine kinase of the last 7 days that raised nothing: over 4 times its own upper limit, or raised beside
     weakness, for which AHA/ACC 2018 has it measured. Without a limit of its own also one that is flagged.
     """
-    recent = patient.within(patient.present("creatine-kinase"), patient.thresholds.laboratory_days)
+    recent = patient.within(patient.present(Concept.CREATINE_KINASE), patient.thresholds.laboratory_days)
     if not recent or _speaks(CREATINE_KINASE.card, findings):
         return []
-    weak = patient.any_of("muscle-weakness", "limb-weakness")
+    weak = patient.any_of(Concept.MUSCLE_WEAKNESS, Concept.LIMB_WEAKNESS)
     times = 1.0 if weak else NOTABLE_TIMES
     raised = [fact for fact in recent if is_raised_creatine_kinase(fact, patient.thresholds, times)]
     unlimited = all(fact.quantity and not fact.quantity.high for fact in raised)
@@ -103,7 +104,7 @@ def _speaks(card: str, findings: Collection[Finding]) -> bool:
     return any(finding.rule.card == card for finding in findings)
 
 
-def uncounted_past(patient: Leg) -> list[Finding]:
+def uncounted_past(patient: Record) -> list[Finding]:
     """High creatine kinase, severely low potassium and a raised D-dimer of the last 30 days, rhabdomyolysis, and sepsis
     beside cellulitis, past their windows. The D-dimer is no question beside a DVT on record.
 
@@ -112,21 +113,27 @@ def uncounted_past(patient: Leg) -> list[Finding]:
     limits = patient.thresholds
     if not patient.mentions(_CAN_BE_PAST):
         return []
-    high = [fact for fact in patient.new("creatine-kinase") if is_high_creatine_kinase(fact, limits)]
-    low = [fact for fact in patient.new("potassium") if is_below(fact.quantity, limits.potassium_mmol_per_litre)]
-    raised = () if patient.present("dvt") else raised_in_a_month(patient)
-    muscle = patient.within(patient.present("rhabdomyolysis"), limits.acute_diagnosis_days)
-    sepsis = patient.within(patient.present("sepsis"), limits.acute_diagnosis_days)
+    high = [fact for fact in patient.new(Concept.CREATINE_KINASE) if is_high_creatine_kinase(fact, limits)]
+    low = [fact for fact in patient.new(Concept.POTASSIUM) if is_below(fact.quantity, limits.potassium_mmol_per_litre)]
+    raised = () if patient.present(Concept.DVT) else raised_in_a_month(patient)
+    muscle = patient.within(patient.present(Concept.RHABDOMYOLYSIS), limits.acute_diagnosis_days)
+    sepsis = patient.within(patient.present(Concept.SEPSIS), limits.acute_diagnosis_days)
     return [
         *_past(CREATINE_KINASE, patient, high, limits.laboratory_days),
         *_past(POTASSIUM_LOW, patient, low, limits.laboratory_days),
         *_past(D_DIMER, patient, raised, limits.laboratory_days, D_DIMER.label),
         *_past(RHABDOMYOLYSIS, patient, muscle, limits.rhabdomyolysis_days),
-        *_past(CELLULITIS_SEPSIS, patient, sepsis if patient.present("cellulitis") else (), limits.sepsis_days, SEPSIS),
+        *_past(
+            CELLULITIS_SEPSIS,
+            patient,
+            sepsis if patient.present(Concept.CELLULITIS) else (),
+            limits.sepsis_days,
+            SEPSIS,
+        ),
     ]
 
 
-def _past(rule: Rule, patient: Leg, facts: Sequence[Fact], days: int, label: str = "") -> list[Finding]:
+def _past(rule: Rule, patient: Record, facts: Sequence[Fact], days: int, label: str = "") -> list[Finding]:
     """The finding, where nothing of it is newer than so many days; `label`: what to call it in the summary too."""
     old = patient.older_than(facts, days)
     if not old or len(old) < len(facts):

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.rule import Finding, Level, Rule
 from cds_service.assessment.siting import is_current
 from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Chart
@@ -24,7 +25,7 @@ def _is_child(assessment: Assessment, _: Chart) -> bool:
 def _is_in_hospice(_: Assessment, chart: Chart) -> bool:
     """Care by a hospice, current and confirmed."""
     return any(
-        fact.concept == "hospice-care" and is_current(fact) and fact.certainty is Certainty.CONFIRMED
+        fact.concept == Concept.HOSPICE_CARE and is_current(fact) and fact.certainty is Certainty.CONFIRMED
         for fact in chart.facts
     )
 

@@ -84,5 +84,5 @@ def _not_of_an_injury(weakness: Sequence[Fact], leg: Record) -> Sequence[Fact]:
 
 def _unexplained(signs: Sequence[Fact], leg: Record) -> Sequence[Fact]:
     """Nerve signs, unless a Condition known for more than 14 days explains them."""
-    known = explaining(leg)
-    return [sign for sign in signs if all(each.source == sign.source for each in known)]
+    known = {each.source for each in explaining(leg)}
+    return [sign for sign in signs if known <= {sign.source}]
