@@ -6,13 +6,16 @@ import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 ANY = "*"
 """Instead of addresses in a list: all of them."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"[!-\[\]-~]+")  # printable ASCII; a backslash is read as a slash by some parsers
+# What names one step down to every server, once decoded: there are some that cut a segment at a semicolon, decode it
+# twice, merge slashes, or take a backslash or an encoded slash for one.
+_STEP_DOWN = re.compile(r"(?!\.+\Z)[\w.~$:@!'()*+,=&|-]+", re.ASCII)
 
 
 class Address(NamedTuple):
@@ -49,12 +52,21 @@ def parse_base(url: str) -> Address | None:
     return None if "?" in url else parse_address(url)
 
 
-def lies_within(url: str, base: str) -> bool:
-    """Whether an address is the base itself or below it: same scheme, host and port, and path."""
+def resolved(reference: str, base: str) -> str | None:
+    """The address that a reference, absolute or relative to a base, stands for; None if that is not certain to be the
+    base itself or below it: same scheme, host and port, and path. The query is free.
+    """
+    if not _PLAIN.fullmatch(reference):  # urljoin would drop some characters in silence
+        return None
+    try:
+        url = urljoin(base.rstrip("/") + "/", reference)
+    except ValueError:
+        return None
     place, root = parse_address(url), parse_base(base)
-    if place is None or root is None or place[:3] != root[:3]:
-        return False
-    return place.path == root.path or place.path.startswith(root.path + "/")
+    if place is None or root is None or place[:3] != root[:3] or not place.path.startswith(root.path):
+        return None
+    rest, *steps = place.path[len(root.path) :].split("/")
+    return url if not rest and all(_STEP_DOWN.fullmatch(unquote(step)) for step in steps) else None
 
 
 def is_loopback(host: str) -> bool:

@@ -7,44 +7,34 @@ import sys
 import traceback
 from typing import Any
 
-import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
+
+from cds_service.visible import escaped
 
 
 def configure_log() -> None:
     """Libraries are heard from warnings upwards: at lower levels the HTTP client writes addresses, with
-    patient ids.
+    patient ids. JSON is written in ASCII, since a person can look at it too.
     """
-    for_person = sys.stderr.isatty()
-    console = structlog.dev.ConsoleRenderer()
+    lines: list[Processor] = (
+        [_visible, structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [structlog.processors.JSONRenderer()]
+    )
     stamps: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[
-            *stamps,
-            console
-            if for_person
-            else structlog.processors.JSONRenderer(serializer=lambda line, **_: msgspec.json.encode(line)),
-        ],
+        processors=[*stamps, *lines],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
-        if for_person
-        else structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(sys.stderr)
     of_libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *stamps, _without_values],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                console
-                if for_person
-                else structlog.processors.JSONRenderer(serializer=lambda line, **_: msgspec.json.encode(line).decode()),
-            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *lines],
         )
     )
     logging.basicConfig(handlers=[of_libraries], level=logging.WARNING)
@@ -66,3 +56,8 @@ def _without_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
     _, error, _ = event.pop("exc_info", None) or (None, None, None)
     event["event"] = event["event"].partition("\n")[0]
     return {**event, **place_of(error)} if error else event
+
+
+def _visible(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Columns show a text without quotation marks as it is; of everything else they show the repr."""
+    return {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}

@@ -1,4 +1,4 @@
-"""Runs the command in this process, and reads how it fails."""
+"""Runs the command in this process as at a terminal, where escape sequences count, and reads how it fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cds_service.cli import app
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> Any:
-    return CliRunner().invoke(app, list(arguments), input=stdin)
+    return CliRunner().invoke(app, list(arguments), input=stdin, color=True)
 
 
 def assert_one_line(result: Any, *says: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from cds_service.app import cards_folder, hook_services
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.value_sets import Terminology
@@ -43,10 +43,10 @@ def assess(
         service = services.get(hook, services[PATIENT_VIEW.hook])
         call = read_call(request, service.hook, settings.public_url or "")
         cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
-    if as_json:
-        typer.echo(msgspec.json.encode({"cards": cards}).decode())
-    else:
-        typer.echo("\n\n".join(map(_readable, cards)) or _no_card(settings))
+        if as_json:
+            tell(json.dumps(msgspec.to_builtins({"cards": cards})))  # in ASCII, so that it is safe to look at too
+        else:
+            tell(*("\n\n".join(map(_readable, cards)) or _no_card(settings)).split("\n"))
 
 
 async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from cds_service.app import cards_folder, create_app
-from cds_service.cli.reporting import content_notices, errors_in_one_line, tell_unknown_variables
+from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.rendering.card_files import load_cards
 from cds_service.security.clients import load_clients
@@ -16,18 +16,18 @@ def check() -> None:
     """Check settings, value sets and cards, and say what was checked. A notice is no fault."""
     with errors_in_one_line():
         settings = load_settings()
-        typer.echo("settings: usable")
+        tell("settings: usable")
         has_unknown = tell_unknown_variables()
         terminology = Terminology()
         codes = len(terminology.measurement_codes())
-        typer.echo(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
+        tell(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
         folder = cards_folder(settings)
         load_cards(folder)
-        typer.echo(f"cards: usable, from {folder}")
+        tell(f"cards: usable, from {folder}")
         if settings.clients is not None:
-            typer.echo(f"clients: {len(load_clients(settings.clients))} registered, from {settings.clients}")
+            tell(f"clients: {len(load_clients(settings.clients))} registered, from {settings.clients}")
         create_app(settings)
         for notice in content_notices(settings):
-            typer.echo(f"notice: {notice}")
+            tell(f"notice: {notice}")
     if has_unknown:
         raise typer.Exit(1)

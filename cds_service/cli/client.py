@@ -10,7 +10,7 @@ from typing import Annotated
 import httpx2
 import typer
 
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.errors import ConfigurationError
 from cds_service.security.clients import Client, load_clients, parse_clients, read_registry
 from cds_service.security.key_sets import KeysUnavailable, fetch_key_set, read_pinned
@@ -54,7 +54,7 @@ def add(
         added = ("" if not text or text.endswith("\n") else "\n") + ("\n" if text else "") + _table(new)
         parse_clients(text + added, file)
         _append(file, added)
-        typer.echo(f"{name} is registered in {file}. Check its keys: cds-service client check --file {file}")
+        tell(f"{name} is registered in {file}. Check its keys: cds-service client check --file {file}")
 
 
 @client.command("list")
@@ -62,12 +62,12 @@ def list_clients(file: Registry) -> None:
     """Show the registered EHRs."""
     with errors_in_one_line():
         for each in load_clients(file):
-            typer.echo(f"{each.name}{' (shadow: gets no cards)' if each.shadow else ''}")
-            typer.echo(f"  issuer        {each.issuer}")
-            typer.echo(f"  keys from     {each.jwks_url or each.jwks_file}")
-            typer.echo(f"  FHIR servers  {', '.join(each.fhir_servers) or 'none'}")
+            tell(f"{each.name}{' (shadow: gets no cards)' if each.shadow else ''}")
+            tell(f"  issuer        {each.issuer}")
+            tell(f"  keys from     {each.jwks_url or each.jwks_file}")
+            tell(f"  FHIR servers  {', '.join(each.fhir_servers) or 'none'}")
             if each.audiences:
-                typer.echo(f"  audiences     {', '.join(each.audiences)}")
+                tell(f"  audiences     {', '.join(each.audiences)}")
 
 
 @client.command()
@@ -88,16 +88,16 @@ def check(
 
 def _tell_keys(each: Client, algorithms: tuple[str, ...]) -> bool:
     """Whether tokens of this client could be verified; says why, key by key."""
-    typer.echo(f"{each.name}: keys from {each.jwks_url or each.jwks_file}")
+    tell(f"{each.name}: keys from {each.jwks_url or each.jwks_file}")
     try:
         keys = asyncio.run(_keys(each, algorithms))
     except (ConfigurationError, KeysUnavailable) as error:
-        typer.echo(f"  not to be had: {error}")
+        tell(f"  not to be had: {error}")
         return False
     for key in keys.keys:
-        typer.echo(f"  {_described(key)}")
+        tell(f"  {_described(key)}")
     if not keys.is_usable:
-        typer.echo(f"  no usable key: its tokens will be refused. The algorithms taken are {', '.join(algorithms)}.")
+        tell(f"  no usable key: its tokens will be refused. The algorithms taken are {', '.join(algorithms)}.")
     return keys.is_usable
 
 

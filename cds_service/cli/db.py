@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.errors import ConfigurationError
 from cds_service.settings import Settings, load_settings
 from cds_service.storage import retention, schema
@@ -27,7 +27,7 @@ def upgrade() -> None:
             return await schema.upgrade(store)
 
     with errors_in_one_line():
-        typer.echo(f"store: up to date, schema {asyncio.run(run())}")
+        tell(f"store: up to date, schema {asyncio.run(run())}")
 
 
 def prune(
@@ -43,8 +43,8 @@ def prune(
 
     with errors_in_one_line():
         removed = asyncio.run(run())
-        typer.echo(f"journal: {removed.journal} calls removed")
-        typer.echo(f"feedback: {removed.feedback} entries removed")
+        tell(f"journal: {removed.journal} calls removed")
+        tell(f"feedback: {removed.feedback} entries removed")
 
 
 def prepare_store(settings: Settings) -> None:

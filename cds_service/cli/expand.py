@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.errors import ConfigurationError
 from cds_service.fhir.expansion import (
     Difference,
@@ -43,7 +43,7 @@ def expand(
     if changed:
         _offer(changed, yes)
     elif all_expanded:
-        typer.echo("nothing to write")
+        tell("nothing to write")
     if not all_expanded:
         raise typer.Exit(1)
 
@@ -52,10 +52,10 @@ def _offer(changed: dict[Path, dict[str, Any]], yes: bool) -> None:
     if yes or typer.confirm(f"Write the added codes into {len(changed)} files?", default=False):
         for file, value_set in changed.items():
             file.write_text(json.dumps(value_set, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            typer.echo(f"written: {file}")
-        typer.echo("Look at each new code, set its site and side, raise the version, then run cds-service check.")
+            tell(f"written: {file}")
+        tell("Look at each new code, set its site and side, raise the version, then run cds-service check.")
     else:
-        typer.echo("nothing written")
+        tell("nothing written")
 
 
 def _host(server: str) -> str:
@@ -90,7 +90,7 @@ def _compare(files: Sequence[Path], server: str, host: str) -> tuple[dict[Path, 
                 try:
                     expanded = terminology.expand(element)
                 except NotExpanded as reason:
-                    typer.echo(f"{file.stem}, {element['system']}: not expanded, {reason}", err=True)
+                    tell(f"{file.stem}, {element['system']}: not expanded, {reason}", err=True)
                     all_expanded = False
                     continue
                 difference = differences(element, expanded)
@@ -108,10 +108,10 @@ def _provenance(host: str, expanded: Expanded) -> str:
 
 
 def _tell(name: str, element: dict[str, Any], difference: Difference) -> None:
-    typer.echo(f"{name}, {element['system']}")
+    tell(f"{name}, {element['system']}")
     lines = [f"  + {code} {display}" for code, display in difference.added.items()]
     if len(lines) > _SHOWN:
         lines = [*lines[:_SHOWN], f"  + and {len(lines) - _SHOWN} more"]
     lines += [f"  - {code} {display}: not in the expansion, stays" for code, display in difference.missing.items()]
     lines += [f"  ~ {code} {ours}: there {theirs}" for code, (ours, theirs) in difference.renamed.items()]
-    typer.echo("\n".join(lines))
+    tell(*lines)

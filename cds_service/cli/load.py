@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.sample_patients import filed, load_samples, moved_to, utc_today
 from cds_service.shipped import shipped
 from cds_service.upload import upload
@@ -21,4 +21,4 @@ def load(
         samples = load_samples(shipped("fhir_fixtures"))
         charts = [(each.name, filed(moved_to(utc_today(), each.bundle))) for each in samples]
         for name, count in upload(url, charts, wait):
-            typer.echo(f"{name}: {count} resources")
+            tell(f"{name}: {count} resources")

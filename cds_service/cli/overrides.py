@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import typer
-
 from cds_service.cli.db import open_store
-from cds_service.cli.reporting import errors_in_one_line
+from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.rendering.card_files import card_ids
 from cds_service.rendering.render import card_uuid
 from cds_service.settings import Settings, load_settings, variable
@@ -22,11 +20,11 @@ def overrides() -> None:
         settings = load_settings()
         told = asyncio.run(_read(settings))
     if not told:
-        typer.echo(f"No feedback on any card in the last {settings.override_rate_days} days.")
+        tell(f"No feedback on any card in the last {settings.override_rate_days} days.")
     for each in told:
         reasons = ", ".join(f"{reason} {count}" for reason, count in each.reasons.items())
         flag = " (above the limit)" if _is_flagged(each, settings) else ""
-        typer.echo(
+        tell(
             f"{each.card}: {each.overridden} of {each.answered} overridden, {each.rate:.0%}{flag}"
             + (f": {reasons}" if reasons else "")
         )

@@ -1,8 +1,11 @@
-"""What the commands tell: faults, one line with the remedy on stderr, and what a site is to know of its content."""
+"""What the commands tell, safe for a terminal: faults, one line with the remedy on stderr, and what a site is to know
+of its content.
+"""
 
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +17,7 @@ from cds_service.errors import CdsError, ConfigurationError
 from cds_service.governance import decisions, local_policy, overdue
 from cds_service.rendering.card_files import load_cards
 from cds_service.settings import Settings, unknown_variables
+from cds_service.visible import escaped
 
 
 @contextmanager
@@ -21,15 +25,26 @@ def errors_in_one_line() -> Iterator[None]:
     try:
         yield
     except (CdsError, ConfigurationError) as error:
-        typer.echo(f"cds-service: {error}", err=True)
+        tell(f"cds-service: {error}", err=True)
         raise typer.Exit(1) from None
+    except BrokenPipeError:  # whoever read it has seen enough
+        raise
+    except Exception:  # a fault of ours, whose text can quote what was read
+        tell(*traceback.format_exc().rstrip("\n").split("\n"), err=True)
+        raise typer.Exit(1) from None
+
+
+def tell(*lines: str, err: bool = False) -> None:
+    """Print lines, a line each, whatever a client, a chart or a file has put into them (docs/security.md)."""
+    for line in lines:
+        typer.echo(escaped(line), err=err)
 
 
 def tell_unknown_variables() -> bool:
     """Whether there are any."""
     unknown = unknown_variables(os.environ)
     for name in unknown:
-        typer.echo(f"cds-service: {name} is not a setting of this service. Correct its name or remove it.", err=True)
+        tell(f"cds-service: {name} is not a setting of this service. Correct its name or remove it.", err=True)
     return bool(unknown)
 
 

@@ -12,7 +12,7 @@ from cds_service.addresses import ANY
 from cds_service.app import create_app
 from cds_service.cli.db import prepare_store
 from cds_service.cli.overrides import override_notices
-from cds_service.cli.reporting import content_notices, errors_in_one_line, tell_unknown_variables
+from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.patient_view import PATIENT_VIEW
@@ -64,7 +64,7 @@ def demo(
         service = create_app(settings, [*sample_routes(samples, request_of), *ehr.routes()])
         prepare_store(settings)
         socket = listen(settings.host, settings.port)
-        typer.echo(_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(samples)))
+        tell(*_invitation(f"http://127.0.0.1:{socket.getsockname()[1]}", list(samples)).split("\n"))
         run_server(service, socket, 1, settings, content_notices(settings))
 
 

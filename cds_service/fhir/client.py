@@ -7,12 +7,11 @@ import codecs
 import random
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urljoin
 
 import httpx2
 import msgspec
 
-from cds_service.addresses import lies_within
+from cds_service.addresses import resolved
 from cds_service.fhir import faults
 from cds_service.fhir.faults import NotRead
 from cds_service.fhir.page import LARGE, Page, open_page
@@ -100,9 +99,9 @@ class _Reading:
         following: str | None = address
         visited: set[str] = set()
         while following is not None:
-            url = _joined(self._base, following)
-            if not lies_within(url, self._base):
-                raise NotRead("the EHR referred to another server for it")
+            url = resolved(following, self._base)
+            if url is None:
+                raise NotRead("the EHR referred to an address outside its FHIR server for it")
             if url in visited:
                 raise NotRead("its pages lead back to one that was read")
             if len(visited) == max_pages:
@@ -154,13 +153,6 @@ class _Reading:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise faults.of_exchange(error) from None
         return bytes(body).removeprefix(codecs.BOM_UTF8), response.headers
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base + "/", address)
-    except ValueError:  # not an address at all
-        return ""
 
 
 def pooled_http(timeout_seconds: float) -> httpx2.AsyncClient:

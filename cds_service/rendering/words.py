@@ -11,6 +11,7 @@ from cds_service.assessment.citation import Citation
 from cds_service.assessment.rules import Finding
 from cds_service.assessment.sources import OURS
 from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Fact, Interval, Side, latest
+from cds_service.visible import BLANK
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _NO_SIDE, _SUSPECTED = Side.NOT_STATED, Certainty.SUSPECTED
@@ -20,8 +21,6 @@ NO_DATE = (DATE_NOT_RECORDED, DATE_NOT_READ)  # remarks that stand where the dat
 MOST_BULLETS = 8  # a longer list is cut, and says so
 _DAYS_SHOWN = 730  # longer ago is told in years
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
-# Letters and marks that show nothing but pass str.isprintable: joiners, Hangul and Khmer fillers, selectors.
-_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 # Nothing of this can open Markdown, HTML or a link in the middle of a line. A slash only in U/L and mmol/L, a full stop
 # only between digits.
 _HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L)|(?<=[0-9])\.(?=[0-9]))+")
@@ -44,7 +43,7 @@ def quoted(text: str) -> str:
     if not text.isprintable():
         text = "".join(each if each.isprintable() else " " * each.isspace() for each in text)
     if not text.isascii():
-        text = _BLANK.sub("", text)
+        text = BLANK.sub("", text)
     text = text.replace("`", "").replace("|", "\u00a6")
     text = " ".join(text.split())
     if len(text) > _LONGEST_QUOTE:

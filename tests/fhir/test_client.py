@@ -107,6 +107,9 @@ def test_pages_that_lead_back_are_read_once(ehr: Ehr, back: str) -> None:
         "/fhirother/Condition",
         "/fhir/%2e%2e/admin",
         "/fhir\\..\\admin",
+        "/fhir/..;/admin",
+        "/fhir/%252e%252e/admin",
+        "http://{host}/fhir/x%2f..%2f..%2fadmin",
         "http://user@{host}/fhir/Condition",
         "file:///etc/passwd",
         "javascript:alert(1)",
@@ -118,7 +121,9 @@ def test_no_address_outside_the_base_is_asked(ehr: Ehr, address: str) -> None:
     ehr.answers["/Condition"] = searchset(CALF_PAIN, **next_link(address.format(host=host)))
     answer = read(ehr.base)
     assert (ids(answer), len(ehr.seen)) == (["pain"], 1)
-    assert answer.problem == "could not be read completely: the EHR referred to another server for it"
+    assert (
+        answer.problem == "could not be read completely: the EHR referred to an address outside its FHIR server for it"
+    )
 
 
 def test_a_cookie_of_one_call_is_not_sent_with_the_next(ehr: Ehr) -> None:

@@ -165,6 +165,8 @@ class TestPages:
             "http://127.0.0.1:1/fhir/page2",
             f"http://localhost:{port}/fhir/page2",
             ehr.base + "/../admin",
+            ehr.base + "/..;/admin",
+            ehr.base + "/%252e%252e/admin",
         ]
         for url in (
             *elsewhere,
@@ -174,7 +176,7 @@ class TestPages:
         ):
             first = searchset(CALF_PAIN, **next_link(url))
             text = detail(post(reading_client, prefetch=prefetch(conditions=first), fhirServer=ehr.base))
-            assert "could not be read: the EHR referred to another server" in text
+            assert "could not be read: the EHR referred to an address outside its FHIR server" in text
         assert ehr.seen == []
 
     def test_pages_that_lead_back_are_told(self, reading_client: TestClient, ehr: Ehr) -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS, POTASSIUM
 from cds_service.facts import Certainty, Interval, Side
-from cds_service.rendering import words
 from cds_service.rendering.summary import all_rules
 from cds_service.rendering.words import (
     age_words,
@@ -26,6 +25,7 @@ from cds_service.rendering.words import (
     source_words,
     suspected_words,
 )
+from cds_service.visible import BLANK
 from tests.rendering.by_hand import AS_OF, fact, finding
 
 
@@ -225,4 +225,4 @@ def test_a_full_stop_is_plain_only_between_digits(text: str, plain: bool) -> Non
 
 def test_no_ascii_character_is_taken_for_a_blank() -> None:
     """So a text of ASCII need not be searched for them."""
-    assert [each for each in map(chr, range(128)) if words._BLANK.match(each)] == []
+    assert [each for each in map(chr, range(128)) if BLANK.match(each)] == []
