@@ -82,6 +82,4 @@ def superlinear(work: Callable[[int], Callable[[], object]], size: int) -> dict[
     """
     work(size)()  # what is worked out once is not counted
     small, large = runs(work(size)), runs(work(3 * size))
-    return {
-        line: (small[line], times) for line, times in sorted(large.items()) if times > 4.5 * max(small[line], size)
-    }
+    return {line: (small[line], times) for line, times in sorted(large.items()) if times > 4.5 * max(small[line], size)}

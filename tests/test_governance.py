@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from cds_service.app import version_in_use
-from cds_service.assessment import critical, red_flags, risk_factors, warning
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.assessment.local_policy import LocalPolicy
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.rules import clot, compartment, guidance, risks
 from cds_service.cli import app
 from cds_service.errors import ConfigurationError
 from cds_service.governance import decisions, local_policy, overdue, switched_off
@@ -54,13 +54,13 @@ def notices(*, environment: dict[str, str]) -> list[str]:
 
 class TestNames:
     def test_a_rule_by_its_id_or_by_its_set_and_id(self) -> None:
-        assert policy("severe-pain").off == {red_flags.SEVERE}
-        assert policy("pregnancy").off == {warning.PREGNANCY, risk_factors.PREGNANT}
-        assert policy("risk-factors/pregnancy").off == {risk_factors.PREGNANT}
+        assert policy("severe-pain").off == {guidance.SEVERE}
+        assert policy("pregnancy").off == {clot.PREGNANCY, risks.PREGNANT}
+        assert policy("risk-factors/pregnancy").off == {risks.PREGNANT}
 
     def test_a_card_means_all_its_rules(self) -> None:
-        assert policy("compartment-syndrome").off == {critical.COMPARTMENT}
-        assert policy("card:compartment-syndrome").off == {critical.COMPARTMENT, critical.COMPARTMENT_SIGNS}
+        assert policy("compartment-syndrome").off == {compartment.COMPARTMENT}
+        assert policy("card:compartment-syndrome").off == {compartment.COMPARTMENT, compartment.COMPARTMENT_SIGNS}
 
     def test_the_card_for_no_finding_can_go_but_not_that_for_an_unread_chart(self) -> None:
         assert policy("card:no-red-flag") == LocalPolicy(quiet=True)

@@ -164,7 +164,10 @@ VARIANTS: dict[str, Vary] = {
     "denied in turn": lambda number: {"denied": number % 2},
     "suspected": lambda number: {"suspected": True},
     "of 20 days ago": lambda number: {"days": 20 + number / 10_000},
-    "of half a year": lambda number: {"days": 1 + number * 61 % 180 + number / 10_000, "side": (0, 1, None)[number % 3]},
+    "of half a year": lambda number: {
+        "days": 1 + number * 61 % 180 + number / 10_000,
+        "side": (0, 1, None)[number % 3],
+    },
     "recorded lately": lambda number: {"days": 400 + number / 10_000, "recorded": 2},
     "of 400 days ago": lambda number: {"days": 400 + number / 10_000},
 }

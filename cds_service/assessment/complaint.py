@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cds_service.assessment.concepts import CAUSES, Concept
 from cds_service.assessment.diagnoses import coded_chronic, embolism_symptoms, opening_diagnoses
@@ -13,6 +14,9 @@ from cds_service.assessment.rule import once
 from cds_service.assessment.rules.guidance import SEVERE
 from cds_service.assessment.signs import signs_within
 from cds_service.facts import Fact, Side, Site
+
+if TYPE_CHECKING:
+    from cds_service.assessment.assessment import Assessment
 
 _CALF = (Site.LOWER_LEG,)
 _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
@@ -40,6 +44,14 @@ def complaint(leg: Leg) -> tuple[Fact, ...]:
     if sign or embolism_symptoms(leg):
         facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present(Concept.REST_PAIN)]
     return once(facts)
+
+
+def by_record(assessment: Assessment) -> tuple[Fact, ...]:
+    """Those of the complaint that count as they were recorded lately, though they began, or may have begun, before."""
+    record = assessment.record
+    begun = record.recorded_lately([fact for fact in assessment.complaint if fact.began is not None])
+    lately = set(record.surely_within(begun, record.thresholds.finding_days))
+    return tuple([fact for fact in begun if fact not in lately and fact.recorded != fact.began])
 
 
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:

@@ -126,6 +126,9 @@ PERFUSION = (Concept.COLD_LIMB, Concept.PULSE_ABSENT, Concept.PALLOR_CYANOSIS)
 NERVE = (Concept.NUMBNESS_TINGLING, Concept.LIMB_WEAKNESS)
 """Signs that a leg lacks nerve supply."""
 
+NARROW_CANAL = (Concept.NEUROGENIC_CLAUDICATION, Concept.LUMBAR_STENOSIS)
+"""Of the lumbar spine."""
+
 POOR_SUPPLY = (Concept.ARTERIAL_DISEASE, Concept.LEG_ANEURYSM, Concept.VASCULAR_DISEASE)
 EMBOLISM_SYMPTOMS = (Concept.DYSPNOEA, Concept.CHEST_PAIN, Concept.HAEMOPTYSIS, Concept.SYNCOPE)
 """The symptoms that NHS Lothian RefHelp lists for pulmonary embolism."""
@@ -139,3 +142,9 @@ CAUSES = (
     *(Concept.CLAUDICATION, Concept.DVT, Concept.COMPARTMENT_SYNDROME),
 )
 """Causes of calf pain that the guidance names (S9 to S15)."""
+
+MEDICINES = (
+    *(Concept.ANTICOAGULANT, Concept.NSAID, Concept.STATIN, Concept.DIURETIC, Concept.FLUOROQUINOLONE),
+    *(Concept.CORTICOSTEROID, Concept.OESTROGEN, Concept.TRANSDERMAL_OESTROGEN),
+)
+"""Named on a card as the chart names them."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import indices
 from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.catalogue import CAUSES, RAISING
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.d_dimer import readings
@@ -25,10 +26,11 @@ from cds_service.assessment.rule import (
     short_windows,
     within_windows,
 )
-from cds_service.assessment.rules import CAUSES, RAISING, RED_FLAGS, RISKS
 from cds_service.assessment.rules.care import precautions_of, precautions_of_the_other_leg, precautions_of_the_patient
 from cds_service.assessment.rules.clot import WELLS
-from cds_service.assessment.rules.seen import to_be_seen
+from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.rules.risks import RISKS
+from cds_service.assessment.rules.seen import to_be_seen, with_illegible
 from cds_service.assessment.rules.steps import next_steps
 from cds_service.assessment.signs import recent_signs
 from cds_service.assessment.wells import WellsScore, wells_score
@@ -62,6 +64,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     elsewhere = [sign for leg in presented if not leg.complaint for sign in listed_of_the_other_leg(leg)]
     listed = [*listed_of_the_patient(patient, raising), *_merged(listed_of_the_leg(concerned, raising)), *elsewhere]
     seen = to_be_seen(patient, concerned, raising)
+    flags = with_illegible(flags, seen)
     precautions = [
         *[each for leg, found in zip(concerned, per_leg, strict=True) for each in precautions_of(leg, found)],
         *precautions_of_the_other_leg(elsewhere),

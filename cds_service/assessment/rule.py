@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,7 +16,7 @@ from cds_service.facts import Fact, State
 from cds_service.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from cds_service.assessment.record import Leg
+    from cds_service.assessment.record import Record
 
 _NUMBER = re.compile(r"\{(\w+)\}")
 
@@ -90,11 +90,13 @@ class Seen(msgspec.Struct, frozen=True):
     why_not_counted: str = ""
 
 
-Condition = Callable[[Sequence[Fact], "Leg"], Seen | None]
-"""Whether a rule holds on a leg. It is handed the facts that the rule needs, each within its window."""
+Condition = Callable[[Sequence[Fact], Any], Seen | None]
+"""Whether a rule holds on a leg, or of a patient's Record. It is handed the facts that the rule needs, each within its
+window.
+"""
 
 
-def recorded(facts: Sequence[Fact], _: Leg) -> Seen | None:
+def recorded(facts: Sequence[Fact], _: Record) -> Seen | None:
     """The record holds it."""
     return Seen(facts) if facts else None
 
@@ -187,18 +189,18 @@ def effects_of(findings: Collection[Finding]) -> frozenset[Effect]:
     return frozenset[Effect]().union(*[finding.rule.effects for finding in findings])
 
 
-def within_windows(rule: Rule, leg: Leg) -> Sequence[Fact]:
+def within_windows(rule: Rule, record: Record) -> Sequence[Fact]:
     """The facts that hold now of what the rule needs, concept by concept, each possibly within its window."""
     return [
         fact
         for concept in rule.needs
-        if concept in leg.current
-        for fact in _within(leg.current[concept], _days(rule, concept, leg.thresholds), leg)
+        if concept in record.current
+        for fact in _within(record.current[concept], _days(rule, concept, record.thresholds), record)
     ]
 
 
-def _within(facts: Sequence[Fact], days: int | None, leg: Leg) -> Sequence[Fact]:
-    return facts if days is None else leg.within(facts, days)
+def _within(facts: Sequence[Fact], days: int | None, record: Record) -> Sequence[Fact]:
+    return facts if days is None else record.within(facts, days)
 
 
 def _days(rule: Rule, concept: Concept, thresholds: Thresholds) -> int | None:

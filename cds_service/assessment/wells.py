@@ -7,7 +7,7 @@ subtracted from them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -24,7 +24,7 @@ _PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
 
 _ONE_DAY = timedelta(days=1)
 _ONLY_SUSPECTED = "an entry that is only suspected"
-_TO_CONFIRM = {
+_TO_CONFIRM: Mapping[str, str] = {
     Concept.MALIGNANCY: "cancer treatment within 6 months or palliative care",
     Concept.BEDRIDDEN: "3 days or more in bed",
     Concept.SURGERY: "major surgery under general or regional anaesthesia",
@@ -120,7 +120,8 @@ def outside(leg: Record) -> tuple[Outside, ...]:
 def wells_score(leg: Leg) -> WellsScore | None:
     """The score of one leg; None for whom it is not meant (`outside`).
 
-    A previous DVT counts on either leg. A denial counts from the day before the earliest fact of the complaint on, within 30 days: what was denied before the complaint says nothing of now.
+    A previous DVT counts on either leg. A denial counts from the day before the earliest fact of the complaint on,
+    within 30 days: what was denied before the complaint says nothing of now.
     """
     if outside(leg):
         return None

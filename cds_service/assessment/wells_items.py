@@ -147,12 +147,15 @@ def _no_previous_thrombosis(view: View) -> Sequence[Fact]:
 
 @dataclass(frozen=True)
 class Item:
-    """One row of the table. `needs`: the concepts that can show it; `deniable_by`: those that can deny it."""
+    """One row of the table. `says`: when it is present, with `{threshold}` holes, as a rule has it. `needs`: the
+    concepts that can show it; `deniable_by`: those that can deny it.
+    """
 
     label: str
-    needs: tuple[str, ...] = ()
+    says: str
+    needs: tuple[Concept, ...] = ()
     shown_by: Callable[[View], Sequence[Fact]] = _nothing
-    deniable_by: tuple[str, ...] = ()
+    deniable_by: tuple[Concept, ...] = ()
     denied_by: Callable[[View], Sequence[Fact]] = _nothing
     weight: int = 1
 
@@ -169,23 +172,70 @@ PITTING = "pitting oedema of this leg only"
 COLLATERALS = "collateral superficial veins"
 ALTERNATIVE = "whether another diagnosis is at least as likely"
 
+_NO_CODE = "No code of a record shows it."
+
 ITEMS = (
-    Item("active cancer", (Concept.MALIGNANCY,), _cancer, (Concept.MALIGNANCY,), _no_cancer),
-    Item("paralysis, paresis or plaster of the leg", (Concept.PARALYSIS, Concept.CAST), _paralysed),
-    Item("bedridden or recent surgery", (Concept.BEDRIDDEN, Concept.SURGERY), _bedridden_or_surgery),
-    Item(TENDERNESS),
-    Item(WHOLE_LEG, deniable_by=(Concept.SWELLING,), denied_by=_no_swelling),
-    Item(LARGER_CALF, (Concept.CALF_CIRCUMFERENCE,), _larger_calf, (Concept.CALF_CIRCUMFERENCE,), _no_larger_calf),
-    Item(PITTING, (Concept.PITTING_OEDEMA,), _pitting, (Concept.PITTING_OEDEMA,), _no_pitting_of_this_leg_only),
-    Item(COLLATERALS),
+    Item(
+        "active cancer",
+        "Cancer confirmed and current. Where neither treatment within {cancer_treatment_days} days nor palliative care "
+        "is recorded, that is to be confirmed.",
+        (Concept.MALIGNANCY,),
+        _cancer,
+        (Concept.MALIGNANCY,),
+        _no_cancer,
+    ),
+    Item(
+        "paralysis, paresis or plaster of the leg",
+        "Paralysis or paresis confirmed and current, or plaster within {cast_days} days.",
+        (Concept.PARALYSIS, Concept.CAST),
+        _paralysed,
+    ),
+    Item(
+        "bedridden or recent surgery",
+        "Bedridden, or surgery within {surgery_days} days. Days in bed, and whether it was major and under "
+        "anaesthesia, are not read.",
+        (Concept.BEDRIDDEN, Concept.SURGERY),
+        _bedridden_or_surgery,
+    ),
+    Item(TENDERNESS, _NO_CODE),
+    Item(
+        WHOLE_LEG,
+        "No code of a record shows it; no swelling of the leg, recorded as absent, denies it.",
+        deniable_by=(Concept.SWELLING,),
+        denied_by=_no_swelling,
+    ),
+    Item(
+        LARGER_CALF,
+        "Newest calf circumferences of both sides within {finding_days} days, this one at least {calf_difference_cm} "
+        "cm larger.",
+        (Concept.CALF_CIRCUMFERENCE,),
+        _larger_calf,
+        (Concept.CALF_CIRCUMFERENCE,),
+        _no_larger_calf,
+    ),
+    Item(
+        PITTING,
+        "New pitting oedema with this side recorded, and none of the other or of both.",
+        (Concept.PITTING_OEDEMA,),
+        _pitting,
+        (Concept.PITTING_OEDEMA,),
+        _no_pitting_of_this_leg_only,
+    ),
+    Item(COLLATERALS, _NO_CODE),
     Item(
         "previous DVT",
+        "A history of DVT, a closed DVT, or one active for over {thrombosis_days} days, of either leg.",
         (Concept.PREVIOUS_DVT, Concept.DVT),
         _previous_thrombosis,
         (Concept.PREVIOUS_DVT,),
         _no_previous_thrombosis,
     ),
-    Item(ALTERNATIVE, weight=-2),
+    Item(
+        ALTERNATIVE,
+        "A clinician's judgement, which no code of a record shows. Its two points off are never subtracted for the "
+        "level.",
+        weight=-2,
+    ),
 )
 """The table, row by row.
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from cds_service.assessment.next_steps import INSTRUCTIONS
+from cds_service.assessment.rules.steps import INSTRUCTIONS
 from cds_service.hooks.reply import Reply
 from cds_service.hooks.service import HookService, Steps
 from cds_service.rendering.case import Occasion
@@ -18,7 +18,7 @@ def _answer(steps: Steps) -> Reply:
     chart = steps.read()
     assessment = steps.assess(chart)
     if not assessment.complaint:
-        return steps.nothing(chart)
+        return steps.nothing(chart, assessment)
     offers = (INSTRUCTIONS,) if assessment.suits_home_care else ()
     return steps.tell(chart, assessment, Occasion(DISCHARGE, offers=offers))
 

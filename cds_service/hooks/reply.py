@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from cds_service.assessment.rules import Finding
+from cds_service.assessment.assessment import Assessment
 from cds_service.facts import Chart
 from cds_service.fhir.page import Material
 from cds_service.hooks.statement import Statement
@@ -20,7 +20,8 @@ class Reply:
     `rules` are the ids of those that fired, the most urgent first. `resources` were seen, `facts` read from them,
     `left_out` passed over; `gaps` are parts of the chart that could not be read. `fhir_ms`: waiting for the EHR.
     `system_actions` are what the EHR does without asking the user. `statements`: what each card says.
-    `withheld`: why those that are not among the cards were kept back, by uuid.
+    `withheld`: why those that are not among the cards were kept back, by uuid. `assessments`: what was decided, told
+    or not.
     """
 
     cards: list[Card]
@@ -33,21 +34,21 @@ class Reply:
     system_actions: Sequence[Action] = ()
     statements: Sequence[Statement] = ()
     withheld: Mapping[str, str] = field(default_factory=dict)
+    assessments: Sequence[Assessment] = ()
 
     @classmethod
     def about(
         cls,
         chart: Chart,
         material: Material,
-        findings: Sequence[Finding],
-        cards: list[Card],
-        *statements: Statement,
+        assessments: Sequence[Assessment],
+        cards: Sequence[Card] = (),
+        statements: Sequence[Statement] = (),
     ) -> Self:
-        """The cards for this chart, which was read from this material, the findings that decided on them, and what
-        each card says.
-        """
+        """The cards for this chart, which was read from this material, what was decided, and what each card says."""
+        findings = [finding for assessment in assessments for finding in assessment.raising] if statements else ()
         return cls(
-            cards,
+            list(cards),
             rules=tuple([finding.rule.id for finding in findings]),
             resources=material.resource_count,
             facts=len(chart.facts),
@@ -55,4 +56,5 @@ class Reply:
             left_out=sum(chart.left_out.values()),
             fhir_ms=material.read_ms,
             statements=statements,
+            assessments=assessments,
         )

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
-from cds_service.assessment.leg import whole_patient
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
 from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
-from cds_service.assessment.orders import OrderCase, order_findings
-from cds_service.assessment.rules import Finding
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.rule import Level
+from cds_service.assessment.rules.orders import OrderCase, order_findings
 from cds_service.facts import Chart, Fact
 from cds_service.fhir.page import Material
 from cds_service.fhir.reading import ChartReader
@@ -26,7 +28,7 @@ from cds_service.rendering.case import CHART_ALONE, Occasion
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.thresholds import Thresholds
-from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
+from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
 
 _USAGE = (
     "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
@@ -123,17 +125,16 @@ class Steps:
         """The proposed appointments, if all of them come later than the assessment allows."""
         return late_appointments(assessment.level, proposed, self.as_of, self.clinic.thresholds)
 
-    def judge(
-        self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment, chart: Chart
-    ) -> list[Assessment]:
+    def judge(self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment) -> list[Assessment]:
         """What the selected ones of these orders mean beside the chart: for each card, the assessment that it tells."""
-        patient = whole_patient(chart, self.clinic.thresholds, self.as_of)
-        case = OrderCase(orders, selected, assessment, patient, self.clinic.policy.off)
-        return [replace(assessment, level=told[0].level, findings=told) for told in order_findings(case)]
+        case = OrderCase(orders, selected, assessment, self.clinic.policy.off)
+        # what the chart alone would raise stands beside the order, but the order sets the level
+        beside = [msgspec.structs.replace(finding, level=Level.NONE) for finding in assessment.findings]
+        return [replace(assessment, level=told[0].level, findings=(*told, *beside)) for told in order_findings(case)]
 
-    def nothing(self, chart: Chart) -> Reply:
-        """Read, and nothing to say."""
-        return Reply.about(chart, self.material, (), [])
+    def nothing(self, chart: Chart, assessment: Assessment) -> Reply:
+        """Decided, and nothing to tell."""
+        return Reply.about(chart, self.material, [assessment])
 
     def tell(self, chart: Chart, assessment: Assessment, occasion: Occasion = CHART_ALONE) -> Reply:
         """The card that tells this."""
@@ -142,14 +143,10 @@ class Steps:
     def tell_each(self, chart: Chart, assessments: Sequence[Assessment], occasion: Occasion = CHART_ALONE) -> Reply:
         """A card for each, where there is anything to tell."""
         circumstances = self.call.circumstances(self.as_of)
-        findings: list[Finding] = []
-        cards: list[Card] = []
-        for assessment in assessments:
-            findings += assessment.findings
-            cards += self.clinic.renderer.render(assessment, circumstances, occasion)
+        cards = [card for each in assessments for card in self.clinic.renderer.render(each, circumstances, occasion)]
         self.turn.check()
         statements = [Statement.of(each, self.as_of, occasion) for each in assessments]
-        return Reply.about(chart, self.material, findings, cards, *statements)
+        return Reply.about(chart, self.material, assessments, cards, statements)
 
 
 _ALONE = Turn()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.card_files import load_cards
 from tests.rendering.by_hand import CARDS, FILES

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.shipped import shipped
 from cds_service.thresholds import Thresholds, numbers
 from tests.calls import SERVICE, assert_outcome, call

@@ -1,0 +1,100 @@
+"""How an entry of the chart is told: what it is, its value, where, when, how sure. In our words, without its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from cds_service.assessment.concepts import MEDICINES, Concept
+from cds_service.facts import Certainty, Course, Fact, Quantity, Side, Site, State
+from cds_service.rendering.words import day_words, listing, quoted
+
+_SITES = {Site.LOWER_LEG: ("calf", "calves"), Site.ANKLE: ("ankle", "ankles"), Site.FOOT: ("foot", "feet")}
+_OF_TEN = "of 10"
+
+
+def kind_words(fact: Fact, names: Mapping[str, str]) -> str:
+    """What kind of thing the fact is."""
+    return names[fact.concept] if fact.concept in names else fact.concept.replace("-", " ")
+
+
+def value_words(quantity: Quantity | None, concept: str = "") -> str:
+    """8 of 10; 12,400 U/L; <0.5; empty where no number says it."""
+    if quantity is None or quantity.value is None:
+        return ""
+    comparator = quantity.comparator if quantity.comparator in ("<", "<=", ">=", ">") else ""
+    number = f"{comparator}{quantity.value:,.10g}"
+    if concept == Concept.PAIN_SEVERITY:
+        return f"{number} {_OF_TEN}"
+    unit = quantity.unit
+    return f"{number} {unit}" if unit.replace("/", "").isalnum() and not unit.isdigit() else number
+
+
+def place_words(fact: Fact) -> str:
+    """left calf; both feet; left; empty where nothing is stated."""
+    one, both = _SITES.get(fact.site, ("", ""))
+    if fact.side is Side.BOTH:
+        return f"both {both or 'legs'}"
+    side = "" if fact.side is Side.NOT_STATED else str(fact.side)
+    return f"{side} {one}".strip()
+
+
+def told(facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most: int) -> tuple[list[str], list[Fact]]:
+    """The first so many entries in words, and the facts that these tell. Entries that differ only in what they are
+    stand together: cold leg and absent pulse left foot, 26 Nov (2 days).
+    """
+    groups: dict[tuple[str, str], dict[str, None]] = {}
+    members: dict[tuple[str, str], list[Fact]] = {}
+    for fact in dict.fromkeys(facts):
+        key = (place_words(fact), _tail(fact, as_of))
+        kind = _kind(fact, names)
+        groups.setdefault(key, {})[kind] = None
+        members.setdefault(key, []).append(fact)
+    shown = list(groups)[:most]
+    words = [", ".join(filter(None, [f"{listing(list(groups[key]))} {key[0]}".strip(), key[1]])) for key in shown]
+    return words, [fact for key in shown for fact in members[key]]
+
+
+def _kind(fact: Fact, names: Mapping[str, str]) -> str:
+    """What it is, with its value, and of a medicine what the chart calls it."""
+    kind = kind_words(fact, names)
+    if fact.concept in MEDICINES and fact.display:
+        return f"{kind} {quoted(fact.display)}"
+    grades = [word for word, holds in (("severe", fact.severe), ("sudden", fact.sudden)) if holds and word not in kind]
+    value = value_words(fact.quantity, fact.concept)
+    limit = fact.quantity.high if fact.quantity and fact.concept == Concept.D_DIMER else None
+    bounded = f"{value} (limit {limit:,.10g})" if value and limit is not None else value
+    return " ".join(filter(None, [*grades, kind, bounded]))
+
+
+def _tail(fact: Fact, as_of: datetime) -> str:
+    """The date, and whatever makes the entry less than a current and confirmed one."""
+    parts: list[str] = []
+    if fact.site_matters and fact.side is Side.NOT_STATED:
+        parts.append("side not recorded")
+    parts.append(_dates(fact, as_of))
+    if fact.state is State.ABSENT:
+        parts.append("denied")
+    if fact.certainty is Certainty.SUSPECTED:
+        parts.append("suspected")
+    if fact.course is not Course.CURRENT:
+        parts.append(str(fact.course))
+    return ", ".join(parts)
+
+
+def _dates(fact: Fact, as_of: datetime) -> str:
+    """When it was; where it began long before it was recorded, both."""
+    if fact.when is None:
+        return "undated"
+    began, recorded = fact.began, fact.recorded
+    words = day_words(fact.when, as_of)
+    if began is not None and recorded is not None and began.last < recorded.first:
+        later = day_words(recorded, as_of)
+        if later != words and (recorded.first - began.last).days >= 1:
+            return f"since {words.partition(' (')[0]}, recorded {later}"
+    return words
+
+
+def names_of(facts: Sequence[Fact], names: Mapping[str, str]) -> list[str]:
+    """The kinds of thing that these are, each once."""
+    return list(dict.fromkeys([kind_words(fact, names) for fact in facts]))

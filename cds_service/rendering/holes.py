@@ -1,0 +1,114 @@
+"""What the placeholders in the sections of a card say. A paragraph whose placeholder says nothing is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cds_service.assessment.concepts import ACHILLES, NERVE, Concept
+from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
+from cds_service.assessment.rule import Kind
+from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Side, State, Topic
+from cds_service.rendering.case import Case, Say
+from cds_service.rendering.entries import names_of
+from cds_service.rendering.words import listing, side_of
+
+
+def anticoagulant(case: Case) -> str:
+    """What is known of one."""
+    record = case.assessment.record
+    if record.anticoagulants():
+        return "on an anticoagulant"
+    chart = record.chart
+    unknown = not chart.was_read(Topic.MEDICATIONS) or NAMELESS_MEDICINES in chart.left_out
+    return "anticoagulant not known" if unknown else "no anticoagulant found"
+
+
+def unread(case: Case) -> str:
+    """Which of the two parts that decide could not be read."""
+    gaps = {gap.topic for gap in case.assessment.record.chart.gaps}
+    return listing([str(topic) for topic in DECIDING if topic in gaps])
+
+
+def red_flags_not_asked(case: Case) -> str:
+    """The red flags that nobody recorded, in a word each."""
+    flags = case.assessment.of(Kind.RED_FLAG)
+    unasked = [flag.rule.id for flag in flags if flag.state is State.UNKNOWN and not flag.evidence]
+    return ", ".join([case.files.shared.red_flags[rule] for rule in unasked])
+
+
+def _on_anticoagulant(case: Case) -> str:
+    """Nothing beside a known DVT."""
+    return "on an anticoagulant" if case.assessment.record.anticoagulants() and not _known_dvt(case) else ""
+
+
+def _known_dvt(case: Case) -> str:
+    known = [
+        fact
+        for fact in case.assessment.complaint
+        if fact.concept == Concept.DVT and fact.certainty is Certainty.CONFIRMED
+    ]
+    side = side_of(known)
+    return f"DVT on record{'' if side is Side.NOT_STATED else f' ({side})'}" if known else ""
+
+
+def _dvt_steps(case: Case) -> str:
+    """How to tell whether it is DVT, by who the patient is."""
+    return case.files.shared.dvt_steps[dvt_pathway(case.assessment)]
+
+
+def _ng158(case: Case) -> str:
+    """The name of the guideline where it is for this patient, so that a paragraph about it is left out elsewhere."""
+    return "NICE NG158" if dvt_pathway(case.assessment) is DvtPathway.SCORE else ""
+
+
+def _obstetric_team(case: Case) -> str:
+    return "the obstetric team" if dvt_pathway(case.assessment) is DvtPathway.PREGNANCY else ""
+
+
+def _spine(case: Case) -> str:
+    """What lets the nerve signs on record come from the spine; nothing without such a sign."""
+    signs = [finding for finding in case.assessment.raising if not set(NERVE).isdisjoint(finding.rule.needs)]
+    both = any(side_of(finding.evidence) is Side.BOTH for finding in signs)
+    known = {Concept.LUMBAR_RADICULOPATHY, Concept.LUMBAR_STENOSIS, Concept.NEUROGENIC_CLAUDICATION}
+    cause = not known.isdisjoint(case.assessment.record.current)
+    return listing([*(["nerve signs of both legs"] if both else []), *(["a spinal cause on record"] if cause else [])])
+
+
+def _coded_strain(case: Case) -> str:
+    """The code that may stand for an Achilles rupture; nothing where the rupture itself is on record."""
+    current = case.assessment.record.current
+    rupture, strain = ACHILLES
+    return "a coded strain" if strain in current and rupture not in current else ""
+
+
+def _listed(case: Case) -> str:
+    """What is recorded and counts for nothing here, in a word each."""
+    facts = [fact for finding in case.assessment.listed for fact in finding.evidence]
+    return ", ".join(names_of(facts, case.files.shared.findings)[:3])
+
+
+def _home_care(case: Case) -> str:
+    """The steps that suit, then those to leave out; nothing where home care may not be spoken of."""
+    if not case.assessment.suits_home_care:
+        return ""
+    words = case.files.shared.home_care
+    suits = [words[step.name].short for step in case.assessment.home_care if not step.withheld]
+    not_yet = [words[step.name].short for step in case.assessment.home_care if step.withheld]
+    left_out = f"no {' or '.join(not_yet)} here" if not_yet else ""
+    return "; ".join(filter(None, [", ".join(suits), left_out]))
+
+
+HOLES: Mapping[str, Say] = {
+    "anticoagulant": anticoagulant,
+    "unread": unread,
+    "red_flags": red_flags_not_asked,
+    "on_anticoagulant": _on_anticoagulant,
+    "known_dvt": _known_dvt,
+    "dvt_steps": _dvt_steps,
+    "ng158": _ng158,
+    "obstetric_team": _obstetric_team,
+    "spine": _spine,
+    "coded_strain": _coded_strain,
+    "listed": _listed,
+    "home_care": _home_care,
+}
