@@ -12,7 +12,6 @@ import re
 from cds_service.assessment.rule import Kind, Rule, RuleSet
 from cds_service.assessment.rules import (
     arterial,
-    care,
     clot,
     clot_causes,
     compartment,
@@ -26,6 +25,7 @@ from cds_service.assessment.rules import (
     tendon_bone,
 )
 from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.rules.precautions import PRECAUTIONS, Precaution
 from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.sources import NICE_DVT
 from cds_service.assessment.wells_items import ITEMS
@@ -85,7 +85,7 @@ def _id(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def _by_step(precaution: care.Precaution) -> list[Rule]:
+def _by_step(precaution: Precaution) -> list[Rule]:
     """The precaution, with the source of each step that it withholds or minds."""
     kind, label, says = Kind.PRECAUTION, precaution.label, precaution.says
     return [
@@ -174,7 +174,7 @@ CARE_SET = RuleSet(
     "What of the home care to leave out",
     "The home care of the guidance (rest, ice, compression, elevation, gentle stretching), minus what the record "
     "speaks against, and why.",
-    tuple([rule for precaution in care.PRECAUTIONS for rule in _by_step(precaution)]),
+    tuple([rule for precaution in PRECAUTIONS for rule in _by_step(precaution)]),
 )
 STEP_SET = RuleSet(
     "next-steps",

@@ -15,8 +15,8 @@ import msgspec
 from cds_service.assessment.catalogue import CAUSES, RULE_SETS
 from cds_service.assessment.dvt_pathway import DvtPathway
 from cds_service.assessment.rule import Rule
-from cds_service.assessment.rules.care import STEPS
 from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.rules.precautions import STEPS
 from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES
 from cds_service.code_systems import SNOMED

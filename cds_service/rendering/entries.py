@@ -40,19 +40,25 @@ def place_words(fact: Fact) -> str:
 
 
 def told(facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most: int) -> tuple[list[str], list[Fact]]:
-    """The first so many entries in words, and the facts that these tell. Entries that differ only in what they are
-    stand together: cold leg and absent pulse left foot, 26 Nov (2 days).
+    """The first so many entries in words, and the facts that these tell. Of one thing on one side the first is told;
+    entries that differ only in what they are stand together: cold leg and absent pulse left foot, 26 Nov (2 days).
     """
-    groups: dict[tuple[str, str], dict[str, None]] = {}
-    members: dict[tuple[str, str], list[Fact]] = {}
+    groups: dict[tuple[str, str], list[Fact]] = {}
+    place_of: dict[tuple[str, Side], tuple[str, str]] = {}
+    again: dict[tuple[str, str], list[Fact]] = {}
     for fact in dict.fromkeys(facts):
-        key = (place_words(fact), _tail(fact, as_of))
-        kind = _kind(fact, names)
-        groups.setdefault(key, {})[kind] = None
-        members.setdefault(key, []).append(fact)
+        thing = (fact.concept, fact.side)
+        if thing in place_of:
+            again.setdefault(place_of[thing], []).append(fact)
+            continue
+        key = place_of[thing] = (place_words(fact), _tail(fact, as_of))
+        groups.setdefault(key, []).append(fact)
     shown = list(groups)[:most]
-    words = [", ".join(filter(None, [f"{listing(list(groups[key]))} {key[0]}".strip(), key[1]])) for key in shown]
-    return words, [fact for key in shown for fact in members[key]]
+    words = []
+    for place, tail in shown:
+        kinds = listing(list(dict.fromkeys([_kind(fact, names) for fact in groups[place, tail]])))
+        words.append(", ".join(filter(None, [f"{kinds} {place}".strip(), tail])))
+    return words, [fact for key in shown for fact in (*groups[key], *again.get(key, ()))]
 
 
 def _kind(fact: Fact, names: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from cds_service.facts import Certainty, Fact, Side, Site, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.content import SharedWords
 from cds_service.rendering.entries import names_of, value_words
-from cds_service.rendering.holes import anticoagulant, red_flags_not_asked, unread
+from cds_service.rendering.holes import anticoagulant, listed, red_flags_not_asked, unread
 from cds_service.rendering.occasions import appointment
 from cds_service.rendering.words import SIDES, mid_sentence, newest, sentence_start, side_of, since_words
 
@@ -45,7 +45,7 @@ def longest(rules: Sequence[Rule], shared: SharedWords) -> Mapping[str, str]:
         "signs": "S" * _KINDS_ROOM,
         "complaint": max(shared.complaints.values(), key=len),
         "anticoagulant": "anticoagulant not known",
-        "unasked": "7 of 7 red flags not recorded",
+        "unasked": "no red flag recorded as present",
         "unread": "Conditions and Observations",
         "appointment": "by 30 Sep 2026",
         "reason": "R" * _KINDS_ROOM,
@@ -57,7 +57,10 @@ def _worst(case: Case) -> list[str]:
     finding = case.lead
     if finding is None:
         return [""]
-    value = _value(finding, case)
+    if finding.rule is WELLS and case.assessment.wells is not None:
+        points = case.assessment.wells.points
+        return _with_place_and_time(f"Wells {points} from the record", _side(finding, case), (), case)
+    value = _value(finding)
     name = mid_sentence(_short(finding.name)) + (f" {value}" if value else "") + _suspected(finding)
     return _with_place_and_time(name, _side(finding, case), newest(finding.evidence), case)
 
@@ -79,7 +82,9 @@ def _complaint(case: Case) -> list[str]:
     first = newest(pains or facts)[:1]
     if not first:
         return [case.files.shared.complaints["other"]]
-    return _with_place_and_time(_complaint_of(first[0], case), side_of(pains or first), first, case)
+    plain = _with_place_and_time(_complaint_of(first[0], case), side_of(pains or first), first, case)
+    uncounted = listed(case)
+    return [*([f"{words}, with {uncounted}" for words in plain] if uncounted else []), *plain]
 
 
 def complaint_words(case: Case) -> str:
@@ -99,6 +104,8 @@ def _with_place_and_time(name: str, side: Side, facts: Sequence[Fact], case: Cas
     dated = [fact.when for fact in facts if fact.when is not None]
     time = since_words(dated[0], case.as_of) if dated else ""
     place = "" if side is Side.NOT_STATED else SIDES[side]
+    if "leg" in name.split():
+        place = place.removesuffix(" leg").removesuffix(" legs")
     with_place = f"{name}, {place}" if place else name
     return [*([f"{with_place}, {time}"] if time else []), with_place, name]
 
@@ -119,10 +126,8 @@ def _side(finding: Finding, case: Case) -> Side:
     return case.assessment.side if own is Side.NOT_STATED else own
 
 
-def _value(finding: Finding, case: Case) -> str:
-    """The worst of what was measured, or the score; empty where no number says it."""
-    if finding.rule is WELLS and case.assessment.wells is not None:
-        return str(case.assessment.wells.points)
+def _value(finding: Finding) -> str:
+    """The worst of what was measured; empty where no number says it."""
     measured = [fact for fact in finding.evidence if fact.concept in _MEASURED and fact.concept in finding.rule.needs]
     numbers = [fact for fact in measured if fact.quantity is not None and fact.quantity.value is not None]
     if not numbers:
@@ -134,7 +139,7 @@ def _value(finding: Finding, case: Case) -> str:
 
 
 def _is_measured(rule: Rule) -> bool:
-    return rule is WELLS or (rule.kind is not Kind.ORDER and not set(_MEASURED).isdisjoint(rule.needs))
+    return rule.kind is not Kind.ORDER and not set(_MEASURED).isdisjoint(rule.needs)
 
 
 def _suspected(finding: Finding) -> str:
@@ -151,6 +156,8 @@ def _unasked(case: Case) -> str:
     """6 of 7 red flags not recorded"""
     flags = case.assessment.of(Kind.RED_FLAG)
     unknown = [flag for flag in flags if flag.state is State.UNKNOWN]
+    if not unknown:
+        return "no red flag recorded as present"
     words = "not recorded" if red_flags_not_asked(case) else "unknown"
     return f"{len(unknown)} of {len(flags)} red flags {words}"
 

@@ -81,10 +81,10 @@ def _coded_strain(case: Case) -> str:
     return "a coded strain" if strain in current and rupture not in current else ""
 
 
-def _listed(case: Case) -> str:
+def listed(case: Case) -> str:
     """What is recorded and counts for nothing here, in a word each."""
-    facts = [fact for finding in case.assessment.listed for fact in finding.evidence]
-    return ", ".join(names_of(facts, case.files.shared.findings)[:3])
+    facts = [fact for each in case.assessment.listed if each.is_present for fact in each.evidence]
+    return ", ".join(names_of(facts, case.files.shared.findings)[:2])
 
 
 def _home_care(case: Case) -> str:
@@ -109,6 +109,6 @@ HOLES: Mapping[str, Say] = {
     "obstetric_team": _obstetric_team,
     "spine": _spine,
     "coded_strain": _coded_strain,
-    "listed": _listed,
+    "listed": listed,
     "home_care": _home_care,
 }

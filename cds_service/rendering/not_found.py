@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cds_service.assessment.concepts import Concept
+from cds_service.assessment.concepts import NERVE, Concept
 from cds_service.assessment.signs import SIGNS
 from cds_service.facts import NAMELESS_MEDICINES, Topic
 from cds_service.rendering.case import Case, Say
@@ -34,6 +34,11 @@ def _signs(case: Case) -> str:
     return ", ".join([_LOOKED_FOR[kind] for kind in SIGNS if not record.present(kind) and not record.absent(kind)])
 
 
+def _nerve_signs(case: Case) -> str:
+    record = case.assessment.record
+    return ", ".join([_LOOKED_FOR[kind] for kind in NERVE if not record.present(kind) and not record.absent(kind)])
+
+
 def _ankle_brachial_index(case: Case) -> str:
     return "" if case.assessment.indices else "ankle-brachial index"
 
@@ -58,6 +63,7 @@ def _creatine_kinase(case: Case) -> str:
 NOT_FOUND: Mapping[str, Say] = {
     "anticoagulant": _anticoagulant,
     "signs": _signs,
+    "nerve-signs": _nerve_signs,
     "red-flags": red_flags_not_asked,
     "ankle-brachial-index": _ankle_brachial_index,
     "d-dimer": _d_dimer,

@@ -22,6 +22,7 @@ from cds_service.rendering.words import newest
 from cds_service.wire import Card, Indicator, Link
 
 _MOST_RECORDED = 5
+_MOST_WORDS = 110
 _MOST_LISTED = 3
 _MOST_RISKS = 5
 _OVER_65 = "over-65"
@@ -95,6 +96,15 @@ def card_uuid(hook_instance: str, card_id: str) -> str:
 
 
 def _detail(case: Case) -> str:
+    """The lines of the card, with as much of the record as there is room for."""
+    for most in range(_MOST_RECORDED, 1, -1):
+        detail = _lines(case, most)
+        if len(detail.split()) <= _MOST_WORDS:
+            break
+    return detail
+
+
+def _lines(case: Case, most: int) -> str:
     """What the occasion says, what the card's file says, then the record; each fact is told once."""
     lines: list[str] = []
     occasion = case.files.occasions.get(case.occasion.id)
@@ -103,30 +113,32 @@ def _detail(case: Case) -> str:
         lines += filter(None, [occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})])
     for label, section in case.card.sections.items():
         text = " ".join(section.fill({name: HOLES[name](case) for name in section.names}).split())
-        lines += [f"**{label}:** {text}"] if text else []
-    recorded, shown = _recorded(case)
+        heading = f"**{label}:**"
+        lines += [f"{heading} {text}"] if text and not any(heading in line for line in lines) else []
+    recorded, shown = _recorded(case, most)
     risks = _risks(case, shown)
     if recorded or risks:
         lines.append(" ".join(filter(None, [f"**Recorded:** {recorded}." if recorded else "", risks])))
     if listed := _listed(case, shown):
-        lines.append(f"**Also recorded, not counted:** {listed}.")
+        lines.append(f"**Also assess** (recorded, not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
     if missing:
         lines.append(f"**Not found:** {'; '.join(missing)}.")
     return "\n\n".join(lines)
 
 
-def _recorded(case: Case) -> tuple[str, set[Fact]]:
+def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
     """What the card rests on, the most urgent finding first, then the complaint; and the facts that this tells."""
     facts = [fact for finding in case.assessment.raising for fact in newest(finding.evidence)]
     facts += newest(case.assessment.complaint)
-    words, shown = told(facts, case.files.shared.findings, case.as_of, _MOST_RECORDED)
+    words, shown = told(facts, case.files.shared.findings, case.as_of, most)
     return "; ".join(words), set(shown)
 
 
 def _listed(case: Case, shown: set[Fact]) -> str:
     """What is on record without raising the level."""
-    facts = [fact for finding in case.assessment.listed for fact in newest(finding.evidence) if fact not in shown]
+    listed = [finding for finding in case.assessment.listed if finding.is_present]  # the rest is not interpreted
+    facts = [fact for finding in listed for fact in newest(finding.evidence) if fact not in shown]
     words, _facts = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
     return "; ".join(words)
 

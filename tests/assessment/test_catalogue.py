@@ -13,9 +13,9 @@ import pytest
 from cds_service.assessment import rules as topics
 from cds_service.assessment.catalogue import CARE_SET, CAUSES, ORDER_SET, RAISING, RULE_SETS, STEP_SET
 from cds_service.assessment.rule import Kind, Level, Rule, RuleSet
-from cds_service.assessment.rules.care import PRECAUTIONS
 from cds_service.assessment.rules.guidance import RED_FLAGS, SEVERE
 from cds_service.assessment.rules.muscle import CREATINE_KINASE
+from cds_service.assessment.rules.precautions import PRECAUTIONS
 from cds_service.assessment.rules.steps import NAMES
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Number, Thresholds, numbers

@@ -14,7 +14,7 @@ from cds_service.assessment.concepts import PERFUSION, Concept
 from cds_service.assessment.diagnoses import pregnant_or_postpartum, unknown_medicines
 from cds_service.assessment.record import Leg, Record, leg_of
 from cds_service.assessment.rule import Effect, Finding, Kind, Level, Rule, once
-from cds_service.assessment.rules import care
+from cds_service.assessment.rules import precautions
 from cds_service.assessment.rules.guidance import SEVERE
 from cds_service.assessment.signs import recent_signs
 from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RABE, RCOG
@@ -26,9 +26,9 @@ _ARTERIAL = (
     *(Concept.ARTERIAL_DISEASE, Concept.CLAUDICATION, Concept.REST_PAIN),
     *(Concept.GANGRENE, Concept.ACUTE_LIMB_ISCHAEMIA),
 )
-_NO_COMPRESSION: Mapping[Effect, care.Precaution] = {
-    Effect.COMPARTMENT_IN_QUESTION: care.COMPARTMENT,
-    Effect.UNTREATED_CLOT: care.CLOT,
+_NO_COMPRESSION: Mapping[Effect, precautions.Precaution] = {
+    Effect.COMPARTMENT_IN_QUESTION: precautions.COMPARTMENT,
+    Effect.UNTREATED_CLOT: precautions.CLOT,
 }
 """What makes compression beside it a warning, and the words for why."""
 _MOST = 3
@@ -230,9 +230,9 @@ def compression(case: OrderCase) -> list[Finding]:
         for effect, precaution in _NO_COMPRESSION.items()
         if effect in finding.rule.effects and _is_of(finding, meant)
     ]
-    first = [precaution.withheld[care.COMPRESSION] for precaution, _evidence in threats]
+    first = [precaution.withheld[precautions.COMPRESSION] for precaution, _evidence in threats]
     against = [
-        reason for step in case.assessment.home_care if step.name == care.COMPRESSION for reason in step.withheld
+        reason for step in case.assessment.home_care if step.name == precautions.COMPRESSION for reason in step.withheld
     ]
     reasons = "; ".join(dict.fromkeys([*first, *against]))
     if not reasons:
