@@ -1,6 +1,7 @@
 # make demo: start the service with the sample patients on 127.0.0.1 (another port: make demo PORT=8001)
 # make test: everything that a change must pass: `make check`, then all tests, with the branches that they cover
 # make check: format, lint, types and import direction, without the tests
+# make test-deployment: try the service behind nginx, which must be installed (Debian: apt-get install nginx-light)
 # make validate: run all vignettes and write docs/validation.md and its plot
 # make format: put the code into the format that `make check` wants, and mend what ruff can mend
 # make bench: measure the service under load
@@ -24,10 +25,10 @@ INSTALL = $(IN)/python -m pip install --quiet --disable-pip-version-check
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
 
-.PHONY: help demo test check validate format bench requirements clean
+.PHONY: help demo test check test-deployment validate format bench requirements clean
 
 help:
-	@sed -n 's/^# \(make [a-z]*: .*\)/\1/p' Makefile
+	@sed -n 's/^# \(make [a-z-]*: .*\)/\1/p' Makefile
 
 demo: .venv/for-service
 	@$(IN)/cds-service demo --port $(PORT)
@@ -41,6 +42,10 @@ check: .venv/for-tests
 	$(IN)/ruff check .
 	$(IN)/mypy
 	$(IN)/lint-imports
+
+test-deployment: .venv/for-tests
+	@command -v nginx >/dev/null || { echo "nginx is missing: install it (Debian and Ubuntu: apt-get install nginx-light)"; exit 1; }
+	$(IN)/python -m pytest tests/deployment
 
 validate: .venv/for-tests
 	@$(IN)/python -m tests.validation

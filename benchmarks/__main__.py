@@ -101,7 +101,8 @@ def running_server(**environment: str) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "benchmarks.floor:app", "--port", str(port), "--no-access-log"]
-    command += ["--loop", "uvloop", "--http", "httptools", "--log-level", "error"]
+    command += ["--loop", "uvloop", "--ws", "none", "--http", "cds_service.http_protocol:HttpProtocol"]
+    command += ["--log-level", "error"]
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
         store = {"CDS_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/cds-service.db"}
         environment = {**store, **os.environ, **environment}

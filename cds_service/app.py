@@ -60,6 +60,7 @@ from cds_service.storage.seen_tokens import SeenTokens
 from cds_service.storage.store import Store
 from cds_service.web import outcomes
 from cds_service.web.authentication import Anyone, Authentication
+from cds_service.web.body import BodyMemory
 from cds_service.web.client_rate import ClientRate
 from cds_service.web.endpoints import Authenticate, cds_routes, feedback_routes
 from cds_service.web.knowledge import Knowledge, knowledge_routes
@@ -125,6 +126,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
                 allow_private_network=True,
                 max_age=_PREFLIGHT_SECONDS,
             ),
+            Middleware(BodyMemory, limit=settings.max_buffered),
             Middleware(Faults),
         ],
         exception_handlers={CdsError: _tell_error, HTTPException: _tell_http},

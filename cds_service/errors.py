@@ -6,11 +6,15 @@ CdsError                    an answer with an error status and an OperationOutco
 ├── UnknownService          404
 ├── UnknownResource         404
 ├── NotAcceptable           406
+├── RequestTimeout          408
 ├── MissingPrecondition     412
 ├── ContentTooLarge         413
 ├── UnsupportedContentType  415
 ├── TooManyCalls            429
+├── HeaderTooLarge          431
 ├── ClientLeft              499, which nobody receives
+├── UnknownTransferCoding   501
+├── BodiesFillMemory        503
 ├── StoreUnavailable        503
 ├── Overloaded              503
 └── TimeBudgetSpent         503
@@ -99,6 +103,17 @@ class NotAcceptable(CdsError):
     issue_code = "not-supported"
 
 
+class RequestTimeout(CdsError):
+    """The client began a request and did not go on. It may come to life again: the connection ends with the answer."""
+
+    status = 408
+    issue_code = "timeout"
+    headers = MappingProxyType({"Connection": "close"})
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem, remedy="Send the whole request again, without pauses")
+
+
 class MissingPrecondition(CdsError):
     """Data without which nothing can be said was neither sent nor readable (CDS Hooks 2.0.1, 412)."""
 
@@ -139,6 +154,42 @@ class ClientLeft(CdsError):
 
     def __init__(self) -> None:
         super().__init__("the client closed the connection", remedy="Send the call again")
+
+
+class HeaderTooLarge(CdsError):
+    """The header, or the trailer, of the request."""
+
+    status = 431
+    issue_code = "too-long"
+
+    def __init__(self) -> None:
+        super().__init__("the header has more than 64 kB or 100 fields", remedy="Send fewer or shorter fields")
+
+
+class UnknownTransferCoding(CdsError):
+    """The body comes in a way that HTTP has and this service has not."""
+
+    status = 501
+    issue_code = "not-supported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this Transfer-Encoding is not read", remedy="Send chunked or Content-Length, and gzip as Content-Encoding"
+        )
+
+
+class BodiesFillMemory(CdsError):
+    """The bodies that a worker holds have as many bytes as CDS_MAX_BUFFERED allows."""
+
+    status = 503
+    issue_code = "throttled"
+    headers = _SOON
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the service holds as many bodies as it has room for; nothing of this one was assessed",
+            remedy="Wait as Retry-After says, then send the call again",
+        )
 
 
 class StoreUnavailable(CdsError):

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from cds_service.addresses import is_loopback
 from cds_service.errors import ConfigurationError
+from cds_service.http_protocol import HttpProtocol, raise_descriptor_limit
 from cds_service.log import configure_log
 from cds_service.settings import Settings, variable
 
@@ -59,12 +60,15 @@ def run_server(
         app if workers == 1 else "cds_service.app:create_app_from_environment",
         factory=workers > 1,
         workers=workers,
+        http=HttpProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="on",
         timeout_graceful_shutdown=math.ceil(settings.fhir_timeout) + _AFTER_READING_SECONDS,
     )
+    raise_descriptor_limit()
     with suppress(KeyboardInterrupt):
         if workers == 1:
             # as Ctrl+C, where it would end this process before what is open is closed, and the demo's store removed

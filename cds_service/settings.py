@@ -24,6 +24,7 @@ from cds_service.errors import ConfigurationError
 from cds_service.thresholds import FIXED, Thresholds
 
 PREFIX = "CDS_"
+_LARGEST_BODY = 256 * 1024 * 1024
 _MOST = 36_500  # days are a hundred years then, and no number of another unit comes near
 
 
@@ -72,7 +73,14 @@ class Settings(BaseSettings):
     max_body: ByteSize = Field(
         ByteSize(32 * 1024 * 1024),
         ge=1024,
-        description="the largest request body, unpacked, in bytes or with a unit (32MiB), at least 1024",
+        le=_LARGEST_BODY,
+        description="the largest request body, unpacked, in bytes or with a unit (32MiB), at least 1024 and at most "
+        "256MiB",
+    )
+    max_buffered: ByteSize = Field(
+        ByteSize(_LARGEST_BODY),
+        description="how much one worker holds of request bodies, all calls together, in bytes or with a unit (1GiB), "
+        "at least CDS_MAX_BODY",
     )
     time_budget: float = Field(
         5.0,
@@ -227,6 +235,15 @@ class Settings(BaseSettings):
         if changed:
             raise ValueError(f"{', '.join(map(variable, changed))} cannot be set: cards name it as its source does")
         return value
+
+    @model_validator(mode="after")
+    def _one_body_has_room(self) -> Settings:
+        if self.max_buffered < self.max_body:
+            raise ValueError(
+                f"{variable('max_buffered')} has less room than one body of {variable('max_body')}. Raise it, or lower "
+                f"{variable('max_body')}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _any_server_only_on_loopback(self) -> Settings:

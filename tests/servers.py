@@ -58,8 +58,11 @@ class Server:
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[Server]:
+def running(*arguments: str, descriptors: str = "", **environment: str) -> Iterator[Server]:
+    """`descriptors`: how many files and connections the system lets it open."""
     command = [sys.executable, "-m", "cds_service", *arguments, "--port", "0"]
+    if descriptors:
+        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
     with subprocess.Popen(
         command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

@@ -8,188 +8,43 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import islice
 from typing import Any
 
 import msgspec
 import pytest
 
-from cds_service.app import cards_folder, hook_services
+from cds_service.app import cards_in_use, hook_services
 from cds_service.cli.assess import read_nothing
 from cds_service.errors import InvalidRequest
-from cds_service.facts import Fact
-from cds_service.fhir.value_sets import Concept
 from cds_service.hooks.context import read_call
 from cds_service.hooks.feedback import read_feedback
-from cds_service.publishing.publication import load_value_sets
-from cds_service.rendering.card_files import load_cards
+from cds_service.hooks.service import Steps
+from cds_service.hooks.turns import Turn
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
-from cds_service.shipped import shipped
 from tests.calls import accepted, hook_call, next_link, overridden
-from tests.charts import AS_OF, PATIENT_ID, READER, concept, patient
-from tests.steps import superlinear
+from tests.charts import AS_OF, PATIENT_ID, patient
+from tests.large_charts import (
+    CODES,
+    LISTS,
+    MEETING,
+    VARIANTS,
+    Made,
+    body,
+    call,
+    entries,
+    numbered,
+    one,
+    place,
+    searchset,
+)
+from tests.steps import runs, superlinear
 
-SIZE = 30
-SETTINGS = Settings(_env_file=None)  # type: ignore[call-arg]
-SERVICES = {each.hook: each for each in hook_services(SETTINGS, read_nothing, load_cards(cards_folder(SETTINGS)))}
-TERMINOLOGY = READER.terminology
-UNITS = {
-    **{"pain-severity": "{score}", "calf-circumference": "cm", "creatine-kinase": "U/L", "d-dimer": "ng/mL{FEU}"},
-    **dict.fromkeys(("potassium", "sodium", "magnesium", "calcium"), "mmol/L"),
-    **{"ankle-brachial-index": "1", "bmi": "kg/m2"},
-    **{"activity-days": "d/wk", "activity-minutes": "min/d", "activity-minutes-per-week": "min/wk"},
-}
-VALUES = {"creatine-kinase": 9000.0, "d-dimer": 900.0, "ankle-brachial-index": 0.7, "bmi": 33.0, "pain-severity": 8.0}
-KEYS = {
-    **{"Condition": "conditions", "Observation": "findings", "MedicationRequest": "medications"},
-    "Procedure": "procedures",
-}
-SIDES = ("7771000", "24028007")
-LOWER_LEG = "30021000"
-Made = dict[str, Any]
-Vary = Callable[[int], Made]
-"""What the entry of this number has: `days` ago, `side`, `denied` and so on."""
-
-
-def _first_code(name: str, value_set: Made) -> Made:
-    """A code by which the sift knows the concept."""
-    for element in value_set["compose"]["include"]:
-        codes = [each["code"] for each in element.get("concept", ())]
-        for code in codes + [each["value"] for each in element.get("filter", ())]:
-            meaning = TERMINOLOGY.meaning(element["system"], code)
-            if meaning is not None and TERMINOLOGY.concepts[name] in meaning.concepts:
-                return {"system": element["system"], "code": code}
-    raise AssertionError(name)
-
-
-_CLINICAL = ("symptom", "disease", "history", "measurement", "medicine", "procedure")
-CODES = {
-    name: _first_code(name, value_set)
-    for name, value_set in load_value_sets(shipped("value_sets")).items()
-    if TERMINOLOGY.concepts[name].kind in _CLINICAL
-}
-
-
-def entries(name: str, count: int, vary: Vary) -> Iterator[Made]:
-    """So many resources of each type that can say this."""
-    known = TERMINOLOGY.concepts[name]
-    makers = {
-        "measurement": (_observation,),
-        "medicine": (_medication,),
-        "procedure": (_procedure,),
-    }.get(known.kind, (_condition, _observation))
-    for make in makers:
-        for number in range(count):
-            how = {"days": 1.0 + number / 10_000, "side": 0, "id": number, **vary(number)}
-            made = make(known, CODES[name], how)
-            if how["id"] is not None:
-                made["id"] = f"{name}-{how['id']}"
-            if "encounter" in how:
-                made["encounter"] = {"reference": f"Encounter/{how['encounter']}"}
-            made.setdefault("subject", {"reference": f"Patient/{PATIENT_ID}"})
-            yield made
-
-
-def _when(how: Made, member: str) -> Made:
-    days = how["days"]
-    return {} if days is None else {member: (AS_OF - timedelta(days=days)).isoformat()}
-
-
-def _place(how: Made) -> Made:
-    sided = [{"system": "http://snomed.info/sct", "code": SIDES[how["side"]]}] if how["side"] is not None else []
-    return {"coding": [{"system": "http://snomed.info/sct", "code": LOWER_LEG}, *sided]}
-
-
-def _condition(_known: Concept, code: Made, how: Made) -> Made:
-    status = "refuted" if how.get("denied") else "provisional" if how.get("suspected") else "confirmed"
-    return {
-        "resourceType": "Condition",
-        "clinicalStatus": concept("clinical|active"),
-        "verificationStatus": concept(f"verification|{status}"),
-        "code": {"coding": [code]},
-        "bodySite": [_place(how)],
-        **_when(how, "onsetDateTime"),
-        **_when({"days": how.get("recorded")}, "recordedDate"),
-    }
-
-
-def _observation(known: Concept, code: Made, how: Made) -> Made:
-    value: Made = {"valueBoolean": not how.get("denied")}
-    if known.kind == "measurement":
-        number, unit = VALUES.get(known.name, 2.0), UNITS.get(known.name, "1")
-        quantity = {"value": number, "system": "http://unitsofmeasure.org", "code": unit, "unit": unit}
-        high = {"value": number * (2 if how.get("denied") else 0.5), "unit": unit}
-        value = {"valueQuantity": quantity, "referenceRange": [{"high": high}]}
-    return {
-        "resourceType": "Observation",
-        "status": "final",
-        "code": {"coding": [code]},
-        "bodySite": _place(how),
-        **value,
-        **_when(how, "effectiveDateTime"),
-    }
-
-
-def _medication(_known: Concept, code: Made, how: Made) -> Made:
-    return {
-        "resourceType": "MedicationRequest",
-        "status": "active",
-        "intent": "order",
-        "medicationCodeableConcept": {"coding": [code]},
-        **_when(how, "authoredOn"),
-    }
-
-
-def _procedure(_known: Concept, code: Made, how: Made) -> Made:
-    return {
-        "resourceType": "Procedure",
-        "status": "completed",
-        "code": {"coding": [code]},
-        "bodySite": [_place(how)],
-        **_when(how, "performedDateTime"),
-    }
-
-
-VARIANTS: dict[str, Vary] = {
-    "moments of their own": lambda number: {},
-    "one moment": lambda number: {"days": 1},
-    "without an id": lambda number: {"id": None},
-    "without a date": lambda number: {"days": None},
-    "of one encounter": lambda number: {"encounter": "e1", "days": None},
-    "of one encounter, without an id": lambda number: {"encounter": "e1", "id": None, "days": 1, "side": None},
-    "of both sides": lambda number: {"side": number % 2},
-    "denied in turn": lambda number: {"denied": number % 2},
-    "suspected": lambda number: {"suspected": True},
-    "of 20 days ago": lambda number: {"days": 20 + number / 10_000},
-    "of half a year": lambda number: {
-        "days": 1 + number * 61 % 180 + number / 10_000,
-        "side": (0, 1, None)[number % 3],
-    },
-    "recorded lately": lambda number: {"days": 400 + number / 10_000, "recorded": 2},
-    "of 400 days ago": lambda number: {"days": 400 + number / 10_000},
-}
-
-
-def call(names: list[str], size: int, vary: Vary, hook: str = "patient-view", pains: int = 1, **more: Any) -> bytes:
-    """A call with so many entries of each of these concepts beside so many dated calf pains."""
-    resources = [each for name in names for each in entries(name, size, vary)]
-    return body(resources, hook, pains, **more)
-
-
-def body(resources: list[Made], hook: str = "patient-view", pains: int = 1, **more: Any) -> bytes:
-    complaint = islice(entries("pain", pains, lambda number: {"id": f"calf-{number}", "days": 3}), pains)
-    pages: dict[str, list[Made]] = {key: [] for key in KEYS.values()} | {"measurements": []}
-    for each in (*complaint, *resources):
-        pages[KEYS.get(each["resourceType"], "findings")].append(each)
-    prefetch = {key: _searchset(each) for key, each in pages.items()}
-    return json.dumps(hook_call(hook, prefetch={"patient": patient(), **prefetch}, **more)).encode()
-
-
-def _searchset(resources: list[Made]) -> Made:
-    return {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": each} for each in resources]}
+SIZE = 20
+SETTINGS = Settings()
+SERVICES = {each.hook: each for each in hook_services(SETTINGS, read_nothing, cards_in_use(SETTINGS))}
 
 
 def answered(sent: bytes, hook: str = "patient-view") -> list[Any]:
@@ -197,8 +52,6 @@ def answered(sent: bytes, hook: str = "patient-view") -> list[Any]:
     called = read_call(sent, hook)
     reply = asyncio.run(SERVICES[hook].handle(called, NOBODY, AS_OF))
     msgspec.json.encode(reply.cards)
-    for statement in reply.statements:
-        statement.content(AS_OF)
     return reply.cards
 
 
@@ -208,3 +61,134 @@ def check(make: Callable[[int], bytes], hook: str = "patient-view", size: int = 
         return lambda: answered(sent, hook)
 
     assert superlinear(work, size) == {}
+
+
+@pytest.mark.parametrize("listed", LISTS)
+def test_work_grows_with_a_list_in_the_chart(listed: str) -> None:
+    check(lambda count: body(LISTS[listed](count)))
+
+
+def test_work_grows_with_the_links_of_a_page() -> None:
+    links = next_link("http://x/2")["link"]
+
+    def sent(count: int) -> bytes:
+        page = {**searchset([one("pain")]), "link": links[:1] * count + links[1:]}
+        return json.dumps(hook_call("patient-view", prefetch={"patient": patient(), "conditions": page})).encode()
+
+    check(sent)
+
+
+def _draft(kind: str, name: str, number: int, member: str = "code") -> Made:
+    site = {"bodySite": [place({"side": number % 2})]} if kind == "ServiceRequest" else {}
+    return {"resourceType": kind, "id": str(number), "status": "draft", member: {"coding": [CODES[name]]}, **site}
+
+
+DRAFTS: dict[str, Callable[[int], Made]] = {
+    "nsaid": lambda number: _draft("MedicationRequest", "nsaid", number, "medicationCodeableConcept"),
+    "statin": lambda number: _draft("MedicationRequest", "statin", number, "medicationCodeableConcept"),
+    "compression": lambda number: _draft("DeviceRequest", "compression", number, "codeCodeableConcept"),
+    "d-dimer": lambda number: _draft("ServiceRequest", "d-dimer-request", number),
+    "ultrasound": lambda number: _draft("ServiceRequest", "leg-vein-ultrasound", number),
+}
+BESIDE = ("anticoagulant", "pregnancy", "creatine-kinase", "leg-vein-ultrasound", "arterial-disease", "statin", "nsaid")
+
+
+def drafted(kind: str, count: int) -> Made:
+    drafts = numbered(count, DRAFTS[kind])
+    selections = [f"{each['resourceType']}/{each['id']}" for each in drafts]
+    return {"draftOrders": searchset(drafts), "selections": selections}
+
+
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+@pytest.mark.parametrize("kind", DRAFTS)
+def test_work_grows_with_the_drafts_and_what_is_on_record(hook: str, kind: str) -> None:
+    def sent(count: int) -> bytes:
+        beside = list(BESIDE) if hook == "order-select" else ["severe-pain", "statin", "d-dimer", "pulse-absent"]
+        return call(beside, count // 2, VARIANTS["of both sides"], hook, context_members=drafted(kind, count))
+
+    check(sent, hook)
+
+
+def test_work_grows_with_the_new_entries() -> None:
+    def sent(count: int) -> bytes:
+        new = [each for name in ("swelling", "dvt", "strain") for each in entries(name, count, lambda number: {})]
+        context = {"conditions": searchset([each for each in new if each["resourceType"] == "Condition"])}
+        return call(["skin-colour"], count, lambda number: {}, "problem-list-item-create", context_members=context)
+
+    check(sent, "problem-list-item-create")
+
+
+def test_work_grows_with_the_appointments() -> None:
+    def sent(count: int) -> bytes:
+        participants = [{"actor": {"reference": f"Patient/{PATIENT_ID}"}}] * 3
+        booked = [(AS_OF + timedelta(days=30 + number)).isoformat() for number in range(count)]
+        proposed = [{"resourceType": "Appointment", "start": each, "participant": participants} for each in booked]
+        context = {"appointments": searchset(proposed)}
+        return call(["swelling"], count, lambda number: {}, "appointment-book", context_members=context)
+
+    check(sent, "appointment-book")
+
+
+@pytest.mark.parametrize("hook", ["encounter-start", "encounter-discharge"])
+def test_work_grows_with_the_chart_at_the_hooks_of_an_encounter(hook: str) -> None:
+    check(lambda count: call(["pain", "cramp"], count, VARIANTS["of both sides"], hook, pains=count), hook)
+
+
+FEEDBACK: dict[str, Callable[[int], list[Made]]] = {
+    "entries": lambda n: [accepted("a"), overridden(overrideReason={"userComment": "no"})] * n,
+    "suggestions": lambda n: [accepted(*(["a"] * n))],
+    "a comment": lambda n: [overridden(overrideReason={"userComment": "no\0 " * n})],
+}
+
+
+@pytest.mark.parametrize("listed", FEEDBACK)
+def test_work_grows_with_the_feedback(listed: str) -> None:
+    def work(count: int) -> Callable[[], object]:
+        sent = json.dumps({"feedback": FEEDBACK[listed](count)}).encode()
+        return lambda: read_feedback(sent)
+
+    assert superlinear(work, SIZE) == {}
+
+
+@pytest.mark.parametrize("listed", FEEDBACK)
+def test_more_feedback_than_a_call_may_hold_is_refused_at_once(listed: str) -> None:
+    sent = json.dumps({"feedback": FEEDBACK[listed](10_000)}).encode()
+
+    def refused() -> None:
+        with pytest.raises(InvalidRequest):
+            read_feedback(sent)
+
+    assert runs(refused).total() < 200
+
+
+def steps_of(sent: bytes) -> Steps:
+    """Those of a patient-view call, whose chart came whole."""
+    called = read_call(sent, "patient-view")
+    clinic = SERVICES["patient-view"]._clinic
+    material = clinic.prefetch.material(clinic.prefetch.received(called))
+    return Steps(called, True, material, AS_OF, clinic, Turn())
+
+
+def assessed(sent: bytes) -> Callable[[], object]:
+    """Ready to be assessed, told and known again; reading it is not counted."""
+    steps = steps_of(sent)
+    chart = steps.read()
+    return lambda: steps.tell(chart, steps.assess(chart))
+
+
+def test_every_concept_is_read() -> None:
+    chart = steps_of(call([*CODES], 1, VARIANTS["moments of their own"])).read()
+    assert {fact.concept for fact in chart.facts} == CODES.keys()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_work_grows_with_the_entries_of_every_concept(variant: str) -> None:
+    make = VARIANTS[variant]
+    assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 8) == {}
+
+
+@pytest.mark.parametrize("pains", [0, 1])
+@pytest.mark.parametrize("meeting", MEETING)
+def test_work_grows_with_the_entries_that_meet_in_a_rule(meeting: str, pains: int) -> None:
+    names, make = MEETING[meeting]
+    assert superlinear(lambda count: assessed(call([*names], count, make, pains=pains)), 24) == {}

@@ -20,6 +20,7 @@ def test_without_variables_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) ->
     assert settings.fhir_servers == ()
     assert settings.cors_origins == ("*",)
     assert settings.max_body == 32 * 1024 * 1024
+    assert settings.max_buffered == 256 * 1024 * 1024
     assert settings.fhir_timeout == 3
     assert settings.timezone.key == "UTC"
     assert settings.max_indicator == "critical"
@@ -98,6 +99,9 @@ def test_what_cards_name_as_their_source_does_cannot_be_set(monkeypatch: pytest.
         ("CDS_MAX_BODY", "many", "in bytes or with a unit"),
         ("CDS_MAX_BODY", "0", "at least 1024"),
         ("CDS_MAX_BODY", "", "in bytes or with a unit"),
+        ("CDS_MAX_BODY", "257MiB", "at most 256MiB"),
+        ("CDS_MAX_BUFFERED", "31MiB", "less room than one body of CDS_MAX_BODY"),
+        ("CDS_MAX_BUFFERED", "some", "at least CDS_MAX_BODY"),
         ("CDS_CORS_ORIGINS", "https://a/path", "no path"),
         ("CDS_CORS_ORIGINS", "https://a/", "no path"),
         ("CDS_CORS_ORIGINS", "null", "no path"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
-from typing import Any
 
 from cds_service.facts import DATE_NOT_READ, Certainty, Course, Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.members import as_concept
 from cds_service.fhir.naming import named
 from cds_service.fhir.placing import body_sites, place_remarks, site_of
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Terminology, combined_side
+from cds_service.fhir.versions import status_codes
 
 _CURRENT = frozenset({"active", "recurrence", "relapse"})
 _PAST = frozenset({"inactive", "remission", "resolved"})
@@ -20,19 +22,20 @@ _SUSPECTED = frozenset({"unconfirmed", "provisional", "differential"})
 
 
 def condition_facts(
-    condition: fhir.Condition, model: Any, terminology: Terminology, subject: Subject, as_of: datetime
+    condition: fhir.Condition, terminology: Terminology, subject: Subject, as_of: datetime
 ) -> list[Fact]:
     """One fact per concept that the Condition's codings name. `entered-in-error` says nothing."""
-    verification = _codes(model.verificationStatus)
+    verification = status_codes(condition.verificationStatus)
     if "entered-in-error" in verification:
         return []
+    clinical = status_codes(condition.clinicalStatus)
     code = named(condition.code, terminology)
     began = _onset(condition, subject, as_of)
     recorded = dates.interval(condition.recordedDate, dates.zone_of(as_of))
     body = body_sites(condition.sites(), (), terminology)
     facts = []
     side = combined_side((code.side, body.side)) or Side.NOT_STATED
-    severe = _is_severe(model.severity, terminology)
+    severe = named(as_concept(condition.severity), terminology).severe
     remarks = (*(() if verification else (NOT_VERIFIED,)), *place_remarks(code.side, body))
     if began is None and recorded is None and _has_date(condition):
         remarks = (*remarks, DATE_NOT_READ)
@@ -41,7 +44,7 @@ def condition_facts(
         if site is None:
             continue
         phases = {meaning.phase for meaning in code.meanings if concept in meaning.concepts and meaning.phase}
-        course = _course(concept, model, condition, phases, began or recorded, as_of)
+        course = _course(concept, clinical, condition, phases, began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
@@ -66,13 +69,7 @@ def condition_facts(
     return facts
 
 
-def _is_severe(severity: Any, terminology: Terminology) -> bool:
-    codings = severity.coding if severity is not None else None
-    meanings = [terminology.meaning(coding.system, coding.code) for coding in codings or ()]
-    return any(meaning.severe for meaning in meanings if meaning is not None)
-
-
-def _state(verification: set[str], course: Course) -> State:
+def _state(verification: Set[str], course: Course) -> State:
     if "refuted" in verification:
         return State.ABSENT
     return State.UNKNOWN if course is Course.NOT_STATED else State.PRESENT
@@ -80,14 +77,13 @@ def _state(verification: set[str], course: Course) -> State:
 
 def _course(
     concept: Concept,
-    model: Any,
+    status: Set[str],
     condition: fhir.Condition,
     phases: set[Course],
     when: Interval | None,
     as_of: datetime,
 ) -> Course:
     """Current, under care, history, or not stated."""
-    status = _codes(model.clinicalStatus)
     if concept.kind == "history" or status & _PAST or Course.HISTORY in phases or _has_abated(condition, as_of):
         return Course.HISTORY
     if not status & _CURRENT:
@@ -123,8 +119,3 @@ def _has_date(condition: fhir.Condition) -> bool:
     """Does it say since when, legibly or not?"""
     given = (condition.onsetDateTime, condition.onsetPeriod, condition.onsetAge, condition.recordedDate)
     return any(each is not None for each in given)
-
-
-def _codes(concept: Any) -> set[str]:
-    """Status codes, with or without their system."""
-    return {str(coding.code) for coding in (concept.coding if concept is not None else None) or () if coding.code}

@@ -15,6 +15,7 @@ from cds_service.facts import Interval
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _LONGEST_DATE = len("2026-11-23")
+_LONGEST_MOMENT = 64  # no clock tells more decimals, and what is longer would be searched for a date on each card
 _LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
 # Two days from what Python can hold, so that a day more or less and any time zone stay within it. Some systems write
@@ -51,7 +52,7 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
 
     They lie within the years 1 to 9999, two days from either end.
     """
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > _LONGEST_MOMENT:
         return None
     try:
         if len(text) <= _LONGEST_DATE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cds_service.facts import Side, Site
 from cds_service.fhir.kept import Kept
@@ -82,9 +82,9 @@ def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
             codes_of.setdefault(each, set()).add(code)
     shown: dict[str | None, str] = {}
     for coding in codings:
-        if coding.display:
-            shown.setdefault(coding.code, str(coding.display))
-    text = str(concept.text or "")
+        if words_of := _words(coding.display):
+            shown.setdefault(coding.code, words_of)
+    text = _words(concept.text)
     words = text or next(iter(shown.values()), "")
     return Named(
         tuple([(coding.system, coding.code) for coding in codings if coding.system and coding.code]),
@@ -103,6 +103,11 @@ def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
         any(meaning.graded for meaning in meanings),
         any(meaning.question or any(each.kind == "measurement" for each in meaning.concepts) for meaning in meanings),
     )
+
+
+def _words(given: Any) -> str:
+    """Words of an odd shape are none."""
+    return given if isinstance(given, str) else ""
 
 
 _kept = Kept(_named, most=MOST_KEPT, longest=LONGEST_KEPT)

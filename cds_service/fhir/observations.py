@@ -6,11 +6,12 @@ from typing import Any
 
 from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Fact, Interval, Side, State
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.members import code
 from cds_service.fhir.naming import Named, most_specific, named
 from cds_service.fhir.placing import BodySites, body_sites, place_remarks, site_of
 from cds_service.fhir.subject import encounter_of
 from cds_service.fhir.value_sets import Terminology, combined_side
-from cds_service.fhir.values import Value, read_value
+from cds_service.fhir.values import Value, is_void, read_value
 
 _NOT_STATED = Side.NOT_STATED
 _PRESENT = State.PRESENT
@@ -18,39 +19,40 @@ _STATED = Value(_PRESENT)
 _CORRECTED = ("amended", "corrected")
 
 
-def observation_facts(
-    observation: fhir.Observation, model: Any, when: Interval | None, terminology: Terminology
-) -> list[Fact]:
+def observation_facts(observation: fhir.Observation, when: Interval | None, terminology: Terminology) -> list[Fact]:
     """One fact per concept of the Observation's code, and of each component's code."""
     answer = named(observation.valueCodeableConcept, terminology)
     components = [
-        (each, named(holder.code, terminology), named(holder.valueCodeableConcept, terminology))
-        for each, holder in zip(model.component or (), observation.component or (), strict=True)
+        (each, named(each.code, terminology), named(each.valueCodeableConcept, terminology))
+        for each in observation.component or ()
     ]
-    said = [answer for holder, _code, answer in components if holder.dataAbsentReason is None]
+    said = [answer for component, _code, answer in components if not is_void(component)]
     values = [meaning for each in said for meaning in each.meanings]
     body = body_sites((observation.bodySite,), values, terminology)
+    status = code(observation.status)
     effective = observation.is_effective
     shared = {
         "source": observation.name,
         "when": when,
         "began": when if effective else None,
         "recorded": None if effective else when,
-        "corrected": model.status in _CORRECTED,
+        "corrected": status in _CORRECTED,
         "encounter": encounter_of(observation),
     }
     undated = DATE_NOT_READ if effective or observation.issued is not None else DATE_NOT_RECORDED
-    remarks = _remarks(model, "" if when else undated)
+    remarks: tuple[str, ...] = ("preliminary",) if status == "preliminary" else ()
+    if not when:
+        remarks += (undated,)
     sudden = any(each.sudden for each in said) or any(_is_said_to_be_sudden(each, terminology) for each in components)
-    facts = _of_holder(model, named(observation.code, terminology), answer, shared, body, remarks, sudden)
-    for component, code, its_answer in components:
-        facts += _of_holder(component, code, its_answer, shared, body, remarks, sudden)
+    facts = _of_holder(observation, named(observation.code, terminology), answer, shared, body, remarks, sudden)
+    for component, its_code, its_answer in components:
+        facts += _of_holder(component, its_code, its_answer, shared, body, remarks, sudden)
     return facts
 
 
 def _of_holder(
-    holder: Any,
-    code: Named,
+    holder: fhir.Holder,
+    asked: Named,
     answer: Named,
     shared: dict[str, Any],
     body: BodySites,
@@ -58,12 +60,12 @@ def _of_holder(
     sudden: bool,
 ) -> list[Fact]:
     """What an Observation or one component says. `shared`: the members of a Fact that all of them have."""
-    sudden = sudden or code.sudden or answer.sudden
-    site = most_specific((code.site, answer.site)) if answer.site else code.site
-    side = combined_side((code.side, answer.side, body.side)) or _NOT_STATED
-    remarks += place_remarks(combined_side((code.side, answer.side)), body)
-    said = [(each, read_value(each.concept, holder, answer)) for each in code.concepts]
-    if answer.concepts and code.asks and holder.dataAbsentReason is None:
+    sudden = sudden or asked.sudden or answer.sudden
+    site = most_specific((asked.site, answer.site)) if answer.site else asked.site
+    side = combined_side((asked.side, answer.side, body.side)) or _NOT_STATED
+    remarks += place_remarks(combined_side((asked.side, answer.side)), body)
+    said = [(each, read_value(each.concept, holder, answer)) for each in asked.concepts]
+    if answer.concepts and asked.asks and not is_void(holder):
         said += [(each, _STATED) for each in answer.concepts]
     facts = []
     for (concept, codes, words), value in said:
@@ -89,16 +91,7 @@ def _of_holder(
     return facts
 
 
-def _is_said_to_be_sudden(component: tuple[Any, Named, Named], terminology: Terminology) -> bool:
+def _is_said_to_be_sudden(component: tuple[fhir.Component, Named, Named], terminology: Terminology) -> bool:
     """A component that is itself called sudden onset, and affirmed."""
-    holder, code, answer = component
-    return code.sudden and read_value(terminology.concepts["sudden-onset"], holder, answer).state is _PRESENT
-
-
-def _remarks(model: Any, undated: str) -> tuple[str, ...]:
-    remarks = []
-    if str(model.status) == "preliminary":
-        remarks.append("preliminary")
-    if undated:
-        remarks.append(undated)
-    return tuple(remarks)
+    holder, asked, answer = component
+    return asked.sudden and read_value(terminology.concepts["sudden-onset"], holder, answer).state is _PRESENT

@@ -9,9 +9,15 @@ from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
 from cds_service.fhir.placing import body_sites
-from cds_service.fhir.projection import Unreadable
 from cds_service.fhir.references import type_and_id
-from cds_service.fhir.resources import Concept, DeviceRequest, MedicationRequest, Resource, ServiceRequest
+from cds_service.fhir.resources import (
+    NOT_JSON_OF_OURS,
+    Concept,
+    DeviceRequest,
+    MedicationRequest,
+    Resource,
+    ServiceRequest,
+)
 from cds_service.fhir.sift import medicine_of, medicines_among
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
@@ -40,7 +46,7 @@ def _is_of(subject: Subject, resource: Resource) -> bool:
     """A draft whose subject is no JSON is left out: nobody knows whose it is."""
     try:
         return subject.owns(resource)
-    except Unreadable:
+    except NOT_JSON_OF_OURS:
         return False
 
 

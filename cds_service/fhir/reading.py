@@ -1,11 +1,10 @@
-"""From FHIR resources to facts: sift, project, parse."""
+"""From FHIR resources to facts: sift, then read the few that matter."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -30,7 +29,7 @@ from cds_service.fhir import resources as fhir
 from cds_service.fhir.conditions import condition_facts
 from cds_service.fhir.observations import observation_facts
 from cds_service.fhir.page import Material
-from cds_service.fhir.projection import Unreadable, parsed
+from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.sift import Hit, Sifted, sift
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.treatments import is_taken, medication_facts, procedure_facts
@@ -130,9 +129,8 @@ class _Reading:
             if not self._subject.owns(hit.resource):
                 self.left_out[OTHER_PATIENT] += 1
                 return []
-            resource = as_r4(hit.resource)
-            facts = self._facts(hit, resource, parsed(resource))
-        except Unreadable:
+            facts = self._facts(hit)
+        except NOT_JSON_OF_OURS:
             self.left_out[NOT_READABLE] += 1
             self.gaps.append(_unreadable(_TOPICS[kind], hit.resource.name))
             return []
@@ -142,16 +140,16 @@ class _Reading:
         self.facts += standing
         return standing
 
-    def _facts(self, hit: Hit, resource: fhir.Resource, model: Any) -> list[Fact]:
-        match resource:
+    def _facts(self, hit: Hit) -> list[Fact]:
+        match as_r4(hit.resource):
             case fhir.Condition() as condition:
-                return condition_facts(condition, model, self._terminology, self._subject, self._as_of)
+                return condition_facts(condition, self._terminology, self._subject, self._as_of)
             case fhir.Observation() as observation:
-                return observation_facts(observation, model, hit.when, self._terminology)
+                return observation_facts(observation, hit.when, self._terminology)
             case fhir.MedicationRequest() as request:
-                return medication_facts(request, model, hit.medicine, self._terminology, self._as_of)
+                return medication_facts(request, hit.medicine, self._terminology, self._as_of)
             case fhir.Procedure() as procedure:
-                return procedure_facts(procedure, model, hit.when, self._terminology)
+                return procedure_facts(procedure, hit.when, self._terminology)
         raise AssertionError("the sift keeps no other types")
 
     def read_back(self, series: Sequence[Hit]) -> None:
@@ -180,14 +178,14 @@ def _may_be_of(subject: Subject, resource: fhir.Resource) -> bool:
     """A subject that is no JSON says nothing of whose it is; the resource is told as unreadable where it matters."""
     try:
         return subject.is_of(resource)
-    except Unreadable:
+    except NOT_JSON_OF_OURS:
         return True
 
 
 def _may_be_taken(request: fhir.MedicationRequest) -> bool:
     try:
-        return is_taken(request, request)
-    except (Unreadable, TypeError):  # a TypeError: an intent that is a list or an object
+        return is_taken(request)
+    except NOT_JSON_OF_OURS:
         return True
 
 

@@ -1,7 +1,8 @@
 """The resources of a chart, cut to the members that are read while they are decoded.
 
 What decides whether a resource matters at all (type, codes, sites, dates) is decoded at once; what is only read of
-the few that do matter stays `Raw`. Nothing else of a resource is looked at, so what is odd there costs nothing.
+the few that do matter stays `Raw` (`members`). Nothing else of a resource is looked at, so what is odd there costs
+nothing.
 The members are those of R4, and beside them those of DSTU2 and STU3 that `versions` turns into one of R4.
 """
 
@@ -73,11 +74,11 @@ class Holder(Resource):
 
     code: Concept | None = None
     valueCodeableConcept: Concept | None = None
-    valueBoolean: Any = None
-    valueInteger: Any = None
-    valueString: Any = None
-    valueTime: Any = None
-    valueDateTime: Any = None
+    valueBoolean: msgspec.Raw = NOT_SENT
+    valueInteger: msgspec.Raw = NOT_SENT
+    valueString: msgspec.Raw = NOT_SENT
+    valueTime: msgspec.Raw = NOT_SENT
+    valueDateTime: msgspec.Raw = NOT_SENT
     valueQuantity: msgspec.Raw = NOT_SENT
     valueRange: msgspec.Raw = NOT_SENT
     valueRatio: msgspec.Raw = NOT_SENT

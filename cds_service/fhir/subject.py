@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.fhir.projection import decoded
+from cds_service.fhir.members import decoded
 from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import NOT_SENT, Observation, Resource
 

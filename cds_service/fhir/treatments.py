@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.members import code, decoded, is_true
 from cds_service.fhir.naming import most_specific, named
 from cds_service.fhir.placing import body_sites, site_of
-from cds_service.fhir.projection import decoded
 from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
 
 
-def is_taken(request: fhir.MedicationRequest, given: Any) -> bool:
+def is_taken(request: fhir.MedicationRequest) -> bool:
     """A medicine counts as current while its order is active, a planned one only if it is reported as taken.
 
-    US Core files medicines that the patient reports under intent `plan`. `given` has status, intent and doNotPerform:
-    the parsed model, or the request itself. Raises Unreadable.
+    US Core files medicines that the patient reports under intent `plan`.
     """
-    if given.status != "active" or given.doNotPerform or given.intent in _NOT_ORDERED:
+    if code(request.status) != "active" or is_true(request.doNotPerform):
         return False
-    return given.intent != "plan" or bool(request.reportedBoolean or decoded(request.reportedReference))
+    intent = code(request.intent)
+    if intent == "plan":
+        return bool(request.reportedBoolean or decoded(request.reportedReference))
+    return intent not in _NOT_ORDERED
 
 
 def medication_facts(
-    request: fhir.MedicationRequest,
-    model: Any,
-    medicine: fhir.Concept | None,
-    terminology: Terminology,
-    as_of: datetime,
+    request: fhir.MedicationRequest, medicine: fhir.Concept | None, terminology: Terminology, as_of: datetime
 ) -> list[Fact]:
     """What a current medicine is. The dose text is kept for the card."""
-    if not is_taken(request, model):
+    if not is_taken(request):
         return []
-    code = named(request.medicationCodeableConcept or medicine, terminology)
+    ordered = named(request.medicationCodeableConcept or medicine, terminology)
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
     return [
         Fact(
@@ -46,28 +43,26 @@ def medication_facts(
             state=State.PRESENT,
             source=request.name,
             codes=codes,
-            display=code.words or _named_reference(request),
+            display=ordered.words or _named_reference(request),
             when=when,
             recorded=when,
             remarks=_dose(request),
         )
-        for concept, codes, _words in code.concepts
+        for concept, codes, _words in ordered.concepts
     ]
 
 
-def procedure_facts(
-    procedure: fhir.Procedure, model: Any, when: Interval | None, terminology: Terminology
-) -> list[Fact]:
+def procedure_facts(procedure: fhir.Procedure, when: Interval | None, terminology: Terminology) -> list[Fact]:
     """A procedure that was done, or is being done, at its performed time."""
-    if model.status in _NOT_DONE:
+    if code(procedure.status) in _NOT_DONE:
         return []
-    code, category = named(procedure.code, terminology), named(procedure.category, terminology)
+    done, category = named(procedure.code, terminology), named(procedure.category, terminology)
     body = body_sites(procedure.sites(), (), terminology)
     facts = []
-    coded_site = most_specific((code.site, category.site))
-    side = combined_side((code.side, category.side, body.side)) or Side.NOT_STATED
+    coded_site = most_specific((done.site, category.site))
+    side = combined_side((done.side, category.side, body.side)) or Side.NOT_STATED
     named_by: dict[Concept, tuple[tuple[str, str], ...]] = {}
-    for concept, codes, _words in (*code.concepts, *category.concepts):
+    for concept, codes, _words in (*done.concepts, *category.concepts):
         named_by[concept] = tuple(sorted({*named_by.get(concept, ()), *codes}))
     for concept, codes in named_by.items():
         site = site_of(concept, coded_site, body)
@@ -79,7 +74,7 @@ def procedure_facts(
                 state=State.PRESENT,
                 source=procedure.name,
                 codes=codes,
-                display=code.words or category.words,
+                display=done.words or category.words,
                 when=when,
                 began=when,
                 side=side,

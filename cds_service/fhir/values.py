@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from math import isfinite
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from cds_service.code_systems import LOINC, SNOMED, UCUM
 from cds_service.facts import VALUE_AS_TEXT, VALUE_NOT_INTERPRETED, Quantity, State
-from cds_service.fhir import units
+from cds_service.fhir import members, units
 from cds_service.fhir.naming import Named
+from cds_service.fhir.resources import Holder
 from cds_service.fhir.value_sets import Concept
+from cds_service.fhir.versions import interpretations
 
 # http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
 _RAISED = frozenset({"H", "HH", "HU", "POS", "DET"})
 _NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})
 _NOT_FOUND = frozenset({"NEG", "ND"})
-_NO_CODES: frozenset[str] = frozenset()
 _ABSENT_OR_NONE = frozenset({(SNOMED, "2667000"), (SNOMED, "260413007"), (LOINC, "LA9634-2"), (LOINC, "LA137-2")})
 
 
@@ -31,63 +31,66 @@ class Value(NamedTuple):
     remark: str = ""
 
 
-def read_value(concept: Concept, holder: Any, answer: Named) -> Value:
-    """Read value[x] of an Observation or component (`holder`, a parsed model; `answer`, its coded value).
+def is_void(holder: Holder) -> bool:
+    """Does it say why it has no value?"""
+    return members.as_concept(holder.dataAbsentReason) is not None
+
+
+def read_value(concept: Concept, holder: Holder, answer: Named) -> Value:
+    """Read value[x] of an Observation or component (`holder`; `answer`, its coded value).
 
     A finding without any value and without dataAbsentReason is an assertion: present. dataAbsentReason is unknown,
     never absent. A measurement is present when its number can be read.
     """
-    if holder.dataAbsentReason is not None:
+    if is_void(holder):
         return Value(State.UNKNOWN)
-    interpretations = _interpretations(holder)
-    numeric = _numeric(concept, holder, interpretations)
+    flags = _flags(holder)
+    numeric = _numeric(concept, holder, flags)
     if numeric is not None:
         return numeric
-    if holder.valueString is not None:
-        if concept.name == "d-dimer" and _raised(interpretations):  # the laboratory's flag is enough to judge it by
+    if members.as_text(holder.valueString) is not None:
+        if concept.name == "d-dimer" and _raised(flags):  # the laboratory's flag is enough to judge it by
             return Value(State.PRESENT, Quantity(None, "", "raised", raised=True), remark=VALUE_AS_TEXT)
         return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
-    if holder.valueBoolean is not None:
-        return Value(State.PRESENT if holder.valueBoolean else State.ABSENT)
+    said = members.as_boolean(holder.valueBoolean)
+    if said is not None:
+        return Value(State.PRESENT if said else State.ABSENT)
     if holder.valueCodeableConcept is not None:
         return _coded(concept, answer)
-    if any(getattr(holder, name) is not None for name in _OTHER_VALUES):
+    if any(members.is_given(getattr(holder, name)) for name in _OTHER_VALUES):
         return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     if concept.kind == "measurement":
-        raised = _raised(interpretations)
+        raised = _raised(flags)
         if raised is None:
             return Value(State.UNKNOWN)
         return Value(State.PRESENT, Quantity(None, "", "raised" if raised else "not raised", raised=raised))
-    return Value(State.ABSENT if interpretations & _NOT_FOUND else State.PRESENT)
+    return Value(State.ABSENT if flags & _NOT_FOUND else State.PRESENT)
 
 
 _OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
 
 
-def _numeric(concept: Concept, holder: Any, interpretations: Set[str]) -> Value | None:
+def _numeric(concept: Concept, holder: Holder, flags: Set[str]) -> Value | None:
     """Quantity, integer or range. Of a range the higher end is judged, so that a high value is not missed."""
     comparator = low = ""
-    if (quantity := holder.valueQuantity) is not None:
-        number, unit = quantity.value, _unit(quantity)
-        comparator = quantity.comparator or ""
-    elif holder.valueInteger is not None:
-        number, unit = holder.valueInteger, ""
-    elif (spread := holder.valueRange) is not None:
-        end = spread.high if spread.high is not None and spread.high.value is not None else spread.low
-        number, unit = (end.value, _unit(end)) if end is not None else (None, "")
-        if end is spread.high and spread.low is not None and spread.low.value is not None:
-            low = f"{units.number(float(spread.low.value))} to "
+    if (given := members.as_quantity(holder.valueQuantity)) is not None:
+        value, unit = given.number, _unit(given)
+        comparator = given.comparator or ""
+    elif (value := members.as_number(holder.valueInteger)) is not None:
+        unit = ""
+    elif (spread := members.as_range(holder.valueRange)) is not None:
+        end = spread.high if spread.high is not None and spread.high.number is not None else spread.low
+        value, unit = (end.number, _unit(end)) if end is not None else (None, "")
+        if end is spread.high and spread.low is not None and spread.low.number is not None:
+            low = f"{units.number(spread.low.number)} to "
     else:
         return None
-    if number is None:
-        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
-    value = float(number)
-    if not isfinite(value):
+    if value is None:
         return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     if concept.kind != "measurement":
         return Value(State.PRESENT if value > 0 else State.ABSENT)
     known = units.judged(concept.name, value, unit)
-    raised = _raised(interpretations)
+    raised = _raised(flags)
     shown = "of 10" if concept.name == "pain-severity" else unit if unit != "1" else ""
     text = low + units.display(value, shown, comparator)
     if known is None:
@@ -118,9 +121,9 @@ class _Limits(NamedTuple):
     of_several: bool = False
 
 
-def _limits(concept: Concept, holder: Any, unit: str) -> _Limits:
+def _limits(concept: Concept, holder: Holder, unit: str) -> _Limits:
     """Of several ranges, for men and for women say, the strictest: whom each is for is seldom coded."""
-    ranges = holder.referenceRange
+    ranges = members.as_ranges(holder.referenceRange)
     if not ranges:
         return _NO_LIMITS
     highs = set(_ends([each.high for each in ranges], concept, unit))
@@ -131,40 +134,38 @@ def _limits(concept: Concept, holder: Any, unit: str) -> _Limits:
 _NO_LIMITS = _Limits()
 
 
-def _ends(ends: Sequence[Any], concept: Concept, unit: str) -> Iterator[float]:
+def _ends(ends: Sequence[members.Quantity | None], concept: Concept, unit: str) -> Iterator[float]:
     """Those ends of reference ranges that are given in a unit we can compare."""
     for end in ends:
-        if end is None or end.value is None:
+        if end is None or (value := end.number) is None:
             continue
         limit_unit = _unit(end) or unit
         if concept.name == "d-dimer":
-            limit = units.limit_of_assay(float(end.value), limit_unit, unit)
+            limit = units.limit_of_assay(value, limit_unit, unit)
             if limit is not None:
                 yield limit
             continue
-        known = units.judged(concept.name, float(end.value), limit_unit)
+        known = units.judged(concept.name, value, limit_unit)
         if known is not None:
             yield known[0]
 
 
-def _unit(quantity: Any) -> str:
-    if quantity.code and quantity.system in (UCUM, None):
-        return str(quantity.code)
-    return str(quantity.unit or "").strip()
+def _unit(quantity: members.Quantity) -> str:
+    if quantity.code and quantity.system in (UCUM, "", None):
+        return quantity.code
+    return (quantity.unit or "").strip()
 
 
-def _raised(interpretations: Set[str]) -> bool | None:
-    if interpretations & _RAISED:
+def _raised(flags: Set[str]) -> bool | None:
+    if flags & _RAISED:
         return True
-    return False if interpretations & _NOT_RAISED else None
+    return False if flags & _NOT_RAISED else None
 
 
-def _interpretations(holder: Any) -> frozenset[str]:
-    """The codes of complete codings."""
-    if not holder.interpretation:
-        return _NO_CODES
-    given = [coding for each in holder.interpretation for coding in each.coding or ()]
-    return frozenset([str(coding.code) for coding in given if coding.system and coding.code])
+def _flags(holder: Holder) -> frozenset[str]:
+    """How the laboratory interprets it: the codes of complete codings."""
+    given = [coding for each in interpretations(holder.interpretation) for coding in each.coding or ()]
+    return frozenset([coding.code.strip() for coding in given if coding.system and coding.code])
 
 
 def _coded_measurement(answer: Named, states: set[State]) -> Value:

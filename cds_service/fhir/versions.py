@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from cds_service.fhir.members import is_given, reads
 from cds_service.fhir.resources import (
     NOT_JSON_OF_OURS,
     NOT_SENT,
-    Coding,
     Component,
     Concept,
     Condition,
@@ -32,7 +32,9 @@ R4_TYPES = {"MedicationOrder": "MedicationRequest"}
 _PROCEDURE_STATUSES = {"aborted": "stopped", "suspended": "on-hold"}
 # https://terminology.hl7.org/CodeSystem-data-absent-reason.html
 _NO_SUCH_VALUE = msgspec.Raw(b'{"coding":[{"code":"unsupported"}]}')
-_reference = msgspec.json.Decoder(Reference | None)
+_as_reference = reads(Reference)
+_as_status = reads(Concept | str)
+_as_interpretations = reads(list[Concept] | Concept)
 
 
 def as_r4(resource: Resource) -> Resource:
@@ -51,18 +53,20 @@ def as_r4(resource: Resource) -> Resource:
     return msgspec.structs.replace(resource, **changes) if changes else resource
 
 
-def status_concept(given: Concept | str | None) -> Concept | None:
-    """Condition.clinicalStatus or verificationStatus, which were codes until R4.
+def status_codes(raw: msgspec.Raw) -> frozenset[str]:
+    """The codes, with or without their system, of Condition.clinicalStatus or verificationStatus: a code until R4.
 
     `unknown` was a verificationStatus until R4; it states none.
     """
-    if not isinstance(given, str):
-        return given
-    return Concept(coding=(Coding(code=given),)) if given not in ("", "unknown") else None
+    given = _as_status(raw)
+    if isinstance(given, str):
+        return frozenset({given.strip()} - {"", "unknown"})
+    return frozenset([coding.code.strip() for coding in (given and given.coding) or () if coding.code])
 
 
-def listed(given: Sequence[Concept] | Concept | None) -> Sequence[Concept]:
+def interpretations(raw: msgspec.Raw) -> Sequence[Concept]:
     """Observation.interpretation, which was a single CodeableConcept until R4."""
+    given = _as_interpretations(raw)
     return [given] if isinstance(given, Concept) else given or ()
 
 
@@ -93,9 +97,7 @@ def _observation(observation: Observation) -> _Changes:
 
 def _without_attachment(holder: Observation | Component) -> _Changes:
     """R4 has no valueAttachment; without it, and without a word about it, a finding would count as present."""
-    if holder.valueAttachment is NOT_SENT or bytes(holder.valueAttachment) == b"null":
-        return {}
-    return {"dataAbsentReason": _NO_SUCH_VALUE}
+    return {"dataAbsentReason": _NO_SUCH_VALUE} if is_given(holder.valueAttachment) else {}
 
 
 def _with_encounter(changes: _Changes, resource: Condition | Observation) -> _Changes:
@@ -103,7 +105,7 @@ def _with_encounter(changes: _Changes, resource: Condition | Observation) -> _Ch
     if resource.context is NOT_SENT or resource.encounter is not NOT_SENT:
         return changes
     try:
-        context = _reference.decode(resource.context)
+        context = _as_reference(resource.context)
     except NOT_JSON_OF_OURS:
         return changes
     if context is not None and context.reference and "EpisodeOfCare/" not in context.reference:

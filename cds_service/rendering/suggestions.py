@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from hashlib import sha1
 from uuid import UUID
 
@@ -44,19 +45,24 @@ _CONDITION = re.compile(r"Condition/[A-Za-z0-9\-.]{1,64}", re.ASCII)
 
 
 class Suggestions:
-    """Makes suggestions, each from a draft that was built and found valid beforehand.
+    """Makes suggestions, from drafts that are built, and found valid, when the first of them is made.
 
     `guidance_url` is the patient guidance that the instructions to the patient name.
     """
 
     def __init__(self, shared: SharedWords, guidance_url: str) -> None:
-        self._drafts = _drafts(shared, guidance_url)
+        self._shared = shared
+        self._guidance_url = guidance_url
         self._labels = {name: words.label for name, words in shared.suggestions.items()}
         self._descriptions = {
             (name, side): template(words.description).fill({"side": said})
             for name, words in shared.suggestions.items()
             for side, said in _SIDES.items()
         }
+
+    @cached_property
+    def _drafts(self) -> Mapping[str, Draft]:
+        return _drafts(self._shared, self._guidance_url)
 
     def offered(self, case: Case, circumstances: Circumstances) -> list[Suggestion]:
         """Those of the card that nothing on the record speaks against, in the order of its file; at most three."""

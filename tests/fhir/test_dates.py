@@ -61,6 +61,11 @@ def test_what_is_no_date_is_not_guessed(text: str) -> None:
     assert dates.interval(text, UTC) is None
 
 
+def test_a_moment_longer_than_any_clock_tells_is_not_read() -> None:
+    assert dates.interval(f"2026-11-23T12:00:00.{'0' * 43}Z", UTC) is not None
+    assert dates.interval(f"2026-11-23T12:00:00.{'0' * 44}Z", UTC) is None
+
+
 @pytest.mark.parametrize("value", [None, 5, 2026, True, [], {}, {"start": "2026"}])
 def test_only_text_is_a_date(value: Any) -> None:
     assert dates.interval(value, UTC) is None

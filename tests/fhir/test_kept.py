@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir import naming, projection
+from cds_service.fhir import naming
 from cds_service.fhir.kept import Kept
 from tests.charts import READER, Entry, fact_of, read_beside
 
@@ -25,7 +25,6 @@ def known() -> dict[str, int]:
     caches: dict[str, dict[Any, Any]] = {
         "codes": READER.terminology.meanings,
         "named": naming._kept,
-        "parsed": projection._PARSED,
     }
     return {name: max([len(repr(key)) for key in cache], default=0) for name, cache in caches.items()}
 
@@ -36,7 +35,6 @@ def test_words_and_codes_that_charts_do_not_repeat_are_not_kept(entry: Entry) ->
     longest = known()
     assert longest["codes"] <= 200
     assert longest["named"] <= naming.LONGEST_KEPT
-    assert longest["parsed"] <= naming.LONGEST_KEPT
 
 
 def test_what_is_not_kept_is_read_all_the_same() -> None:

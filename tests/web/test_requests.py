@@ -11,19 +11,23 @@ import pytest
 from starlette.testclient import TestClient
 
 from cds_service.errors import (
+    BodiesFillMemory,
     CdsError,
     ClientLeft,
     ContentTooLarge,
+    HeaderTooLarge,
     InvalidRequest,
     MissingPrecondition,
     NotAcceptable,
     Overloaded,
+    RequestTimeout,
     StoreUnavailable,
     TimeBudgetSpent,
     TooManyCalls,
     Unauthenticated,
     UnknownResource,
     UnknownService,
+    UnknownTransferCoding,
     UnsupportedContentType,
 )
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, without
@@ -258,11 +262,15 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
         UnknownService.__name__: 404,
         UnknownResource.__name__: 404,
         NotAcceptable.__name__: 406,
+        RequestTimeout.__name__: 408,
         MissingPrecondition.__name__: 412,
         ContentTooLarge.__name__: 413,
         UnsupportedContentType.__name__: 415,
         TooManyCalls.__name__: 429,
         ClientLeft.__name__: 499,
+        HeaderTooLarge.__name__: 431,
+        UnknownTransferCoding.__name__: 501,
+        BodiesFillMemory.__name__: 503,
         StoreUnavailable.__name__: 503,
         Overloaded.__name__: 503,
         TimeBudgetSpent.__name__: 503,
@@ -271,5 +279,5 @@ def test_every_error_has_the_status_that_is_documented_for_it() -> None:
 
 def test_every_503_and_429_says_when_to_come_again() -> None:
     later = [kind for kind in CdsError.__subclasses__() if kind.status in (429, 503)]
-    assert len(later) == 4
+    assert len(later) == 5
     assert all(int(kind.headers["Retry-After"]) >= 1 for kind in later)
