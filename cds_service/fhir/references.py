@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _UUID = "urn:uuid:"
+_LONGEST = 2_000  # characters; what is longer names nothing that could be looked up
 
 
 def type_and_id(reference: str) -> tuple[str | None, str]:
@@ -10,6 +11,8 @@ def type_and_id(reference: str) -> tuple[str | None, str]:
 
     Of `urn:uuid:id`, of a bare id and of `#id`, which keeps its mark, it is the id alone.
     """
+    if len(reference) > _LONGEST:
+        return None, reference
     if reference.startswith(_UUID):
         return None, reference.removeprefix(_UUID)
     *before, identifier = reference.split("/_history/", maxsplit=1)[0].rstrip("/").split("/")

@@ -159,7 +159,7 @@ class Terminology:
 
     def _meaning(self, asked: tuple[str | None, str | None]) -> Meaning | None:
         system, code = asked
-        if not system or not code:
+        if not system or not code or len(code) > _LONGEST_KEPT:  # no code is so long
             return None
         system = _SYSTEM_ALIASES.get(system, system)
         plain = _plain(system, code)

@@ -29,6 +29,8 @@ _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # https://hl7.org/fhir/R4/dataty
 _TOKEN = re.compile(r"[!-~]+")  # what an Authorization header can carry
 _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
+_LONGEST_ADDRESS = 2_000
+_LONGEST_SCOPE = 20_000
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 _Message = TypeVar("_Message")
@@ -254,7 +256,7 @@ def _server(base: str | None, authorization: FhirAuthorization | None, patient_i
                 field="fhirServer",
             )
         return None
-    if parse_base(base) is None:
+    if len(base) > _LONGEST_ADDRESS or parse_base(base) is None:
         raise InvalidRequest(
             "is not the address of a FHIR server",
             remedy="Send an absolute http or https address without query or fragment",
@@ -262,6 +264,12 @@ def _server(base: str | None, authorization: FhirAuthorization | None, patient_i
         )
     if authorization is None:
         return FhirServer(base.rstrip("/"))
+    if len(authorization.scope) > _LONGEST_SCOPE:
+        raise InvalidRequest(
+            f"is longer than {_LONGEST_SCOPE:,} characters",
+            remedy="Send the scopes of the token once each",
+            field="fhirAuthorization.scope",
+        )
     is_for_patient = (authorization.patient or patient_id).removeprefix("Patient/") == patient_id
     grant = parse_grant(authorization.scope, authorization.expires_in, is_for_patient=is_for_patient)
     return FhirServer(base.rstrip("/"), _token(authorization), grant)

@@ -12,10 +12,12 @@ import msgspec
 
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Finding, Kind, Level
-from cds_service.facts import Fact, Interval, State
+from cds_service.facts import Fact, Interval
 from cds_service.rendering.case import CHART_ALONE, Occasion, card_id
 
 _encode = msgspec.json.Encoder().encode
+_BY_NAME = (Kind.RISK, Kind.PRECAUTION)
+"""What is told by its name: a further entry of it is nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class Statement:
 
 
 def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> bytes:
-    """The same for the same level, card, occasion, findings of every kind, entries behind them, shown or not, and
-    parts of the chart that stayed unread; never words, ages or moments.
+    """The same for the same level, card, occasion, findings of every kind, entries behind them (less those that are told
+    by name), shown or not, and parts of the chart that stayed unread; never words, ages or moments.
 
     What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
     """
@@ -56,7 +58,7 @@ def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> byt
                 chain(
                     assessment.complaint,
                     occasion.entries,
-                    *(finding.facts for finding in assessment.findings),
+                    *(finding.facts for finding in assessment.findings if finding.rule.kind not in _BY_NAME),
                     *(item.evidence for item in wells),
                     (each.fact for each in assessment.d_dimers),
                     assessment.indices,
@@ -71,7 +73,7 @@ def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> byt
 
 
 def _found(findings: Iterable[Finding]) -> list[tuple[str, str, int]]:
-    known = [finding for finding in findings if finding.state is not State.UNKNOWN or finding.evidence]
+    known = [each for each in findings if each.is_present or (each.evidence and each.rule.kind not in _BY_NAME)]
     return sorted((finding.rule.id, finding.state, finding.level) for finding in known)
 
 

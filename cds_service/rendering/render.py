@@ -97,10 +97,11 @@ def card_uuid(hook_instance: str, card_id: str) -> str:
 
 def _detail(case: Case) -> str:
     """The lines of the card, with as much of the record as there is room for."""
-    for most in range(_MOST_RECORDED, 1, -1):
+    most = _MOST_RECORDED
+    detail = _lines(case, most)
+    while len(detail.split()) > _MOST_WORDS and most > 1:
+        most -= 1
         detail = _lines(case, most)
-        if len(detail.split()) <= _MOST_WORDS:
-            break
     return detail
 
 
