@@ -145,6 +145,9 @@ def _needed(paths: Mapping[str, Path], directory: Path, name: str) -> Path:
 def _checked_shared(file: ContentFile) -> SharedWords:
     shared = file.front_matter(SharedWords)
     check_no_html(file)
+    for key in ("guidance_link", "rules_link"):
+        if not getattr(shared, key).strip():
+            file.fail(f"{key} is empty", "Say what the link leads to", key=key)
     _check_names(file, "limits", shared.limits, LIMITS)
     for name, sentence in shared.limits.items():
         checked(file, sentence, LIMITS[name], key="limits")

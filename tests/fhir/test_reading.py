@@ -205,6 +205,7 @@ def test_an_odd_member_that_is_not_read_hides_no_finding(members: dict[str, Any]
         {"version": ""},
         {"extension": "odd"},
         {"id": 5},
+        {"display": {"value": "pain"}},
     ],
     ids=lambda each: str(next(iter(each))),
 )
@@ -224,12 +225,57 @@ def test_an_odd_member_of_a_coding_hides_no_finding(odd: dict[str, Any]) -> None
         {"valueQuantity": {"value": 8, "unit": ""}},
         {"valueInteger": 8, "referenceRange": [{"text": 5, "appliesTo": "adults"}]},
         {"valueInteger": 8, "interpretation": [{"text": ""}]},
+        {"valueInteger": 8, "interpretation": [{"text": 5, "coding": [{"display": []}]}]},
+        {"valueQuantity": {"value": "8"}},
+        {"valueInteger": 8, "valueTime": 5, "valuePeriod": "today", "valueBoolean": "perhaps"},
+        {"valueInteger": 8, "component": [{"code": {"text": "place"}, "valueQuantity": "many", "valueBoolean": {}}]},
     ],
-    ids=["extension", "empty unit", "reference range", "interpretation"],
+    ids=["extension", "empty unit", "reference range", "interpretation", "words", "number", "not read", "component"],
 )
 def test_an_odd_member_of_a_value_hides_no_finding(members: dict[str, Any]) -> None:
     facts = facts_of({"observation": "loinc|72514-3", "at": "-1h", "site": CALF, "members": members})
     assert [fact.quantity.value for fact in facts if fact.quantity] == [8]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"valueQuantity": {"value": "NaN"}},
+        {"valueQuantity": {"value": True}},
+        {"valueInteger": True},
+        {"valueInteger": "eight"},
+        {"valueRange": {"high": {"value": "eight"}}},
+        {"valueBoolean": "perhaps"},
+        {"valueString": 8},
+        {"valueInteger": 8, "dataAbsentReason": "asked"},
+        {"valueInteger": 8, "interpretation": "H"},
+        {"valueInteger": 8, "referenceRange": "0 to 10"},
+        {"valueInteger": 8, "status": " final "},
+    ],
+    ids=str,
+)
+def test_a_value_or_what_bears_on_it_of_another_shape_is_told(odd: dict[str, Any]) -> None:
+    chart = read_beside({"observation": "loinc|72514-3", "at": "-1h", "site": CALF, "id": "odd", "members": odd})
+    assert chart.gaps == (Gap(Topic.OBSERVATIONS, f"Observation/odd {NOT_READABLE}"),)
+    assert {fact.source for fact in chart.facts} == {"Condition/opener"}
+
+
+@pytest.mark.parametrize("member", ["verificationStatus", "clinicalStatus", "severity"])
+def test_a_status_or_severity_of_another_shape_is_told(member: str) -> None:
+    chart = read_beside({"condition": CALF_PAIN, "onset": -1, "id": "odd", "members": {member: [5]}})
+    assert chart.gaps == (Gap(Topic.CONDITIONS, f"Condition/odd {NOT_READABLE}"),)
+
+
+@pytest.mark.parametrize("status", ["refuted ", {"coding": [{"code": " refuted"}]}])
+def test_blanks_around_a_status_are_no_other_status(status: Any) -> None:
+    chart = read_beside({"condition": CALF_PAIN, "onset": -1, "members": {"verificationStatus": status}})
+    assert [fact.state for fact in chart.facts if fact.source == "Condition/r0"] == [State.ABSENT]
+
+
+def test_words_of_an_odd_shape_are_not_shown() -> None:
+    made = resource({"condition": CALF_PAIN, "onset": -1}, 0)
+    made["code"] = {"coding": [{**made["code"]["coding"][0], "display": {"a": 1}}], "text": ["b"]}
+    assert [fact.display for fact in read_beside(made).facts if fact.source == "Condition/r0"] == [""]
 
 
 def test_gaps_that_were_known_before_stay_gaps() -> None:

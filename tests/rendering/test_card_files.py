@@ -138,6 +138,7 @@ def test_the_shared_words_must_be_there(cards: Path) -> None:
     ("old", "new", "says"),
     [
         ("**Limits:** {limits}", "", "the frame has no {limits}"),
+        ('"Patient guidance: Calf Muscle Pain (Cleveland Clinic)"', '" "', "guidance_link is empty"),
         ("{why}", "{why} {reason}", "unknown placeholder {reason}"),
         ("Data as of {as_of}", "Data as of {now}", "unknown placeholder {now}"),
         ("  ice:", "  cold:", "home_care has no words for ice"),
