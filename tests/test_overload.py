@@ -13,16 +13,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.calls import SERVICE, assert_outcome, call, prefetch, searchset
+from tests.calls import CALF_PAIN, SERVICE, assert_outcome, call, prefetch, searchset
+from tests.charts import Entry
 from tests.servers import Server, running
 
 JSON = {"content-type": "application/json"}
 
 
-def scores(count: int) -> dict[str, Any]:
-    """A call whose chart holds so many pain scores, each of which has to be read."""
-    made = [{"observation": "loinc|72514-3", "id": f"s{n}", "at": f"-{n % 600}h", "value": n % 7} for n in range(count)]
-    return call(prefetch=prefetch(measurements=searchset(*made)))
+def pains(count: int) -> dict[str, Any]:
+    """A call whose chart holds so many entries of calf pain, each of which has to be read and weighed."""
+    made: list[Entry] = [{**CALF_PAIN, "id": f"p{n}", "onset": -(n % 20)} for n in range(count)]
+    return call(prefetch=prefetch(conditions=searchset(*made)))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ async def burst(server: Server, body: bytes, count: int) -> list[httpx2.Response
 
 
 def test_those_who_would_wait_too_long_are_told_to_come_again(server: Server) -> None:
-    body = json.dumps(scores(250)).encode()
+    body = json.dumps(pains(250)).encode()
     answers = asyncio.run(burst(server, body, 200))
     statuses = Counter(each.status_code for each in answers)
     assert statuses.keys() == {200, 503}, statuses
@@ -51,7 +52,7 @@ def test_those_who_would_wait_too_long_are_told_to_come_again(server: Server) ->
 
 
 def test_a_large_chart_holds_up_nobody(server: Server) -> None:
-    large = json.dumps(scores(5_000)).encode()
+    large = json.dumps(pains(5_000)).encode()
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(httpx2.post, server.base + SERVICE, content=large, headers=JSON, timeout=120)
         answered = 0
@@ -64,7 +65,7 @@ def test_a_large_chart_holds_up_nobody(server: Server) -> None:
 
 
 def test_a_call_whose_client_has_left_is_not_computed() -> None:
-    body = json.dumps(scores(250)).encode()
+    body = json.dumps(pains(250)).encode()
     head = (
         f"POST {SERVICE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
@@ -84,7 +85,7 @@ def test_a_call_whose_client_has_left_is_not_computed() -> None:
 def test_a_chart_that_takes_longer_than_one_call_may() -> None:
     with running("serve", CDS_TIME_BUDGET="0.05") as server:
         answer = httpx2.post(
-            server.base + SERVICE, content=json.dumps(scores(5_000)).encode(), headers=JSON, timeout=60
+            server.base + SERVICE, content=json.dumps(pains(5_000)).encode(), headers=JSON, timeout=60
         )
         assert_outcome(answer, 503, "", "0.05 seconds", "CDS_TIME_BUDGET")
         assert httpx2.get(server.base + "/health").status_code == 200

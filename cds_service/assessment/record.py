@@ -149,7 +149,7 @@ class Record:
         days.
         """
         groups: dict[tuple[Site, Side], list[Fact]] = {}
-        for fact in self.new("pain-severity"):
+        for fact in self.new(Concept.PAIN_SEVERITY):
             if fact.quantity is not None and fact.quantity.value is not None:
                 groups.setdefault((fact.site, fact.side), []).append(fact)
         return [self._counting(group) for group in groups.values()]
@@ -169,7 +169,7 @@ class Record:
         return max(recent, key=score)
 
     def anticoagulants(self) -> Sequence[Fact]:
-        return self.present("anticoagulant")
+        return self.present(Concept.ANTICOAGULANT)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

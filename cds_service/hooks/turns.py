@@ -23,10 +23,13 @@ LARGE_CHART = 300
 """Resources above which a chart is assessed beside the event loop: if all were findings, it would take some 40 ms."""
 
 _LONGEST_WAIT = 0.4
-"""Seconds that a call may have to wait, by the pace of the queue, before it is refused at once."""
+"""Seconds that a call may have to wait, by the pace of the queue; who would wait longer is refused at once. Where the
+pace was misjudged, as in a sudden burst, a call is refused after twice as long.
+"""
 
-_FIRST_PACE = 0.002
-_WEIGHT = 0.1
+_FIRST_PACE = 0.005
+_WEIGHT = 0.2
+_MOST_AT_ONCE = 5
 
 _Result = TypeVar("_Result")
 _log = structlog.stdlib.get_logger()
@@ -65,9 +68,9 @@ class Lane:
         if self._waiting * self._pace > self._longest_wait:
             raise Overloaded
 
-    async def enter(self) -> bool:
-        """Wait for the place in front. Was there a wait?"""
-        waited = self._lock.locked()
+    async def enter(self) -> float:
+        """Wait for the place in front. The seconds that it took, 0 where there was no wait."""
+        came = self._clock() if self._lock.locked() else None
         self._waiting += 1
         try:
             await self._lock.acquire()
@@ -75,9 +78,14 @@ class Lane:
             self._waiting -= 1
         now = self._clock()
         if self._was_waited_for:
-            self._pace += _WEIGHT * (now - self._begun - self._pace)
+            took = min(now - self._begun, _MOST_AT_ONCE * self._pace)  # one slow turn is no pace yet
+            self._pace += _WEIGHT * (took - self._pace)
         self._begun = now
-        return waited
+        return 0.0 if came is None else now - came
+
+    def is_late(self, waited: float) -> bool:
+        """Has a call waited for so long that its answer would come too late?"""
+        return waited > 2 * self._longest_wait
 
     def leave(self) -> None:
         """The next call begins after the event loop has looked at everything else."""
@@ -99,11 +107,11 @@ class Turns:
         self.quick.check()
 
     async def take(self, client_has_left: Callable[[], Awaitable[bool]], *, large: bool = False) -> QueuedTurn:
-        """Wait for the turn of a call. Raises Overloaded at once, or ClientLeft after the wait."""
+        """Wait for the turn of a call. Raises Overloaded, at once if it can be told, and ClientLeft after the wait."""
         lane = self.slow if large else self.quick
         lane.check()
         turn = QueuedTurn(self, lane, client_has_left)
-        await turn.enter(lane)
+        await turn.enter(lane, may_be_late=False)
         return turn
 
     def close(self) -> None:
@@ -152,13 +160,23 @@ class QueuedTurn(Turn):
     async def given_up(self) -> AsyncIterator[None]:
         self._leave()
         yield
-        await self.enter(self._turns.quick, after_a_wait=True)
+        await self.enter(self._turns.quick)
+        await self._ask_for_the_client()
 
-    async def enter(self, lane: Lane, *, after_a_wait: bool = False) -> None:
-        """Raises ClientLeft: what nobody waits for any longer is not computed."""
-        after_a_wait |= await lane.enter()
+    async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
+        """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; of one
+        that has not, Overloaded is raised.
+        """
+        waited = await lane.enter()
         self._lane = lane
-        if after_a_wait and await self._client_has_left():
+        if waited:
+            await self._ask_for_the_client()
+        if not may_be_late and lane.is_late(waited):
+            self._leave()
+            raise Overloaded
+
+    async def _ask_for_the_client(self) -> None:
+        if await self._client_has_left():
             self._leave()
             raise ClientLeft
 

@@ -21,8 +21,10 @@ def _entries(case: Case) -> str:
 
 
 def _news(case: Case) -> str:
-    """The findings that would not be there without the new entries."""
-    return "; ".join([mid_sentence(finding.name) for finding in case.occasion.new_findings][:_MOST_ENTRIES])
+    """The findings that would not be there without the new entries, and that say more than these."""
+    entries = set(case.occasion.entries)
+    more = [finding for finding in case.occasion.new_findings if not entries.issuperset(finding.evidence)]
+    return "; ".join([mid_sentence(finding.name) for finding in more][:_MOST_ENTRIES])
 
 
 def appointment(case: Case) -> str:

@@ -117,10 +117,11 @@ def _lines(case: Case, most: int) -> str:
         heading = f"**{label}:**"
         lines += [f"{heading} {text}"] if text and not any(heading in line for line in lines) else []
     recorded, shown = _recorded(case, most)
-    risks = _risks(case, shown)
+    listed, also = _listed(case, shown)
+    risks = _risks(case, shown | also)
     if recorded or risks:
         lines.append(" ".join(filter(None, [f"**Recorded:** {recorded}." if recorded else "", risks])))
-    if listed := _listed(case, shown):
+    if listed:
         lines.append(f"**Also assess** (recorded, not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
     if missing:
@@ -132,16 +133,18 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
     """What the card rests on, the most urgent finding first, then the complaint; and the facts that this tells."""
     facts = [fact for finding in case.assessment.raising for fact in newest(finding.evidence)]
     facts += newest(case.assessment.complaint)
-    words, shown = told(facts, case.files.shared.findings, case.as_of, most)
-    return "; ".join(words), set(shown)
+    new = case.occasion.entries  # told above
+    old = [fact for fact in facts if fact not in new]
+    words, shown = told(old, case.files.shared.findings, case.as_of, most)
+    return "; ".join(words), {*shown, *new}
 
 
-def _listed(case: Case, shown: set[Fact]) -> str:
-    """What is on record without raising the level."""
+def _listed(case: Case, shown: set[Fact]) -> tuple[str, set[Fact]]:
+    """What is on record without raising the level; and the facts that this tells."""
     listed = [finding for finding in case.assessment.listed if finding.is_present]  # the rest is not interpreted
     facts = [fact for finding in listed for fact in newest(finding.evidence) if fact not in shown]
-    words, _facts = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
-    return "; ".join(words)
+    words, also = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
+    return "; ".join(words), set(also)
 
 
 def _risks(case: Case, shown: set[Fact]) -> str:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import asdict, fields
-
-import pytest
+from pathlib import Path
 
 from cds_service.assessment import rules as topics
 from cds_service.assessment.catalogue import CARE_SET, CAUSES, ORDER_SET, RAISING, RULE_SETS, STEP_SET
-from cds_service.assessment.rule import Kind, Level, Rule, RuleSet
+from cds_service.assessment.rule import Kind, Level, Rule
 from cds_service.assessment.rules.guidance import RED_FLAGS, SEVERE
 from cds_service.assessment.rules.muscle import CREATINE_KINASE
 from cds_service.assessment.rules.precautions import PRECAUTIONS
+from cds_service.assessment.rules.seen import SEEN
 from cds_service.assessment.rules.steps import NAMES
 from cds_service.fhir.value_sets import Terminology
-from cds_service.thresholds import Number, Thresholds, numbers
+from cds_service.thresholds import Thresholds, numbers
 
 CATALOGUED = {rule for each in RULE_SETS for rule in each.rules}
-RULES = [pytest.param(rule, id=f"{each.id}/{rule.id}") for each in RULE_SETS for rule in each.rules]
+EVERY = [*CATALOGUED, *PRECAUTIONS, *SEEN]
+CARDS = {path.stem for path in (Path(__file__).parents[2] / "cards").glob("*.md")}
 NUMBERS = numbers(Thresholds(severe_pain_score=8))
 WITHOUT_WORDS = "The record shows it."
 
@@ -74,12 +77,11 @@ def test_a_rule_stands_in_one_set() -> None:
     assert len(CATALOGUED) == sum(len(each.rules) for each in RULE_SETS)
 
 
-@pytest.mark.parametrize("rules", RULE_SETS, ids=lambda each: each.id)
-def test_every_set_says_what_it_is_for_and_holds_one_kind(rules: RuleSet) -> None:
-    assert rules.rules
-    assert rules.title
-    assert rules.purpose.endswith(".")
-    assert len({rule.kind for rule in rules.rules}) == 1
+def test_every_set_says_what_it_is_for_and_holds_one_kind() -> None:
+    for rules in RULE_SETS:
+        assert rules.title
+        assert rules.purpose.endswith("."), rules.id
+        assert len({rule.kind for rule in rules.rules}) == 1, rules.id
 
 
 def test_the_concepts_of_a_set_are_value_sets() -> None:
@@ -92,13 +94,39 @@ def test_every_suggestion_is_in_the_catalogue() -> None:
     assert tuple(rule.id for rule in STEP_SET.rules) == NAMES
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_it_says_when_it_holds_in_a_sentence_with_the_numbers_in_force(rule: Rule) -> None:
-    words = rule.condition(Thresholds())
-    assert words.endswith(".")
-    assert "{" not in words
-    assert words != WITHOUT_WORDS or rule.kind is Kind.RISK
-    assert set(rule.numbers) <= asdict(Thresholds()).keys()
+def test_each_says_when_it_holds_in_a_sentence_with_the_numbers_in_force() -> None:
+    for rule in EVERY:
+        assert set(rule.numbers) <= asdict(Thresholds()).keys(), rule.id
+        words = rule.condition(Thresholds())
+        assert words.endswith("."), rule.id
+        assert not {"{", "}"} & set(words), rule.id
+        assert words != WITHOUT_WORDS or rule.kind is Kind.RISK, rule.id
+
+
+def test_each_says_the_windows_that_it_keeps() -> None:
+    windows = [(rule, window) for rule in EVERY for window in rule.windows]
+    assert {(rule.id, window.days) for rule, window in windows if window.days not in rule.numbers} == set()
+    strangers = [(rule.id, set(window.concepts) - set(rule.needs)) for rule, window in windows]
+    assert [each for each in strangers if each[1]] == []
+
+
+def test_each_with_a_card_names_one_that_there_is() -> None:
+    assert {rule.id for rule in EVERY if rule.card and rule.card not in CARDS} == set()
+
+
+def test_the_conditions_are_published_alike_without_docstrings() -> None:
+    """An installation may run with `python -OO`, which strips them."""
+    program = (
+        "from cds_service.assessment.catalogue import RULE_SETS\n"
+        "from cds_service.thresholds import Thresholds\n"
+        "for each in RULE_SETS:\n"
+        "    for rule in each.rules: print(each.id, rule.id, rule.condition(Thresholds()))"
+    )
+    said = [f"{each.id} {rule.id} {rule.condition(Thresholds())}" for each in RULE_SETS for rule in each.rules]
+    ran = subprocess.run(
+        [sys.executable, "-OO", "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
+    assert ran.stdout.splitlines() == said
 
 
 def test_what_the_installation_set_is_what_is_said() -> None:
@@ -113,7 +141,5 @@ def test_every_number_is_listed_with_its_default() -> None:
     assert [each.name for each in NUMBERS if each.value != each.default] == ["severe_pain_score"]
 
 
-@pytest.mark.parametrize("number", NUMBERS, ids=lambda each: each.name)
-def test_every_number_has_unit_and_source(number: Number) -> None:
-    assert number.unit
-    assert number.source
+def test_every_number_has_unit_and_source() -> None:
+    assert [each.name for each in NUMBERS if not (each.unit and each.source)] == []

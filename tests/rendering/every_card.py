@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,8 +67,8 @@ class Shown:
 
     def line(self, label: str) -> str:
         """What stands behind this label; empty where no line has it."""
-        start = f"**{label}:** "
-        return next((each.removeprefix(start) for each in self.lines if each.startswith(start)), "")
+        start = re.compile(rf"\*\*{label}(:\*\*|\*\*[^:]*:) ")
+        return next((start.sub("", each, count=1) for each in self.lines if start.match(each)), "")
 
 
 @cache
