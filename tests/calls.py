@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from starlette.testclient import TestClient
 
+from cds_service.app import cards_in_use, hook_services
+from cds_service.cli.assess import read_nothing
+from cds_service.hooks.context import read_call
+from cds_service.hooks.reply import Reply
+from cds_service.security.caller import NOBODY
+from cds_service.settings import load_settings
 from tests.charts import PATIENT_ID, Entry, patient, resource
 
 SERVICE = "/cds-services/calf-pain-patient-view"
 FEEDBACK = f"{SERVICE}/feedback"
 KEYS = ("patient", "conditions", "findings", "measurements", "medications", "procedures")
 CALF_PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
+TOLD = "pain left calf"
+"""How a card tells it."""
 
 
 def searchset(*entries: Entry | dict[str, Any], **members: Any) -> dict[str, Any]:
@@ -97,6 +107,14 @@ def post_hook(client: TestClient, hook: str, context_members: dict[str, Any] | N
     """The answer to a call of this hook; `prefetched` replaces values of a whole prefetch."""
     body = hook_call(hook, context_members, prefetch=prefetch(**prefetched))
     return client.post(f"/cds-services/calf-pain-{hook}", json=body)
+
+
+def reply(hook: str, context_members: dict[str, Any] | None = None, **prefetched: Any) -> Reply:
+    """What the service of this hook decides about such a call, in process: the cards, and the assessments behind."""
+    settings = load_settings()
+    services = {each.hook: each for each in hook_services(settings, read_nothing, cards_in_use(settings))}
+    call = read_call(msgspec.json.encode(hook_call(hook, context_members, prefetch=prefetch(**prefetched))), hook)
+    return asyncio.run(services[hook].handle(call, NOBODY, datetime.now(UTC)))
 
 
 def authorization(**members: Any) -> dict[str, Any]:

@@ -66,9 +66,7 @@ def _sets(concepts: Iterable[Concept]) -> str:
 def _numbers(rule: Rule) -> str:
     """The numbers in its condition that a site can set, and which of them have no source."""
     own = [_NUMBERS[name] for name in dict.fromkeys(rule.numbers) if not _NUMBERS[name].fixed]
-    return ", ".join(
-        f"`{variable(each.name)}`{' *(ours)*' if each.source.startswith('ours') else ''}" for each in own
-    )
+    return ", ".join(f"`{variable(each.name)}`{' *(ours)*' if each.source.startswith('ours') else ''}" for each in own)
 
 
 def _raising(rules: Iterable[Rule]) -> str:

@@ -84,9 +84,7 @@ def test_a_call_whose_client_has_left_is_not_computed() -> None:
 
 def test_a_chart_that_takes_longer_than_one_call_may() -> None:
     with running("serve", CDS_TIME_BUDGET="0.05") as server:
-        answer = httpx2.post(
-            server.base + SERVICE, content=json.dumps(pains(5_000)).encode(), headers=JSON, timeout=60
-        )
+        answer = httpx2.post(server.base + SERVICE, content=json.dumps(pains(5_000)).encode(), headers=JSON, timeout=60)
         assert_outcome(answer, 503, "", "0.05 seconds", "CDS_TIME_BUDGET")
         assert httpx2.get(server.base + "/health").status_code == 200
         server.stop()

@@ -27,7 +27,7 @@ _LONGEST_WAIT = 0.4
 pace was misjudged, as in a sudden burst, a call is refused after twice as long.
 """
 
-_FIRST_PACE = 0.005
+_FIRST_PACE = 0.01
 _WEIGHT = 0.2
 _MOST_AT_ONCE = 5
 
@@ -111,7 +111,11 @@ class Turns:
         lane = self.slow if large else self.quick
         lane.check()
         turn = QueuedTurn(self, lane, client_has_left)
-        await turn.enter(lane, may_be_late=False)
+        try:
+            await turn.enter(lane, may_be_late=False)
+        except BaseException:  # cut off at a stop, too: the place in front is for the next one
+            turn.leave()
+            raise
         return turn
 
     def close(self) -> None:
@@ -134,7 +138,7 @@ class QueuedTurn(Turn):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._leave()
+        self.leave()
 
     def check(self) -> None:
         """Raises TimeBudgetSpent."""
@@ -145,7 +149,7 @@ class QueuedTurn(Turn):
     async def run(self, work: Callable[..., _Result], *arguments: object, large: bool = False) -> _Result:
         slow = self._turns.slow
         if large and self._lane is not slow:
-            self._leave()
+            self.leave()
             await self.enter(slow)
         self._since = perf_counter()
         if self._lane is slow:
@@ -158,10 +162,9 @@ class QueuedTurn(Turn):
 
     @asynccontextmanager
     async def given_up(self) -> AsyncIterator[None]:
-        self._leave()
+        self.leave()
         yield
         await self.enter(self._turns.quick)
-        await self._ask_for_the_client()
 
     async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
         """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; of one
@@ -169,18 +172,114 @@ class QueuedTurn(Turn):
         """
         waited = await lane.enter()
         self._lane = lane
-        if waited:
-            await self._ask_for_the_client()
+        await asyncio.sleep(0)  # in which the event loop notices who has hung up
+        if await self._client_has_left():
+            self.leave()
+            raise ClientLeft
         if not may_be_late and lane.is_late(waited):
-            self._leave()
+            self.leave()
+            raise Overloaded
+
+    def leave(self) -> None:
+        """The next call begins after the event loop has looked at everything else."""
+        self._was_waited_for = self._waiting > 0
+        asyncio.get_running_loop().call_soon(self._lock.release)
+
+
+class Turns:
+    """The queues of one worker. `budget`: seconds that one call may compute, whatever it waits for not counted."""
+
+    def __init__(self, budget: float) -> None:
+        self.budget = budget
+        self.quick = Lane(_LONGEST_WAIT)
+        self.slow = Lane(budget)
+        self.thread = ThreadPoolExecutor(1, "large-chart")
+
+    def check(self) -> None:
+        """Raises Overloaded where a call that comes now would wait too long."""
+        self.quick.check()
+
+    async def take(self, client_has_left: Callable[[], Awaitable[bool]], *, large: bool = False) -> QueuedTurn:
+        """Wait for the turn of a call. Raises Overloaded, at once if it can be told, and ClientLeft after the wait."""
+        lane = self.slow if large else self.quick
+        lane.check()
+        turn = QueuedTurn(self, lane, client_has_left)
+        try:
+            await turn.enter(lane, may_be_late=False)
+        except BaseException:  # cut off at a stop, too: the place in front is for the next one
+            turn.leave()
+            raise
+        return turn
+
+    def close(self) -> None:
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+class QueuedTurn(Turn):
+    """The turn of one call among others, until the end of the block."""
+
+    def __init__(self, turns: Turns, lane: Lane, client_has_left: Callable[[], Awaitable[bool]]) -> None:
+        self._turns = turns
+        self._lane: Lane | None = lane
+        self._client_has_left = client_has_left
+        self._left = turns.budget
+        self._since = perf_counter()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+
+    def check(self) -> None:
+        """Raises TimeBudgetSpent."""
+        if perf_counter() - self._since > self._left:
+            _log.warning("time budget spent", seconds=self._turns.budget)
+            raise TimeBudgetSpent(self._turns.budget)
+
+    async def run(self, work: Callable[..., _Result], *arguments: object, large: bool = False) -> _Result:
+        slow = self._turns.slow
+        if large and self._lane is not slow:
+            self.leave()
+            await self.enter(slow)
+        self._since = perf_counter()
+        if self._lane is slow:
+            result = await asyncio.get_running_loop().run_in_executor(self._turns.thread, work, *arguments)
+        else:
+            result = work(*arguments)
+        self.check()
+        self._left -= perf_counter() - self._since
+        return result
+
+    @asynccontextmanager
+    async def given_up(self) -> AsyncIterator[None]:
+        self.leave()
+        yield
+        await self.enter(self._turns.quick)
+
+    async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
+        """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; of one
+        that has not, Overloaded is raised.
+        """
+        waited = await lane.enter()
+        self._lane = lane
+        await asyncio.sleep(0)  # in which the event loop notices who has hung up
+        if await self._client_has_left():
+            self.leave()
+            raise ClientLeft
+        if not may_be_late and lane.is_late(waited):
+            self.leave()
             raise Overloaded
 
     async def _ask_for_the_client(self) -> None:
         if await self._client_has_left():
-            self._leave()
+            self.leave()
             raise ClientLeft
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give the place to the next one, if it is still held."""
         if self._lane is not None:
             self._lane.leave()
             self._lane = None

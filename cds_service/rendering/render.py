@@ -119,8 +119,10 @@ def _lines(case: Case, most: int) -> str:
     recorded, shown = _recorded(case, most)
     listed, also = _listed(case, shown)
     risks = _risks(case, shown | also)
-    if recorded or risks:
-        lines.append(" ".join(filter(None, [f"**Recorded:** {recorded}." if recorded else "", risks])))
+    if recorded:
+        lines.append(f"**Recorded:** {recorded}.{f' Risk: {risks}.' if risks else ''}")
+    elif risks:
+        lines.append(f"**Risk:** {risks}.")
     if listed:
         lines.append(f"**Also assess** (recorded, not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
@@ -148,13 +150,13 @@ def _listed(case: Case, shown: set[Fact]) -> tuple[str, set[Fact]]:
 
 
 def _risks(case: Case, shown: set[Fact]) -> str:
-    """Risk: over 65 (73), inactive."""
+    """over 65 (73), inactive"""
     risks: list[str] = []
     names = case.files.shared.risks
     for finding in case.assessment.of(Kind.RISK):
         if finding.is_present and (not finding.evidence or not shown.issuperset(finding.evidence)):
             risks.append(names[finding.rule.id] + (_age(case) if finding.rule.id == _OVER_65 else ""))
-    return f"Risk: {', '.join(risks[:_MOST_RISKS])}." if risks else ""
+    return ", ".join(risks[:_MOST_RISKS])
 
 
 def _age(case: Case) -> str:

@@ -95,7 +95,7 @@ def reasons(assessment: Assessment) -> Collection[str]:
     """The Conditions that the card rests on, as the chart names them: the first ten of the complaint, then of the
     deciding finding.
     """
-    deciding = assessment.findings[0].evidence if assessment.findings else ()
+    deciding = assessment.raising[0].evidence if assessment.raising else ()
     return dict.fromkeys([*_conditions(assessment.complaint), *_conditions(deciding)])
 
 

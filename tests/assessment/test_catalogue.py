@@ -124,7 +124,11 @@ def test_the_conditions_are_published_alike_without_docstrings() -> None:
     )
     said = [f"{each.id} {rule.id} {rule.condition(Thresholds())}" for each in RULE_SETS for rule in each.rules]
     ran = subprocess.run(
-        [sys.executable, "-OO", "-c", program], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+        [sys.executable, "-OO", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
     )
     assert ran.stdout.splitlines() == said
 

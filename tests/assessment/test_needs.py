@@ -128,10 +128,8 @@ def test_no_example_meets_any_without_what_it_needs() -> None:
         met = [chart for chart, of_chart in zip(READ, LEGS, strict=True) if found(declared, of_chart)]
         assert met, declared.name
         for chart in met:
-            assert (declared.name, found(declared, presented(without(declared, chart.facts), chart))) == (
-                declared.name,
-                [],
-            )
+            rest = presented(without(declared, chart.facts), chart)
+            assert (declared.name, found(declared, rest)) == (declared.name, [])
 
 
 @charts_made
@@ -155,16 +153,13 @@ def test_each_concept_that_is_needed_can_meet_its_rule() -> None:
 
 def _is_looked_for(concept: Concept, declared: Needing) -> bool:
     """Is it among what some example meets the rule by; if not as it stands, then in the place of another?"""
-    if any(concept in {fact.concept for fact in found(declared, of_chart)} for of_chart in LEGS):
+    by_example = [(chart, found(declared, of_chart)) for chart, of_chart in zip(READ, LEGS, strict=True)]
+    if any(fact.concept == concept for _chart, facts in by_example for fact in facts):
         return True
-    return any(
-        concept in {fact.concept for fact in found(declared, presented(_instead(concept, declared, chart), chart))}
-        for chart in READ
-    )
-
-
-def _instead(concept: Concept, declared: Needing, chart: Chart) -> tuple[Fact, ...]:
-    return in_place_of_the_others(concept, declared, chart.facts)
+    instead = [
+        presented(in_place_of_the_others(concept, declared, chart.facts), chart) for chart, facts in by_example if facts
+    ]
+    return any(fact.concept == concept for of_chart in instead for fact in found(declared, of_chart))
 
 
 def test_what_needs_nothing_is_known() -> None:

@@ -116,11 +116,13 @@ class TestQueue:
 
     def test_what_the_client_no_longer_waits_for_is_not_computed(self) -> None:
         async def scene(turns: Turns) -> None:
-            async with await turns.take(has_left):  # nobody is asked who did not have to wait
+            async with await turns.take(stays):
                 waiting = asyncio.create_task(turns.take(has_left))
                 await asyncio.sleep(0)
             with pytest.raises(ClientLeft):
                 await waiting
+            with pytest.raises(ClientLeft):  # likewise who did not have to wait
+                await turns.take(has_left)
             async with await turns.take(stays):  # and the place is free again
                 pass
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from statistics import median
 
 from cds_service.assessment.rule import Finding, Kind
 from cds_service.assessment.sources import GUIDANCE
-from cds_service.facts import Course, Fact, Quantity, State
+from cds_service.facts import Course, Fact, Quantity, Site, State
 from cds_service.rendering.entries import kind_words, place_words, told
 from cds_service.wire import Card
 from tests.rendering.by_hand import FILES, GUIDANCE_URL
@@ -28,7 +28,9 @@ CODE_SPAN = re.compile(r"`[^`]*`")
 
 def faults(holds: Callable[[Shown], object], cards: Iterable[Shown] | None = None) -> list[str]:
     """The cards of which this does not hold, as they are read."""
-    return [f"{each.about}: {each.card.summary}\n{each.card.detail}" for each in cards or every_card() if not holds(each)]
+    return [
+        f"{each.about}: {each.card.summary}\n{each.card.detail}" for each in cards or every_card() if not holds(each)
+    ]
 
 
 def words(shown: Shown) -> int:
@@ -46,7 +48,9 @@ def test_nearly_every_card_was_shown() -> None:
 
 
 def _ends(shown: Shown) -> list[str]:
-    return [card.summary.parts[-1] for card in FILES.cards.values() if shown.card.summary.endswith(card.summary.parts[-1])]
+    return [
+        card.summary.parts[-1] for card in FILES.cards.values() if shown.card.summary.endswith(card.summary.parts[-1])
+    ]
 
 
 def test_the_summary_is_one_short_whole_line() -> None:
@@ -70,7 +74,7 @@ def test_the_detail_is_read_in_ten_seconds() -> None:
 
 def test_each_line_has_a_label_once_and_what_to_do_stands_before_the_record() -> None:
     order = ("New entry", "Found with it", "Appointment", "Options", "Check", "Ask", "If none", "Back if", "Recorded")
-    order = (*order, "Also assess", "Not found")
+    order = (*order, "Risk", "Also assess", "Not found")
 
     def in_order(shown: Shown) -> bool:
         labels = [(re.match(r"\*\*([^:*]+):?\*\*", line) or [""])[1] for line in shown.lines]
@@ -94,8 +98,8 @@ def test_every_date_has_one_form() -> None:
     iso = re.compile(r"\d{4}-\d{2}|\d{2}T\d{2}")
 
     def one_form(shown: Shown) -> bool:
-        recorded = shown.line("Recorded").partition("Risk: ")[0].strip().removesuffix(".")
-        items = [item.split(", ") for item in recorded.split("; ") if item]
+        recorded, _risks = _record_and_risks(shown)
+        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item]
         dated = [any(DATE.fullmatch(re.sub("^(since|recorded) ", "", part)) for part in item) for item in items]
         return all(dated) and not iso.search(_ours(shown))
 
@@ -103,7 +107,9 @@ def test_every_date_has_one_form() -> None:
 
 
 def test_no_id_and_no_html_stands_on_a_card() -> None:
-    odd = re.compile(r"(Condition|Observation|Procedure|Medication\w*|Patient|DeviceRequest|ServiceRequest)/|<[A-Za-z/!]")
+    odd = re.compile(
+        r"(Condition|Observation|Procedure|Medication\w*|Patient|DeviceRequest|ServiceRequest)/|<[A-Za-z/!]"
+    )
 
     def clean(shown: Shown) -> bool:
         ids = {fact.source.partition("/")[2] for fact in shown.assessment.record.chart.facts}
@@ -119,26 +125,29 @@ def _ours(shown: Shown) -> str:
 
 def _told_in(fact: Fact, line: str, shown: Shown) -> bool:
     """Does an item of this line tell the fact? Items may tell several facts that differ only in what they are."""
-    [alone], _facts = told([fact], NAMES, _as_of(shown), 1)
+    [alone], _facts = told([fact], NAMES, shown.assessment.record.as_of, 1)
     kind, tail = kind_words(fact, NAMES), f"{place_words(fact)}, {alone.partition(', ')[2]}".strip()
     items = [item.strip().removesuffix(".") for item in line.split("; ")]
     return any(kind in item and item.endswith(tail) for item in items)
 
 
-def _as_of(shown: Shown):  # type: ignore[no-untyped-def]
-    return shown.assessment.record.as_of
+def _record_and_risks(shown: Shown) -> tuple[str, str]:
+    recorded, _, risks = shown.line("Recorded").partition("Risk: ")
+    return recorded.strip(), risks or shown.line("Risk")
 
 
 def test_each_entry_is_told_once() -> None:
     """Not again under another label, and not again as a risk."""
 
     def once(shown: Shown) -> bool:
-        recorded, _, risks = shown.line("Recorded").partition("Risk: ")
+        recorded, risks = _record_and_risks(shown)
         also, new = shown.line("Also assess"), shown.line("New entry")
         listed = {fact for finding in shown.assessment.listed if finding.is_present for fact in finding.evidence}
         again = [fact for fact in listed if _told_in(fact, recorded, shown) and _told_in(fact, also, shown)]
         items = [item for line in (recorded, also, new) for item in line.strip().removesuffix(".").split("; ") if item]
-        return not again and len(items) == len(set(items)) and not _risks_told_before(shown, f"{recorded}; {also}", risks)
+        return (
+            not again and len(items) == len(set(items)) and not _risks_told_before(shown, f"{recorded}; {also}", risks)
+        )
 
     assert faults(once) == []
 
@@ -159,7 +168,7 @@ def test_the_risk_factors_of_the_guidance_are_on_every_card() -> None:
     """Whatever its level: among the risks, or as an entry that the card rests on."""
 
     def named(shown: Shown, finding: Finding) -> bool:
-        recorded, _, risks = shown.line("Recorded").partition("Risk: ")
+        recorded, risks = _record_and_risks(shown)
         lines = f"{recorded}; {shown.line('New entry')}; {shown.line('Also assess')}"
         told_already = finding.evidence and all(_told_in(fact, lines, shown) for fact in finding.evidence)
         return bool(FILES.shared.risks[finding.rule.id] in risks or told_already)
@@ -172,21 +181,23 @@ def test_the_risk_factors_of_the_guidance_are_on_every_card() -> None:
 
 
 def test_nothing_that_the_record_holds_is_called_missing() -> None:
-    """Asked of the facts of the chart, not of the rules that the card asks."""
+    """Asked of the facts of the chart, not of the rules that the card asks. A clinician may still be asked about this
+    leg what is on record of the other, or without a site.
+    """
 
     def truly_missing(shown: Shown) -> bool:
         facts = shown.assessment.record.chart.facts
-        return not any(_holds(name, facts, shown) for name in _missing(shown))
+        of_this_leg = [
+            each for each in facts if each.side is shown.assessment.side and each.site is not Site.NOT_STATED
+        ]
+        called = ((shown.line("Not found"), facts), (shown.line("Ask"), of_this_leg))
+        return not any(_holds(name, among, shown) for line, among in called for name in _names(line))
 
     assert faults(truly_missing) == []
 
 
-def _missing(shown: Shown) -> Iterator[str]:
-    """What the card says is not found, and what it asks about."""
-    for line, place in ((shown.line("Not found"), "not found"), (shown.line("Ask"), "ask")):
-        for name in re.split(r"[;,] ", line.removesuffix(".")):
-            if name:
-                yield f"{name}|{place}"
+def _names(line: str) -> list[str]:
+    return [name for name in re.split("[;,] ", line.removesuffix(".")) if name]
 
 
 HELD_BY = {
@@ -211,7 +222,6 @@ HELD_BY = {
 
 def _holds(name: str, facts: Iterable[Fact], shown: Shown) -> bool:
     """Is it on record, present or denied, and not closed?"""
-    name = name.partition("|")[0]
     if re.fullmatch(r"\d+ of 10 Wells items", name):
         wells = shown.assessment.wells
         known = 0 if wells is None else sum(item.state is not State.UNKNOWN for item in wells.items)
@@ -220,7 +230,7 @@ def _holds(name: str, facts: Iterable[Fact], shown: Shown) -> bool:
     if name == "severity" and any(_scored(fact.quantity) for fact in open_ones if fact.concept == "pain-severity"):
         return True
     if name == "sudden onset":
-        return any(fact.sudden for fact in open_ones)
+        return any(fact.sudden for fact in open_ones if fact.concept == "pain")
     return any(fact.concept in HELD_BY[name] for fact in open_ones)
 
 

@@ -1,0 +1,108 @@
+"""Each window has two examples that tell where it ends: one just inside it and one just outside, else the same.
+
+A window is what a rule declares, or a threshold in days that its condition speaks of. The examples are those of
+rules/*.yaml, patterns/*.yaml and home_care.yaml. Of such a pair the rule finds something in one only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.catalogue import CAUSES, RAISING
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.rule import Rule
+from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.rules.precautions import PRECAUTIONS
+from cds_service.assessment.rules.risks import RISKS
+from cds_service.assessment.rules.seen import SEEN
+from cds_service.assessment.rules.steps import STEPS
+from cds_service.facts import Fact, State
+from cds_service.thresholds import Thresholds
+from tests.assessment.test_home_care import ROWS
+from tests.assessment.test_patterns import EXAMPLES as OF_CAUSES
+from tests.assessment.test_rules import EXAMPLES, assessed
+from tests.charts import AS_OF
+
+A_DAY = timedelta(days=1)
+JUDGED = (*RAISING, *RED_FLAGS, *CAUSES, *RISKS, *PRECAUTIONS, *SEEN, *STEPS)
+
+
+class Boundary(NamedTuple):
+    """The end of a window of this rule; `concepts`: whose window it is, empty for whatever its condition weighs."""
+
+    rule: Rule
+    days: str
+    concepts: tuple[Concept, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule.kind}: {self.rule.id}, {self.days}"
+
+
+class Case(NamedTuple):
+    """An example: what was found on it, and its facts with how many days ago they were, where that is known."""
+
+    found: frozenset[Any]
+    facts: Sequence[Fact]
+    as_of: datetime
+    concepts: tuple[str, ...]
+
+    def has(self, boundary: Boundary, *, inside: bool) -> bool:
+        """Has it an entry within a day of the boundary, on this side of it?"""
+        start = self.as_of - timedelta(days=getattr(Thresholds(), boundary.days))
+        return any(
+            (start <= fact.when.first <= start + A_DAY if inside else start - A_DAY <= fact.when.last < start)
+            for fact in self.facts
+            if fact.when is not None and (not boundary.concepts or fact.concept in boundary.concepts)
+        )
+
+
+def found(assessment: Assessment) -> frozenset[Any]:
+    """The rules that found something that counts, or is to be seen, and the suggestions."""
+    counting = [
+        finding.rule
+        for finding in assessment.findings
+        if finding.is_present and not finding.why_not_counted or (finding.rule in SEEN and finding.evidence)
+    ]
+    return frozenset([*counting, *[step.name for step in assessment.next_steps]])
+
+
+def boundaries() -> list[Boundary]:
+    declared = [
+        Boundary(rule, window.days, window.concepts or rule.needs) for rule in JUDGED for window in rule.windows
+    ]
+    known = {(each.rule, each.days) for each in declared}
+    said = [Boundary(rule, name) for rule in JUDGED for name in dict.fromkeys(rule.numbers) if name.endswith("_days")]
+    return [*declared, *[each for each in said if (each.rule, each.days) not in known]]
+
+
+def cases() -> list[Case]:
+    """Those with the numbers as they come."""
+    made = []
+    for example in (*[each for _stem, each in (*EXAMPLES, *OF_CAUSES)], *ROWS):
+        if not example.get("thresholds"):
+            assessment = assessed(example)
+            facts = assessment.record.chart.facts
+            concepts = tuple(sorted([fact.concept for fact in facts]))
+            made.append(Case(found(assessment), facts, example.get("as_of", AS_OF), concepts))
+    return made
+
+
+def test_every_window_has_an_example_on_each_side_of_its_end() -> None:
+    known = cases()
+    open_ends = []
+    for boundary in boundaries():
+        key = boundary.rule.id if boundary.rule in STEPS else boundary.rule
+        inside = [case for case in known if case.has(boundary, inside=True)]
+        outside = [case for case in known if case.has(boundary, inside=False)]
+        if not any(
+            (key in one.found) != (key in other.found)
+            for one in inside
+            for other in outside
+            if one.concepts == other.concepts
+        ):
+            open_ends.append(boundary.name)
+    assert open_ends == []
