@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from cds_service.app import cards_in_use, hook_services
 from cds_service.cli.assess import read_nothing
 from cds_service.hooks.context import read_call
 from cds_service.hooks.reply import Reply
+from cds_service.hooks.service import OpenService
 from cds_service.security.caller import NOBODY
 from cds_service.settings import load_settings
 from tests.charts import PATIENT_ID, Entry, patient, resource
@@ -111,10 +113,14 @@ def post_hook(client: TestClient, hook: str, context_members: dict[str, Any] | N
 
 def reply(hook: str, context_members: dict[str, Any] | None = None, **prefetched: Any) -> Reply:
     """What the service of this hook decides about such a call, in process: the cards, and the assessments behind."""
-    settings = load_settings()
-    services = {each.hook: each for each in hook_services(settings, read_nothing, cards_in_use(settings))}
     call = read_call(msgspec.json.encode(hook_call(hook, context_members, prefetch=prefetch(**prefetched))), hook)
-    return asyncio.run(services[hook].handle(call, NOBODY, datetime.now(UTC)))
+    return asyncio.run(_services()[hook].handle(call, NOBODY, datetime.now(UTC)))
+
+
+@cache
+def _services() -> dict[str, OpenService]:
+    settings = load_settings()
+    return {each.hook: each for each in hook_services(settings, read_nothing, cards_in_use(settings))}
 
 
 def authorization(**members: Any) -> dict[str, Any]:

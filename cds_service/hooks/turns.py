@@ -167,8 +167,8 @@ class QueuedTurn(Turn):
         await self.enter(self._turns.quick)
 
     async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
-        """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; of one
-        that has not, Overloaded is raised.
+        """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; for one
+        that has not, this raises Overloaded.
         """
         waited = await lane.enter()
         self._lane = lane

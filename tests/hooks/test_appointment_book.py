@@ -26,6 +26,12 @@ def day(number: int) -> str:
     return f"{TODAY + timedelta(days=number)}T12:00:00Z"
 
 
+def told(number: int) -> str:
+    """How a card tells that day."""
+    when = TODAY + timedelta(days=number)
+    return f"{when.day} {when:%b %Y}"
+
+
 def appointment(start: str | None = None, **members: Any) -> dict[str, Any]:
     made = {"resourceType": "Appointment", "status": "proposed", **members}
     return {**made, "start": start} if start else made
@@ -93,10 +99,10 @@ def test_an_appointment_without_a_date_is_named_as_such(client: TestClient, unda
 @pytest.mark.parametrize(
     ("periods", "says"),
     [
-        ([{"start": day(0), "end": day(10)}], f"by {TODAY + timedelta(days=10)}"),
-        ([{"start": day(0), "end": day(1)}, {"start": day(8), "end": day(9)}], f"by {TODAY + timedelta(days=9)}"),
-        ([{"start": day(5)}], f"on {TODAY + timedelta(days=5)}"),
-        ([{"end": str(TODAY + timedelta(days=5))}], f"by {TODAY + timedelta(days=5)}"),
+        ([{"start": day(0), "end": day(10)}], f"by {told(10)}"),
+        ([{"start": day(0), "end": day(1)}, {"start": day(8), "end": day(9)}], f"by {told(9)}"),
+        ([{"start": day(5)}], f"on {told(5)}"),
+        ([{"end": str(TODAY + timedelta(days=5))}], f"by {told(5)}"),
         ({"start": day(0), "end": day(1)}, None),
         ([{"start": day(0)}], None),
     ],

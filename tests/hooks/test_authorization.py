@@ -21,6 +21,7 @@ from cds_service.hooks.context import read_call
 from cds_service.hooks.prefetch import Prefetch, chart_needs
 from tests.calls import (
     CALF_PAIN,
+    TOLD,
     assert_outcome,
     authorization,
     call,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from cds_service.fhir.value_sets import Terminology
 from tests.calls import (
     CALF_PAIN,
+    TOLD,
     SERVICE,
     assert_outcome,
     authorization,
@@ -25,6 +27,7 @@ from tests.calls import (
     prefetch,
     searchset,
     without,
+    without_seconds,
 )
 from tests.charts import patient
 from tests.ehr import Ehr, never

@@ -216,5 +216,5 @@ def test_what_may_explain_a_finding_is_never_assumed(reader: TestClient, ehr_ser
     ehr = ehr_server.stand_in(request["prefetch"], faults={("medications", 1): [Response(status_code=403)]})
     (first, *_) = shown(ask(reader, request, ehr, {}))
     assert (LEVELS[level(whole)], first["indicator"]) == ("warning", "critical")
-    assert "medicines not read" in first["summary"]
+    assert "anticoagulant not known" in first["summary"]
     assert "active medicines could not be read: the EHR did not allow it" in first["detail"]

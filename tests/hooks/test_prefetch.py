@@ -15,6 +15,7 @@ from tests.calls import (
     CALF_PAIN,
     KEYS,
     SERVICE,
+    TOLD,
     assert_outcome,
     call,
     cards,
