@@ -167,8 +167,8 @@ class QueuedTurn(Turn):
         await self.enter(self._turns.quick)
 
     async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
-        """Raises ClientLeft: what nobody waits for any longer is not computed. A call that has begun may be late; for one
-        that has not, this raises Overloaded.
+        """Raises ClientLeft, as what nobody waits for any longer is not computed, and Overloaded where it is late and may
+        not be: a call that has begun may.
         """
         waited = await lane.enter()
         self._lane = lane
