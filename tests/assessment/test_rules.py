@@ -7,7 +7,7 @@ level); flags (the state of each red flag); complaint (concepts among the compla
 state of each); wells (points), wells_range (least and most), wells_items (the state of each named; `to confirm` for
 a present one of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each);
 withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred; listed (all
-findings and signs that the level does not count); child; fully_read.
+findings and signs that the level does not count); seen (all that is to be seen and raises nothing); child; fully_read.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
         "wells_items": _items(assessment.wells, expect.get("wells_items", {})),
         "outside_wells": [reason.value for reason in outside(assessment.record)],
         "d_dimers": [[each.kind.value, each.verdict.value] for each in assessment.d_dimers],
+        "seen": [each.rule.id for each in assessment.of(Kind.SEEN)],
         "listed": [each.rule.id for each in assessment.listed if each.rule.kind in (Kind.FINDING, Kind.SIGN)],
         "withheld": among(withheld, "withheld"),
         "offered": among(offered, "offered"),
