@@ -1,5 +1,6 @@
 # make demo: start the service with the sample patients on 127.0.0.1 (another port: make demo PORT=8001)
-# make test: everything that a change must pass: `make check`, then all tests, with the branches that they cover
+# make test: everything that a change must pass: `make check`, then all tests
+# make coverage: all tests, and the branches that they leave out (takes half as long again)
 # make check: format, lint, types and import direction, without the tests
 # make test-deployment: try the service behind nginx, which must be installed (Debian: apt-get install nginx-light)
 # make validate: run all vignettes and write docs/validation.md and its plot
@@ -21,11 +22,13 @@ NO_VENV = $(FOUND) has no venv module: install it (Debian and Ubuntu: apt instal
 
 IN = .venv/bin
 INSTALL = $(IN)/python -m pip install --quiet --disable-pip-version-check
+# On every core, file by file: what a file starts once, a server or a database, it starts in one process only.
+PYTEST = $(IN)/python -m pytest --numprocesses logical --dist loadfile
 # With extras, because pip before 23.3 does not apply the pin of a bare name to what asks for it with an extra.
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
 
-.PHONY: help demo test check test-deployment validate format bench requirements clean
+.PHONY: help demo test coverage check test-deployment validate format bench requirements clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*: .*\)/\1/p' Makefile
@@ -34,7 +37,10 @@ demo: .venv/for-service
 	@$(IN)/cds-service demo --port $(PORT)
 
 test: check
-	$(IN)/python -m pytest --cov --cov-report=
+	$(PYTEST)
+
+coverage: .venv/for-tests
+	$(PYTEST) --cov --cov-report=
 	$(IN)/coverage report --include='cds_service/facts.py,cds_service/assessment/*,cds_service/fhir/*'
 
 check: .venv/for-tests

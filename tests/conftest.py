@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from starlette.testclient import TestClient
 
 from cds_service.app import create_app
+from cds_service.rendering.card_files import load_cards
+from cds_service.rendering.content import CardFiles
 from cds_service.settings import load_settings
+from cds_service.shipped import shipped
 from tests.databases import Postgres, running_postgres, sqlite_url, upgraded
 from tests.ehr import Ehr, running_ehr
+
+settings.register_profile("tests", deadline=None)  # how long an example takes tells how busy the machine is
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +34,22 @@ def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
             patch.delenv(name)
         url = upgraded(sqlite_url(tmp_path_factory.mktemp("store") / "cds-service.db"))
         patch.setenv("CDS_DATABASE_URL", url)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_cards_read_once() -> Iterator[None]:
+    """Nearly every application of these tests has the cards of the repository, and most of its start is to read them.
+    A folder of another site is read each time.
+    """
+    read_once = cache(load_cards)
+
+    def load(folder: Path) -> CardFiles:
+        return (read_once if folder == shipped("cards") else load_cards)(folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("app", "cli.assess", "cli.export", "cli.reporting"):
+            patch.setattr(import_module(f"cds_service.{module}"), "load_cards", load)
         yield
 
 
@@ -45,10 +71,25 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     postgres.drop(url)
 
 
-@pytest.fixture
-def database(empty_database: str) -> str:
-    """The same with the tables of the current schema."""
-    return upgraded(empty_database)
+@pytest.fixture(scope="session")
+def current_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables of the current schema, to be copied."""
+    file = tmp_path_factory.mktemp("current") / "store.db"
+    upgraded(sqlite_url(file))
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same with the tables of the current schema, which are made once."""
+    if request.param == "sqlite":
+        copy(request.getfixturevalue("current_file"), tmp_path / "store.db")
+        yield sqlite_url(tmp_path / "store.db")
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database(postgres.current)
+    yield url
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session")

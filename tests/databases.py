@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,16 @@ class Postgres:
         self._server = server
         self._numbers = count(1)
 
-    def new_database(self) -> str:
-        """The address of an empty database."""
+    def new_database(self, template: str = "template1") -> str:
+        """The address of an empty database, or of a copy of the template."""
         name = f"test_{next(self._numbers)}"
-        asyncio.run(self._execute(f"CREATE DATABASE {name}"))
+        asyncio.run(self._execute(f"CREATE DATABASE {name} TEMPLATE {template}"))
         return self._url(name)
+
+    @cached_property
+    def current(self) -> str:
+        """The name of a database with the tables of the current schema, to be copied: nobody may use it itself."""
+        return _name(upgraded(self.new_database()))
 
     def drop(self, url: str) -> None:
         """Also while it is in use."""

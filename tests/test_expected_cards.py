@@ -7,6 +7,7 @@ clinician would before it is committed.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ EXPECTED = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))
 AS_OF = "2026-11-02T12:00:00Z"
 
 
+@cache
 def card_text(name: str) -> str:
     """What `cds-service assess` prints of a sample patient on the day that the samples take as today."""
     result = CliRunner().invoke(app, ["assess", str(FIXTURES / f"{name}.json"), "--as-of", AS_OF])

@@ -182,7 +182,7 @@ def test_the_serving_command_has_no_samples(server: Server) -> None:
 def test_workers_share_the_port_and_stop_together() -> None:
     with running("serve", "--workers", "2", CDS_MAX_BODY="4096") as server:
         body = call(prefetch={"patient": patient(), "conditions": None})
-        statuses = [httpx2.post(server.base + SERVICE, json=body).status_code for _ in range(10)]
+        statuses = [httpx2.post(server.base + SERVICE, json=body, timeout=30).status_code for _ in range(10)]
         assert statuses == [200] * 10
         assert httpx2.post(server.base + SERVICE, json=" " * 5000).status_code == 413
         assert server.stop() == 0
@@ -191,7 +191,8 @@ def test_workers_share_the_port_and_stop_together() -> None:
 def test_every_worker_knows_that_everybody_was_let_in() -> None:
     """Without --insecure in their environment, the workers would not start on such an address."""
     with running("serve", "--host", "0.0.0.0", "--insecure", "--workers", "2") as server:
-        assert [httpx2.post(server.base + SERVICE, json=call()).status_code for _ in range(10)] == [200] * 10
+        answers = [httpx2.post(server.base + SERVICE, json=call(), timeout=30) for _ in range(10)]
+        assert [answer.status_code for answer in answers] == [200] * 10
         assert server.stop() == 0
     assert any('"open_to_everybody"' in line for line in server.log)
 

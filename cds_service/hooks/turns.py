@@ -167,8 +167,8 @@ class QueuedTurn(Turn):
         await self.enter(self._turns.quick)
 
     async def enter(self, lane: Lane, *, may_be_late: bool = True) -> None:
-        """Raises ClientLeft, as what nobody waits for any longer is not computed; and Overloaded for a late call that has
-        not begun.
+        """Raises ClientLeft, as what nobody waits for any longer is not computed, and Overloaded for a call that comes
+        too late to begin.
         """
         waited = await lane.enter()
         self._lane = lane

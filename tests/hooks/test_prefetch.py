@@ -104,7 +104,7 @@ class TestSent:
             searchset(CALF_PAIN)["entry"][0],
             *NOT_FHIR,
         ],
-        ids=repr,
+        ids=["null", "an error", "nobody", "two", "another type", *map(repr, NOT_FHIR)],
     )
     def test_without_one_patient_nothing_can_be_said(self, client: TestClient, who: Any) -> None:
         """Not even that the chart is that of the patient in context."""

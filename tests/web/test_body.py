@@ -140,6 +140,7 @@ def test_a_bomb_is_not_unpacked(client: TestClient, monkeypatch: pytest.MonkeyPa
         gzip.compress(BODY) + b"rest",
         b"\x1f\x8b",
     ],
+    ids=["no gzip", "cut short", "cut early", "with more behind", "begun only"],
 )
 def test_damaged_gzip_is_400(client: TestClient, body: bytes) -> None:
     assert_outcome(post(client, body, content_encoding="gzip"), 400, "", "gzip")

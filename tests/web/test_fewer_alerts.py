@@ -22,7 +22,7 @@ from tests.calls import CALF_PAIN, cards, hook_call, outcome, overridden, prefet
 from tests.charts import Entry, patient
 from tests.conftest import client_with
 from tests.databases import card_rows, journal_rows
-from tests.servers import running
+from tests.servers import PLAIN, running
 from tests.tokens import claims, registry, signed
 
 PUBLIC = "https://cds.example.org"
@@ -56,7 +56,7 @@ class FreshConnections:
         self._base = base
 
     def post(self, path: str, json: Any) -> Any:
-        return httpx2.post(self._base + path, json=json, timeout=20)
+        return httpx2.post(self._base + path, json=json, timeout=20, verify=PLAIN)
 
 
 class Clinician:

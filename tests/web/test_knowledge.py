@@ -17,7 +17,7 @@ from cds_service.thresholds import Thresholds, numbers
 from tests.calls import SERVICE, assert_outcome, call
 from tests.conftest import client_with
 from tests.html_page import Page
-from tests.servers import Server, running
+from tests.servers import PLAIN, Server, running
 from tests.tokens import registry
 
 HOSTILE = '<script>alert("1")</script>&amp;'
@@ -45,7 +45,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def get(server: Server, path: str, **headers: str) -> httpx2.Response:
-    return httpx2.get(server.base + path, headers=headers)
+    return httpx2.get(server.base + path, headers=headers, verify=PLAIN)
 
 
 def page(server: Server, path: str) -> Page:
@@ -104,7 +104,7 @@ def test_every_link_of_a_page_leads_somewhere(server: Server, path: str) -> None
         if link.startswith("#"):
             assert link[1:] in shown.ids
         elif not link.startswith("https://"):
-            assert httpx2.get(urljoin(server.base + path, link)).status_code == 200, link
+            assert httpx2.get(urljoin(server.base + path, link), verify=PLAIN).status_code == 200, link
 
 
 def test_links_keep_within_the_path_that_a_proxy_puts_before(server: Server) -> None:
