@@ -32,7 +32,7 @@ def is_copy(url: str) -> bool:
 
 def cards() -> dict[str, str]:
     """Every address on a card, by where it stands."""
-    found = {}
+    found: dict[str, str] = {}
     for card in load_cards(shipped("cards")).cards.values():
         addresses = [*(link.url for link in card.links), *([card.source.url] if card.source.url else [])]
         found |= {f"{card.path.name} {number}": url for number, url in enumerate(addresses)}
@@ -40,7 +40,8 @@ def cards() -> dict[str, str]:
 
 
 def sections() -> dict[str, str]:
-    found = {}
+    """Every address of a source, by its name there."""
+    found: dict[str, str] = {}
     for name, each in CITED.items():
         found |= {f"{name} {number}": url for number, url in enumerate((each.url, *LINK.findall(each.section)))}
     return {where: url for where, url in found.items() if url}

@@ -1,4 +1,4 @@
-"""encounter-discharge: home care that suits this patient, what to leave out and why, and when to come back."""
+"""encounter-discharge: home care that suits this patient, what to leave out, and when to come back."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ ENCOUNTER_DISCHARGE = HookService(
     hook="encounter-discharge",
     title="Calf pain: home care and when to come back",
     description="Looks through the chart when a patient goes home. Where the record holds a leg complaint, a card "
-    "with the home care of the guidance that suits what is recorded, what of it to leave out and why, when to come "
-    "back, and any red flag; the instructions for the patient are offered as a CommunicationRequest. Otherwise none.",
+    "with the home care of the guidance that suits what is recorded, what of it to leave out, when to come back, and "
+    "any red flag; the instructions for the patient are offered as a CommunicationRequest. Otherwise none.",
     answer=_answer,
 )
 

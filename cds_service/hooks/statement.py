@@ -41,8 +41,8 @@ class Statement:
 
 
 def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> bytes:
-    """The same for the same level, card, occasion, findings of every kind, entries behind them (less those that are told
-    by name), shown or not, and parts of the chart that stayed unread; never words, ages or moments.
+    """The same for the same level, card, occasion, findings of every kind, entries behind them, shown or not, and parts
+    of the chart that stayed unread; never words, ages or moments.
 
     What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
     """

@@ -94,18 +94,19 @@ def load_cards(directory: Path, shipped: Path | None = None) -> CardFiles:
     paths = _paths(directory)
     if not paths:
         raise ConfigurationError(f"{directory}: no card files there. Point CDS_CARDS_DIR to the folder of the cards.")
-    paths = {**(_paths(shipped) if shipped else {}), **paths}
+    own = dict(paths)
+    paths = {**(_paths(shipped) if shipped else {}), **own}
     shared_file = open_content(_needed(paths, directory, SHARED))
     shared = _checked_shared(shared_file)
     cards: dict[str, CardFile] = {}
-    for name, path in paths.items():
+    for name, path in sorted(paths.items(), key=lambda each: each[0] not in own):
         if not name.startswith("_"):
             file = open_content(path)
             card = _checked_card(file, shared)
-            if card.id in cards:
+            if card.id in cards and name in own:
                 other = cards[card.id].path.name
                 file.fail(f"id {card.id} is already used by {other}", "Give each card its own id", key="id")
-            cards[card.id] = card
+            cards.setdefault(card.id, card)
     for missing in sorted(card_ids() - cards.keys()):
         raise ConfigurationError(f"{directory}: no file has the id {missing}, which the rules use. Add that card.")
     occasions = {name: _checked_occasion(_needed(paths, directory, f"_{name}.md"), name, shared) for name in OCCASIONS}

@@ -11,6 +11,8 @@ from cds_service.rendering.words import day_words, listing, quoted
 
 _SITES = {Site.LOWER_LEG: ("calf", "calves"), Site.ANKLE: ("ankle", "ankles"), Site.FOOT: ("foot", "feet")}
 _OF_TEN = "of 10"
+_UNITS = frozenset({"cm", "U/L", "mmol/L", "kg/m2", "d/wk", "min/d", "min/wk"})
+"""Those that values are judged in. The unit of a D-dimer is text of the chart."""
 
 
 def kind_words(fact: Fact, names: Mapping[str, str]) -> str:
@@ -19,7 +21,7 @@ def kind_words(fact: Fact, names: Mapping[str, str]) -> str:
 
 
 def value_words(quantity: Quantity | None, concept: str = "") -> str:
-    """8 of 10; 12,400 U/L; <0.5; empty where no number says it."""
+    """8 of 10; 12,400 U/L; 700 `ng/mL{FEU}`; <0.5; empty where no number says it."""
     if quantity is None or quantity.value is None:
         return ""
     comparator = quantity.comparator if quantity.comparator in ("<", "<=", ">=", ">") else ""
@@ -27,7 +29,7 @@ def value_words(quantity: Quantity | None, concept: str = "") -> str:
     if concept == Concept.PAIN_SEVERITY:
         return f"{number} {_OF_TEN}"
     unit = quantity.unit
-    return f"{number} {unit}" if unit.replace("/", "").isalnum() and not unit.isdigit() else number
+    return f"{number} {unit if unit in _UNITS else quoted(unit)}" if unit else number
 
 
 def place_words(fact: Fact) -> str:
@@ -44,10 +46,10 @@ def told(facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most:
     entries that differ only in what they are stand together: cold leg and absent pulse left foot, 26 Nov (2 days).
     """
     groups: dict[tuple[str, str], list[Fact]] = {}
-    place_of: dict[tuple[str, Side], tuple[str, str]] = {}
+    place_of: dict[tuple[str, Side, str], tuple[str, str]] = {}
     again: dict[tuple[str, str], list[Fact]] = {}
     for fact in dict.fromkeys(facts):
-        thing = (fact.concept, fact.side)
+        thing = (fact.concept, fact.side, fact.display if fact.concept in MEDICINES else "")
         if thing in place_of:
             again.setdefault(place_of[thing], []).append(fact)
             continue

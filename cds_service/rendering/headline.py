@@ -79,7 +79,8 @@ def _signs(case: Case) -> list[str]:
 def _complaint(case: Case) -> list[str]:
     facts = [fact for fact in case.assessment.complaint if _complaint_of(fact, case)]
     pains = [fact for fact in facts if fact.concept in _PAINS]
-    first = newest(pains or facts)[:1]
+    entries = [fact for fact in pains if fact.concept != Concept.PAIN_SEVERITY]  # a score is of its day alone
+    first = newest(entries or pains or facts)[:1]
     if not first:
         return [case.files.shared.complaints["other"]]
     plain = _with_place_and_time(_complaint_of(first[0], case), side_of(pains or first), first, case)

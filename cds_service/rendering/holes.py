@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cds_service.assessment.concepts import ACHILLES, NERVE, Concept
+from cds_service.assessment.ankle_brachial import Band, in_bands
+from cds_service.assessment.concepts import ACHILLES, NERVE, WEAKNESS, Concept
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Kind
 from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Side, State, Topic
@@ -81,9 +82,15 @@ def _coded_strain(case: Case) -> str:
     return "a coded strain" if strain in current and rupture not in current else ""
 
 
+def _strain_with_weakness(case: Case) -> str:
+    current = case.assessment.record.current
+    return "Strain with weakness" if Concept.STRAIN in current and not current.keys().isdisjoint(WEAKNESS) else ""
+
+
 def listed(case: Case) -> str:
-    """What is recorded and counts for nothing here, in a word each."""
+    """What is recorded and counts for nothing here, in a word each; a low ankle-brachial index too."""
     facts = [fact for each in case.assessment.listed if each.is_present for fact in each.evidence]
+    facts += in_bands(case.assessment.indices, Band.ABNORMAL)
     return ", ".join(names_of(facts, case.files.shared.findings)[:2])
 
 
@@ -109,6 +116,7 @@ HOLES: Mapping[str, Say] = {
     "obstetric_team": _obstetric_team,
     "spine": _spine,
     "coded_strain": _coded_strain,
+    "strain_with_weakness": _strain_with_weakness,
     "listed": listed,
     "home_care": _home_care,
 }

@@ -51,7 +51,14 @@ def _kinds(case: Case) -> str:
 def _passed_over(case: Case) -> str:
     """How many entries were passed over, by reason."""
     left_out = case.assessment.record.chart.left_out.items()
-    return "; ".join([f"{count} {own_words(why)}" for why, count in left_out if count and why != NAMELESS_MEDICINES])
+    return "; ".join([_counted(count, why) for why, count in left_out if count and why != NAMELESS_MEDICINES])
+
+
+def _counted(count: int, why: str) -> str:
+    """1 entry is not coded; 2 entries are not coded."""
+    if count == 1 and why.startswith("are "):
+        return f"1 entry is {own_words(why.removeprefix('are '))}"
+    return f"{count} {'entry' if count == 1 else 'entries'} {own_words(why)}"
 
 
 def _switched_off(case: Case) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Kind, Level
 from cds_service.circumstances import Circumstances
@@ -26,6 +28,7 @@ _MOST_WORDS = 110
 _MOST_LISTED = 3
 _MOST_RISKS = 5
 _OVER_65 = "over-65"
+_QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
 
 Explain = Callable[[Assessment, Circumstances], str]
 """The explanation of an assessment as Markdown, for a site whose EHR opens no links."""
@@ -99,7 +102,7 @@ def _detail(case: Case) -> str:
     """The lines of the card, with as much of the record as there is room for."""
     most = _MOST_RECORDED
     detail = _lines(case, most)
-    while len(detail.split()) > _MOST_WORDS and most > 1:
+    while len(_QUOTATION.sub("x", detail).split()) > _MOST_WORDS and most > 1:
         most -= 1
         detail = _lines(case, most)
     return detail
@@ -142,9 +145,13 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
 
 
 def _listed(case: Case, shown: set[Fact]) -> tuple[str, set[Fact]]:
-    """What is on record without raising the level; and the facts that this tells."""
+    """What is on record without raising the level, an ankle-brachial index out of range too; and the facts that this
+    tells.
+    """
     listed = [finding for finding in case.assessment.listed if finding.is_present]  # the rest is not interpreted
-    facts = [fact for finding in listed for fact in newest(finding.evidence) if fact not in shown]
+    facts = [fact for finding in listed for fact in newest(finding.evidence)]
+    facts += in_bands(case.assessment.indices, Band.ABNORMAL, Band.NONCOMPRESSIBLE)
+    facts = [fact for fact in facts if fact not in shown]
     words, also = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
     return "; ".join(words), set(also)
 

@@ -14,7 +14,7 @@ _LONGEST_QUOTE = 60
 _LOOKED_AT = 2000  # characters of a chart text; the rest could not be shown anyway
 # Nothing of this can open Markdown, HTML or a link in the middle of a line. A slash only in U/L and mmol/L, a full stop
 # only between digits.
-_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+<>=-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L)|(?<=[0-9])\.(?=[0-9]))+")
+_HARMLESS = re.compile(r"(?:[A-Za-z0-9 ,;:()'+-]++|(?<=U)/(?=L)|(?<=mmol)/(?=L)|(?<=[0-9])\.(?=[0-9]))+")
 _TIMESTAMP = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?")
 _DAYS_IN_FULL = 90  # after which the month will do
 _MONTHS_IN_FULL = 24  # after which the year will do

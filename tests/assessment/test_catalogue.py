@@ -120,9 +120,11 @@ def test_the_conditions_are_published_alike_without_docstrings() -> None:
         "from cds_service.assessment.catalogue import RULE_SETS\n"
         "from cds_service.thresholds import Thresholds\n"
         "for each in RULE_SETS:\n"
-        "    for rule in each.rules: print(each.id, rule.id, rule.condition(Thresholds()))"
+        "    for rule in each.rules: print(each.id, rule.id, rule.label, rule.condition(Thresholds()))"
     )
-    said = [f"{each.id} {rule.id} {rule.condition(Thresholds())}" for each in RULE_SETS for rule in each.rules]
+    said = [
+        f"{each.id} {rule.id} {rule.label} {rule.condition(Thresholds())}" for each in RULE_SETS for rule in each.rules
+    ]
     ran = subprocess.run(
         [sys.executable, "-OO", "-c", program],
         capture_output=True,

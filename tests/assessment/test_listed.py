@@ -1,4 +1,6 @@
-"""Past their windows grave blood values, rhabdomyolysis and sepsis raise nothing but are told; chronic codes too."""
+"""Past their windows grave blood values, rhabdomyolysis, sepsis and a suspected embolism raise nothing but are told;
+chronic codes too.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ import pytest
 
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Finding, Kind, Level
-from tests.charts import Entry, triage
+from cds_service.hooks.statement import Statement
+from tests.charts import AS_OF, Entry, triage
 
 PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
 CELLULITIS: Entry = {"condition": "icd|L03.115", "onset": -10}
@@ -33,6 +36,11 @@ def seen_beside(assessment: Assessment) -> list[str]:
         ({**D_DIMER, "at": -8}, "d-dimer", "over 7 days old"),
         ({"condition": "icd|M62.82", "onset": -15}, "rhabdomyolysis", "over 14 days old"),
         ({"condition": "icd|M62.82", "onset": -89}, "rhabdomyolysis", "over 14 days old"),
+        (
+            {"condition": "icd|I26.99", "onset": -120, "verification": "provisional"},
+            "pulmonary-embolism",
+            "over 90 days old",
+        ),
     ],
 )
 def test_what_was_grave_is_told_for_a_while_and_home_care_is_not(entry: Entry, rule: str, note: str) -> None:
@@ -121,3 +129,12 @@ def test_what_makes_a_thrombosis_without_a_site_count_is_seen(pain: Entry, seen:
 @pytest.mark.parametrize(("onset", "seen"), [(-89, ["leg-injury"]), (-91, [])])
 def test_an_injury_that_may_still_heal_is_seen(onset: int, seen: list[str]) -> None:
     assert seen_beside(triage([PAIN, {"condition": "sct|44465007", "onset": onset, "side": "left"}])) == seen
+
+
+def test_a_dvt_that_is_newly_refuted_makes_another_statement() -> None:
+    """A card that was shown before is not kept back once the record denies what it speaks of."""
+    refuted: Entry = {"condition": "sct|404223003", "onset": -2, "side": "left", "verification": "refuted"}
+    before, after = triage([PAIN]), triage([PAIN, refuted])
+    assert (before.level, after.level) == (Level.INFO, Level.INFO)
+    assert Statement.of(before, AS_OF).content != Statement.of(after, AS_OF).content
+    assert Statement.of(before, AS_OF).content == Statement.of(triage([PAIN]), AS_OF).content

@@ -12,6 +12,7 @@ from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.sources import GUIDANCE, OURS
 from cds_service.facts import State
 from cds_service.fhir.value_sets import Terminology
+from cds_service.settings import load_settings
 from cds_service.thresholds import Thresholds
 from tests.charts import Entry, triage
 
@@ -70,8 +71,11 @@ def test_the_limit_of_much_activity_is_marked_as_our_own() -> None:
 
 
 @pytest.mark.parametrize(("limit", "minutes"), [(150, 149), (200, 180)])
-def test_insufficient_activity_is_called_by_the_number_in_force(limit: int, minutes: int) -> None:
-    thresholds = Thresholds(sufficient_activity_minutes=limit)
+def test_insufficient_activity_is_called_by_the_number_in_force(
+    limit: int, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CDS_SUFFICIENT_ACTIVITY_MINUTES", str(limit))
+    thresholds = load_settings().thresholds
     finding = found("insufficient-activity", {**MINUTES, "value": minutes}, thresholds=thresholds)
     assert (finding.state, finding.name) == (State.PRESENT, f"Less than {limit} minutes of activity a week")
 

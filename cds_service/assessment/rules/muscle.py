@@ -226,7 +226,7 @@ BREAKDOWN_CAUSE = Rule(
     label="Rhabdomyolysis",
     source=RHABDOMYOLYSIS,
     says="On record within {rhabdomyolysis_days} days, or creatine kinase of the last {laboratory_days} days over "
-    "{ck_times_upper_limit} times its own upper limit.",
+    "{ck_times_upper_limit} times its own upper limit; without one, over {ck_units_per_litre} U/L.",
     needs=(Concept.RHABDOMYOLYSIS, Concept.CREATINE_KINASE),
     when=_breakdown,
 )
