@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from cds_service.assessment.assessment import Assessment
 from cds_service.circumstances import Circumstances
 from cds_service.errors import CdsError, Unauthenticated
 from cds_service.explanation.markdown import as_markdown
-from cds_service.explanation.model import explain
+from cds_service.explanation.model import Explanation, explain
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
@@ -45,7 +45,7 @@ from cds_service.publishing.publication import Publication, load_value_sets
 from cds_service.rendering.card_files import load_cards, missing_files
 from cds_service.rendering.content import CardFiles
 from cds_service.rendering.render import Renderer
-from cds_service.rendering.words import quoted
+from cds_service.rendering.words import own_words, quoted
 from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt, FirstUse
 from cds_service.security.clients import Client, load_clients
@@ -96,9 +96,9 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with http, store, journal, seen_tokens, earlier_cards:
-            yield
-        turns.close()
+        with closing(turns):
+            async with http, store, journal, seen_tokens, earlier_cards:
+                yield
 
     app = Starlette(
         routes=[
@@ -175,7 +175,7 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
             replace(cards, switched_off=switched_off(policy)),
             settings.guidance_url,
             settings.max_indicator,
-            partial(_explanation, version_in_use(settings)) if settings.card_detail == "full" else None,
+            partial(_explanation, version_in_use(settings), cards) if settings.card_detail == "full" else None,
         ),
         settings.thresholds,
         policy,
@@ -192,9 +192,15 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
     return [OpenService(service, clinic) for service in services]
 
 
-def _explanation(version: str, assessment: Assessment, circumstances: Circumstances) -> str:
+def _explanation(version: str, cards: CardFiles, assessment: Assessment, circumstances: Circumstances) -> str:
     """How it was decided, for below a card."""
-    return as_markdown(explain(assessment, circumstances.as_of, version), quoted)
+    return explained(explain(assessment, circumstances.as_of, version), cards)
+
+
+def explained(explanation: Explanation, cards: CardFiles) -> str:
+    """The explanation as Markdown, with what these words say of possible causes."""
+    about = {f"pattern-{name}": words.says for name, words in cards.causes.items()}
+    return as_markdown(explanation, quoted, own_words, about)
 
 
 def cards_in_use(settings: Settings) -> CardFiles:

@@ -72,9 +72,12 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     ]
     scores = [leg.wells for leg in concerned if leg.wells is not None]
     wells = _telling(scores, raising) if len(scores) > 1 else next(iter(scores), None)
+    raised_by = {finding.rule for finding in raising}
+    only_listed = [flag for leg in concerned for flag in leg.flags.values() if flag.why_not_counted]
     findings = (
         *raising,
-        *[flag for flag in flags if not flag.level],
+        *[flag for flag in flags if flag.rule not in raised_by],
+        *_merged([flag for flag in only_listed if flag.rule in raised_by]),  # of the other leg
         *listed,
         *seen,
         *risks,

@@ -12,10 +12,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import cards_in_use, hook_services, version_in_use
+from cds_service.app import cards_in_use, explained, hook_services, version_in_use
 from cds_service.cli.reporting import errors_in_one_line, tell, tell_markdown
 from cds_service.errors import ConfigurationError
-from cds_service.explanation.markdown import as_markdown
 from cds_service.explanation.model import explain as of
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.value_sets import Terminology
@@ -24,7 +23,7 @@ from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
-from cds_service.rendering.words import quoted
+from cds_service.hooks.reply import Reply
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card, Suggestion
@@ -41,19 +40,22 @@ def assess(
     with errors_in_one_line():
         settings = load_settings()
         hook, request = _as_request(_read_input(file), patient)
-        services = {service.hook: service for service in hook_services(settings, read_nothing, cards_in_use(settings))}
+        words = cards_in_use(settings)
+        services = {service.hook: service for service in hook_services(settings, read_nothing, words)}
         service = services.get(hook, services[PATIENT_VIEW.hook])
         call = read_call(request, service.hook, settings.public_url or "")
         moment = _moment(as_of, settings)
         reply = asyncio.run(service.handle(call, NOBODY, moment))
         version = version_in_use(settings)
-        explained = [of(each, moment, version) for each in reply.assessments] if explain else []
+        explanations = [
+            of(each, moment, version, reply.took, reply.why_nothing) for each in reply.assessments if explain
+        ]
         if as_json:
-            answer = {"cards": reply.cards, **({"explanations": explained} if explain else {})}
+            answer = {"cards": reply.cards, **({"explanations": explanations} if explain else {})}
             tell(json.dumps(msgspec.to_builtins(answer)))  # in ASCII, so that it is safe to look at too
         else:
-            cards = "\n\n".join(map(_readable, reply.cards)) or _no_card(settings)
-            tell_markdown("\n\n".join([cards, *(as_markdown(each, quoted) for each in explained)]))
+            cards = "\n\n".join(map(_readable, reply.cards)) or _no_card(settings, reply, explain=explain)
+            tell_markdown("\n\n".join([cards, *(explained(each, words) for each in explanations)]))
 
 
 async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
@@ -95,8 +97,9 @@ def _moment(text: str | None, settings: Settings) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
 
 
-def _no_card(settings: Settings) -> str:
-    told = "No card. `--explain` tells what was read, and why nothing came."
+def _no_card(settings: Settings, reply: Reply, *, explain: bool) -> str:
+    told = f"No card: {reply.why_nothing}." if reply.why_nothing else "No card."
+    told += "" if explain else " `--explain` tells what was read, and why nothing came."
     policy = local_policy(settings)
     return f"{told} This site has decided: {' '.join(decisions(settings, policy))}" if policy else told
 

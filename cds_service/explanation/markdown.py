@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cds_service.explanation.model import Entry, Explanation, HomeCare, Measured, Row, Source, Wells
 
@@ -11,21 +11,32 @@ Quote = Callable[[str], str]
 """Makes text of the chart harmless in Markdown."""
 
 
-def as_markdown(explanation: Explanation, quote: Quote) -> str:
-    """All that the explanation holds, under headings. `quote` makes text of the chart harmless."""
+def as_markdown(
+    explanation: Explanation, quote: Quote, own: Quote | None = None, about: Mapping[str, str] | None = None
+) -> str:
+    """All that the explanation holds, under headings. `quote` makes text of the chart harmless, `own` a sentence of
+    ours that may carry some; `about`: what the sources say of possible causes, by rule.
+    """
+
+    def row(each: Row) -> str:
+        return _row(each, quote, own or quote)
+
     parts = [
         _part("How this was decided", [_decided(explanation)]),
         _part("Leg complaint", _listed(explanation.complaint, quote)),
-        _part("Counts because it was recorded lately", _listed(explanation.counted_by_record, quote)),
-        _part("What raised the level", [_row(row, quote) for row in explanation.findings]),
-        _part("Red flags of the guidance", [_row(row, quote) for row in explanation.red_flags]),
-        _part("Recorded, not counted", [_row(row, quote) for row in explanation.not_counted]),
-        _part("To be seen beside it", [_row(row, quote) for row in explanation.to_be_seen]),
+        _part("Old, but recorded lately", _listed(explanation.counted_by_record, quote)),
+        _part("What raised the level", [row(each) for each in explanation.findings]),
+        _part("Red flags of the guidance", [row(each) for each in explanation.red_flags]),
+        _part("Recorded, not counted", [row(each) for each in explanation.not_counted]),
+        _part("Also on record", [row(each) for each in explanation.to_be_seen]),
         _part("Two-level Wells score for DVT (NICE NG158)", _wells(explanation.wells, quote)),
         _part("D-dimer", _measured(explanation.d_dimers, quote)),
         _part("Ankle-brachial index", _measured(explanation.ankle_brachial_indices, quote)),
-        _part("Possible causes", [_row(row, quote) for row in explanation.causes]),
-        _part("Risk factors", [_row(row, quote) for row in explanation.risk_factors if row.state == "present"]),
+        _part(
+            "Possible causes",
+            [f"{row(each)} {(about or {}).get(each.rule, '')}".rstrip() for each in explanation.causes],
+        ),
+        _part("Risk factors", [row(each) for each in explanation.risk_factors if each.state == "present"]),
         _part("Home care", [_home_care(step) for step in explanation.home_care]),
         _part("May be suggested", list(explanation.suggested)),
         _part("Entries that were read", _listed(explanation.read, quote)),
@@ -52,11 +63,12 @@ def _decided(explanation: Explanation) -> str:
     return f"Level {explanation.level}{by}"
 
 
-def _row(row: Row, quote: Quote) -> str:
-    parts = [f"**{row.label}**: {'not recorded' if row.state == 'unknown' else row.state}"]
+def _row(row: Row, quote: Quote, own: Quote) -> str:
+    is_silent = row.state == "unknown" and not (row.evidence or row.note)
+    parts = [f"**{row.label}**: {'not recorded' if is_silent else row.state}"]
     if row.counted:
         parts.append(f"raises to {row.level}")
-    parts += [words for words in (row.why_not_counted, row.note) if words]
+    parts += [own(words) for words in (row.why_not_counted, row.note) if words]
     for name, entries in (("", row.evidence), ("against: ", row.against), ("beside: ", row.beside)):
         if entries:
             parts.append(name + "; ".join(_listed(entries, quote)))

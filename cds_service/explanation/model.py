@@ -10,12 +10,15 @@ import msgspec
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.complaint import by_record
+from cds_service.assessment.engine import presenting
+from cds_service.assessment.record import legs
 from cds_service.assessment.rule import Finding, Kind
 from cds_service.assessment.wells import WellsItem, outside
 from cds_service.facts import Fact
 
 NO_COMPLAINT = "no entry is a leg complaint that holds now"
 NOTHING_ABOUT_THE_LEG = "no entry of the chart can be a leg complaint"
+BY_THE_SITE = "this site has decided to show none"
 DECEASED = "the patient is recorded as deceased"
 
 
@@ -138,9 +141,15 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(
-    assessment: Assessment, as_of: datetime, version: str, took: Mapping[str, float] | None = None
+    assessment: Assessment,
+    as_of: datetime,
+    version: str,
+    took: Mapping[str, float] | None = None,
+    why_nothing: str = "",
 ) -> Explanation:
-    """The explanation of an assessment as of an aware moment, by the rules and words of this version."""
+    """The explanation of an assessment as of an aware moment, by the rules and words of this version. `why_nothing`:
+    why no card tells it, where that is not for its level.
+    """
     record = assessment.record
     raising = [finding for finding in assessment.raising if finding.rule.kind is not Kind.RED_FLAG]
     flags = assessment.of(Kind.RED_FLAG)
@@ -150,7 +159,7 @@ def explain(
         version=version,
         level=assessment.level.name.lower(),
         set_by=tuple(gravest),
-        why_no_card=_why_no_card(assessment),
+        why_no_card=why_nothing or _why_no_card(assessment),
         side=str(assessment.side),
         complaint=_entries(assessment.complaint),
         counted_by_record=_entries(by_record(assessment)),
@@ -177,6 +186,8 @@ def _why_no_card(assessment: Assessment) -> str:
     chart = assessment.record.chart
     if chart.patient.deceased:
         return DECEASED
+    if any(presenting(leg).complaint for leg in legs(assessment.record)):
+        return BY_THE_SITE
     return NO_COMPLAINT if chart.facts else NOTHING_ABOUT_THE_LEG
 
 

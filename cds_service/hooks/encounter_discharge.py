@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from cds_service.assessment.rules.steps import INSTRUCTIONS
-from cds_service.hooks.reply import Reply
+from cds_service.hooks.reply import Reply, Told
 from cds_service.hooks.service import HookService, Steps
 from cds_service.rendering.case import Occasion
 from cds_service.rendering.occasions import DISCHARGE
@@ -18,7 +18,7 @@ def _answer(steps: Steps) -> Reply:
     chart = steps.read()
     assessment = steps.assess(chart)
     if not assessment.complaint:
-        return steps.nothing(chart, assessment)
+        return steps.nothing(chart, assessment, "")
     offers = (INSTRUCTIONS,) if assessment.suits_home_care else ()
     return steps.tell(chart, assessment, Occasion(DISCHARGE, offers=offers))
 
@@ -27,8 +27,11 @@ def _answer_without_asking(steps: Steps) -> Reply:
     """The suggestions' actions as system actions: the EHR drafts them at once; sending them is still a clinician's."""
     reply = _answer(steps)
     actions = [action for card in reply.cards for each in card.suggestions or () for action in each.actions or ()]
-    cards = [msgspec.structs.replace(card, suggestions=None, selectionBehavior=None) for card in reply.cards]
-    return replace(reply, cards=cards, system_actions=actions)
+    told = [
+        Told(msgspec.structs.replace(card, suggestions=None, selectionBehavior=None), statement)
+        for card, statement in reply.told
+    ]
+    return replace(reply, told=told, system_actions=actions)
 
 
 ENCOUNTER_DISCHARGE = HookService(

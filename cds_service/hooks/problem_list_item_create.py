@@ -32,7 +32,7 @@ def _answer(steps: Steps) -> Reply:
     after = steps.assess(chart)
     told = news(before, after, {f"Condition/{each.id}" for each in entered.resources})
     if told is None:
-        return steps.nothing(chart, after)
+        return steps.nothing(chart, after, "no new entry is about the leg and changes what the record shows")
     return steps.tell(chart, told.assessment, Occasion(NEW_ENTRY, entries=told.entries, new_findings=told.findings))
 
 

@@ -67,14 +67,16 @@ def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> byt
             ),
             sorted({gap.topic for gap in chart.gaps}),
             sorted(chart.left_out.items()),
+            sorted(chart.nameless_medicines),
+            [step.name for step in assessment.next_steps],
             [when.text if when else "" for when in late.proposed] if late else (),
         )
     )
 
 
-def _found(findings: Iterable[Finding]) -> list[tuple[str, str, int]]:
+def _found(findings: Iterable[Finding]) -> list[tuple[str, str, str, int]]:
     known = [each for each in findings if each.is_present or (each.evidence and each.rule.kind not in _BY_NAME)]
-    return sorted((finding.rule.id, finding.state, finding.level) for finding in known)
+    return sorted((finding.rule.kind, finding.rule.id, finding.state, finding.level) for finding in known)
 
 
 def _facts(facts: Iterable[Fact], now: str) -> list[str]:

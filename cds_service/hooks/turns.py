@@ -110,7 +110,7 @@ class Turns:
         """Wait for the turn of a call. Raises Overloaded, at once if it can be told, and ClientLeft after the wait."""
         lane = self.slow if large else self.quick
         lane.check()
-        turn = QueuedTurn(self, lane, client_has_left)
+        turn = QueuedTurn(self, client_has_left)
         try:
             await turn.enter(lane, may_be_late=False)
         except BaseException:  # cut off at a stop, too: the place in front is for the next one
@@ -125,9 +125,9 @@ class Turns:
 class QueuedTurn(Turn):
     """The turn of one call among others, until the end of the block."""
 
-    def __init__(self, turns: Turns, lane: Lane, client_has_left: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, turns: Turns, client_has_left: Callable[[], Awaitable[bool]]) -> None:
         self._turns = turns
-        self._lane: Lane | None = lane
+        self._lane: Lane | None = None  # whose front place it holds
         self._client_has_left = client_has_left
         self._left = turns.budget
         self._since = perf_counter()
@@ -149,13 +149,17 @@ class QueuedTurn(Turn):
     async def run(self, work: Callable[..., _Result], *arguments: object, large: bool = False) -> _Result:
         slow = self._turns.slow
         if large and self._lane is not slow:
+            slow.check()
             self.leave()
             await self.enter(slow)
-        self._since = perf_counter()
         if self._lane is slow:
-            result = await asyncio.get_running_loop().run_in_executor(self._turns.thread, work, *arguments)
-        else:
-            result = work(*arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._turns.thread, self._timed, work, *arguments)
+        return self._timed(work, *arguments)
+
+    def _timed(self, work: Callable[..., _Result], *arguments: object) -> _Result:
+        """What the work returns, if the time budget lasted."""
+        self._since = perf_counter()
+        result = work(*arguments)
         self.check()
         self._left -= perf_counter() - self._since
         return result

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from cds_service.assessment.catalogue import CAUSES, RULE_SETS
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.dvt_pathway import DvtPathway
 from cds_service.assessment.rule import Rule
 from cds_service.assessment.rules.guidance import RED_FLAGS
@@ -51,6 +52,9 @@ CALF_PAIN = Coding(code="300954003", system=SNOMED, display="Pain in calf")
 LONGEST_SUMMARY = 100
 MOST_WORDS = 60
 """Of a card file's own sections together: a card is read in ten seconds, and the record wants its part of them."""
+
+COMPLAINTS = ("calf-pain", "leg-pain", "other")
+"""What the complaint is called where no concept says it."""
 
 _LONGEST_NAME = 44
 _LONGEST_CAUSE = 140
@@ -159,11 +163,23 @@ def _checked_shared(file: ContentFile) -> SharedWords:
     _check_names(file, "suggestions", shared.suggestions, NAMES)
     for name, words in shared.suggestions.items():
         _check_suggestion(file, name, words)
+    _check_what_things_are_called(file, shared)
+    return shared
+
+
+def _check_what_things_are_called(file: ContentFile, shared: SharedWords) -> None:
+    """Short names, of concepts and of what else is asked for."""
+    for name in COMPLAINTS:
+        if name not in shared.complaints:
+            file.fail(f"complaints has no words for {name}", "Add them", key="complaints")
+    for key in ("complaints", "findings"):
+        for name in getattr(shared, key):
+            if name not in (*Concept, *COMPLAINTS):
+                file.fail(f"{key}: unknown name {name}", "Use the name of a value set", key=key, text=f"{name}:")
     for key in ("complaints", "red_flags", "risks", "findings"):
         for text in getattr(shared, key).values():
             if len(text) > _LONGEST_NAME:
                 file.fail(f"more than {_LONGEST_NAME} characters: {text}", "Shorten it", key=key, text=text)
-    return shared
 
 
 def _check_names(file: ContentFile, key: str, written: Collection[str], known: Collection[str]) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cds_service.assessment.concepts import MEDICINES, Concept
-from cds_service.facts import Certainty, Course, Fact, Quantity, Side, Site, State
+from cds_service.facts import DRAFT, Certainty, Course, Fact, Quantity, Side, Site, State
 from cds_service.rendering.words import day_words, listing, quoted
 
 _SITES = {Site.LOWER_LEG: ("calf", "calves"), Site.ANKLE: ("ankle", "ankles"), Site.FOOT: ("foot", "feet")}
+_NAMES_A_PLACE = re.compile(r"\b(leg|foot|calf|ankle|Achilles|knee)\b")
+_LIMITED = (Concept.D_DIMER, Concept.CREATINE_KINASE)
 _OF_TEN = "of 10"
 _UNITS = frozenset({"cm", "U/L", "mmol/L", "kg/m2", "d/wk", "min/d", "min/wk"})
 """Those that values are judged in. The unit of a D-dimer is text of the chart."""
@@ -32,34 +35,40 @@ def value_words(quantity: Quantity | None, concept: str = "") -> str:
     return f"{number} {unit if unit in _UNITS else quoted(unit)}" if unit else number
 
 
-def place_words(fact: Fact) -> str:
-    """left calf; both feet; left; empty where nothing is stated."""
-    one, both = _SITES.get(fact.site, ("", ""))
+def place_words(fact: Fact, kind: str = "") -> str:
+    """left calf; both feet; left; empty where nothing is stated. Where the kind of thing names a place itself, only the
+    side: cold leg or foot left.
+    """
+    one, both = ("", "") if _NAMES_A_PLACE.search(kind) else _SITES.get(fact.site, ("", ""))
     if fact.side is Side.BOTH:
         return f"both {both or 'legs'}"
     side = "" if fact.side is Side.NOT_STATED else str(fact.side)
     return f"{side} {one}".strip()
 
 
-def told(facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most: int) -> tuple[list[str], list[Fact]]:
-    """The first so many entries in words, and the facts that these tell. Of one thing on one side the first is told;
-    entries that differ only in what they are stand together: cold leg and absent pulse left foot, 26 Nov (2 days).
+def told(
+    facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most: int, apart: Collection[Fact] = ()
+) -> tuple[list[str], list[Fact]]:
+    """The first so many entries in words, and the facts that these tell. Of one thing on one side the first is told,
+    but each of those `apart`. Entries that differ only in what they are stand together: pain and swelling left calf.
     """
     groups: dict[tuple[str, str], list[Fact]] = {}
     place_of: dict[tuple[str, Side, str], tuple[str, str]] = {}
     again: dict[tuple[str, str], list[Fact]] = {}
     for fact in dict.fromkeys(facts):
-        thing = (fact.concept, fact.side, fact.display if fact.concept in MEDICINES else "")
+        told_by = fact.source if fact in apart else fact.display if fact.concept in MEDICINES else ""
+        thing = (fact.concept, fact.side, told_by)
         if thing in place_of:
             again.setdefault(place_of[thing], []).append(fact)
             continue
-        key = place_of[thing] = (place_words(fact), _tail(fact, as_of))
+        key = place_of[thing] = (place_words(fact, kind_words(fact, names)), _tail(fact, as_of))
         groups.setdefault(key, []).append(fact)
     shown = list(groups)[:most]
     words = []
     for place, tail in shown:
-        kinds = listing(list(dict.fromkeys([_kind(fact, names) for fact in groups[place, tail]])))
-        words.append(", ".join(filter(None, [f"{kinds} {place}".strip(), tail])))
+        kinds = list(dict.fromkeys([_kind(fact, names) for fact in groups[place, tail]]))
+        plain = [kind for kind in kinds if not any(each != kind and each.startswith(f"{kind} ") for each in kinds)]
+        words.append(", ".join(filter(None, [f"{listing(plain)} {place}".strip(), tail])))
     return words, [fact for key in shown for fact in (*groups[key], *again.get(key, ()))]
 
 
@@ -70,7 +79,7 @@ def _kind(fact: Fact, names: Mapping[str, str]) -> str:
         return f"{kind} {quoted(fact.display)}"
     grades = [word for word, holds in (("severe", fact.severe), ("sudden", fact.sudden)) if holds and word not in kind]
     value = value_words(fact.quantity, fact.concept)
-    limit = fact.quantity.high if fact.quantity and fact.concept == Concept.D_DIMER else None
+    limit = fact.quantity.high if fact.quantity and fact.concept in _LIMITED else None
     bounded = f"{value} (limit {limit:,.10g})" if value and limit is not None else value
     return " ".join(filter(None, [*grades, kind, bounded]))
 
@@ -91,7 +100,9 @@ def _tail(fact: Fact, as_of: datetime) -> str:
 
 
 def _dates(fact: Fact, as_of: datetime) -> str:
-    """When it was; where it began long before it was recorded, both."""
+    """When it was; where it began long before it was recorded, both. A draft has no time yet."""
+    if DRAFT in fact.remarks:
+        return "draft"
     if fact.when is None:
         return "undated"
     began, recorded = fact.began, fact.recorded
@@ -99,7 +110,7 @@ def _dates(fact: Fact, as_of: datetime) -> str:
     if began is not None and recorded is not None and began.last < recorded.first:
         later = day_words(recorded, as_of)
         if later != words and (recorded.first - began.last).days >= 1:
-            return f"since {words.partition(' (')[0]}, recorded {later}"
+            return f"since {words}, recorded {later.partition(' (')[0]}"
     return words
 
 

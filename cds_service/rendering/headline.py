@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.rule import Finding, Kind, Rule
 from cds_service.assessment.rules.clot import WELLS
-from cds_service.facts import Certainty, Fact, Side, Site, State
+from cds_service.assessment.rules.guidance import ONGOING
+from cds_service.facts import DRAFT, Certainty, Fact, Side, Site, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.content import SharedWords
 from cds_service.rendering.entries import names_of, value_words
@@ -16,6 +18,7 @@ from cds_service.rendering.occasions import appointment
 from cds_service.rendering.words import SIDES, mid_sentence, newest, sentence_start, side_of, since_words
 
 LONGEST = 100
+_LEG = re.compile(r"\bleg\b")
 _VALUE_ROOM = len("12,400 U/L")
 _KINDS_ROOM = 40
 _PAINS = (Concept.PAIN, Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY)
@@ -62,7 +65,10 @@ def _worst(case: Case) -> list[str]:
         return _with_place_and_time(f"Wells {points} from the record", _side(finding, case), (), case)
     value = _value(finding)
     name = mid_sentence(_short(finding.name)) + (f" {value}" if value else "") + _suspected(finding)
-    return _with_place_and_time(name, _side(finding, case), newest(finding.evidence), case)
+    facts = newest(finding.evidence)
+    if finding.rule is ONGOING:  # its time is that of the first record
+        facts.reverse()
+    return _with_place_and_time(name, _side(finding, case), facts, case)
 
 
 def _signs(case: Case) -> list[str]:
@@ -80,10 +86,11 @@ def _complaint(case: Case) -> list[str]:
     facts = [fact for fact in case.assessment.complaint if _complaint_of(fact, case)]
     pains = [fact for fact in facts if fact.concept in _PAINS]
     entries = [fact for fact in pains if fact.concept != Concept.PAIN_SEVERITY]  # a score is of its day alone
-    first = newest(entries or pains or facts)[:1]
+    clots = [fact for fact in facts if fact.concept == Concept.DVT and fact.certainty is Certainty.CONFIRMED]
+    first = newest(clots or entries or pains or facts)[:1]
     if not first:
         return [case.files.shared.complaints["other"]]
-    plain = _with_place_and_time(_complaint_of(first[0], case), side_of(pains or first), first, case)
+    plain = _with_place_and_time(_complaint_of(first[0], case), side_of(clots or pains or first), first, case)
     uncounted = listed(case)
     return [*([f"{words}, with {uncounted}" for words in plain] if uncounted else []), *plain]
 
@@ -102,10 +109,10 @@ def _complaint_of(fact: Fact, case: Case) -> str:
 
 def _with_place_and_time(name: str, side: Side, facts: Sequence[Fact], case: Case) -> list[str]:
     """The name with side and time, with the side, and alone: the longest first."""
-    dated = [fact.when for fact in facts if fact.when is not None]
+    dated = [fact.when for fact in facts if fact.when is not None and DRAFT not in fact.remarks]
     time = since_words(dated[0], case.as_of) if dated else ""
     place = "" if side is Side.NOT_STATED else SIDES[side]
-    if "leg" in name.split():
+    if _LEG.search(name):
         place = place.removesuffix(" leg").removesuffix(" legs")
     with_place = f"{name}, {place}" if place else name
     return [*([f"{with_place}, {time}"] if time else []), with_place, name]
@@ -123,8 +130,7 @@ def _side(finding: Finding, case: Case) -> Side:
     wells = case.assessment.wells
     if finding.rule is WELLS and wells is not None:
         return Side.NOT_STATED if wells.side is Side.BOTH else wells.side
-    own = side_of(finding.evidence)
-    return case.assessment.side if own is Side.NOT_STATED else own
+    return side_of(finding.evidence)
 
 
 def _value(finding: Finding) -> str:
@@ -154,12 +160,12 @@ def _short(label: str) -> str:
 
 
 def _unasked(case: Case) -> str:
-    """6 of 7 red flags not recorded"""
+    """6 of 7 red flags not asked"""
     flags = case.assessment.of(Kind.RED_FLAG)
     unknown = [flag for flag in flags if flag.state is State.UNKNOWN]
     if not unknown:
         return "no red flag recorded as present"
-    words = "not recorded" if red_flags_not_asked(case) else "unknown"
+    words = "not asked" if red_flags_not_asked(case) else "unknown"
     return f"{len(unknown)} of {len(flags)} red flags {words}"
 
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.concepts import ACHILLES, NERVE, WEAKNESS, Concept
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
-from cds_service.assessment.rule import Kind
+from cds_service.assessment.rule import Effect, Kind
+from cds_service.assessment.rules.care import HomeCareStep
 from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Side, State, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
-from cds_service.rendering.words import listing, side_of
+from cds_service.rendering.words import listing, quoted, side_of
+
+_FEWEST_STEPS = 2
 
 
 def anticoagulant(case: Case) -> str:
@@ -48,8 +51,12 @@ def _known_dvt(case: Case) -> str:
         for fact in case.assessment.complaint
         if fact.concept == Concept.DVT and fact.certainty is Certainty.CONFIRMED
     ]
+    if not known:
+        return ""
     side = side_of(known)
-    return f"DVT on record{'' if side is Side.NOT_STATED else f' ({side})'}" if known else ""
+    place = "" if side is Side.NOT_STATED else f" ({side})"
+    medicines = [quoted(fact.display) for fact in case.assessment.record.anticoagulants() if fact.display][:2]
+    return f"DVT on record{place}{f', on {listing(medicines)}' if medicines else ''}"
 
 
 def _dvt_steps(case: Case) -> str:
@@ -95,14 +102,33 @@ def listed(case: Case) -> str:
 
 
 def _home_care(case: Case) -> str:
-    """The steps that suit, then those to leave out; nothing where home care may not be spoken of."""
-    if not case.assessment.suits_home_care:
-        return ""
+    """The steps that suit, each with what to mind, then those to leave out; nothing where home care may not be spoken
+    of, or where most of it does not suit.
+    """
     words = case.files.shared.home_care
-    suits = [words[step.name].short for step in case.assessment.home_care if not step.withheld]
+    suits = [step for step in case.assessment.home_care if not step.withheld]
+    if not case.assessment.suits_home_care or len(suits) < _FEWEST_STEPS:
+        return ""
+    said = [f"{words[step.name].short}{_to_mind(step)}" for step in suits]
     not_yet = [words[step.name].short for step in case.assessment.home_care if step.withheld]
-    left_out = f"no {' or '.join(not_yet)} here" if not_yet else ""
-    return "; ".join(filter(None, [", ".join(suits), left_out]))
+    return "; ".join([", ".join(said), *([f"leave out {', '.join(not_yet)}"] if not_yet else [])])
+
+
+def _to_mind(step: HomeCareStep) -> str:
+    """What this patient has to mind, without the reason."""
+    return f" ({'; '.join([words.partition(',')[0] for words in step.mind])})" if step.mind else ""
+
+
+def _embolism_symptoms(case: Case) -> str:
+    """Possible symptoms of embolism that are recorded without raising the level."""
+    listed = [each for each in case.assessment.listed if Effect.EMBOLISM in each.rule.effects]
+    return listing(names_of([fact for each in listed for fact in each.evidence], case.files.shared.findings)[:2])
+
+
+def _clot_risk(case: Case) -> str:
+    """What leaves DVT open though nothing raises the level: an item of the Wells score; nothing beside a known DVT."""
+    items = case.assessment.wells.present if case.assessment.wells is not None else ()
+    return items[0].label if items and not _known_dvt(case) else ""
 
 
 HOLES: Mapping[str, Say] = {
@@ -118,5 +144,7 @@ HOLES: Mapping[str, Say] = {
     "coded_strain": _coded_strain,
     "strain_with_weakness": _strain_with_weakness,
     "listed": listed,
+    "embolism_symptoms": _embolism_symptoms,
+    "clot_risk": _clot_risk,
     "home_care": _home_care,
 }

@@ -9,6 +9,7 @@ from cds_service.assessment.signs import SIGNS
 from cds_service.facts import NAMELESS_MEDICINES, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.holes import red_flags_not_asked
+from cds_service.rendering.words import quoted
 
 _LOOKED_FOR = {
     Concept.PULSE_ABSENT: "pulses",
@@ -24,7 +25,8 @@ def _anticoagulant(case: Case) -> str:
     if record.anticoagulants():
         return ""
     if not record.chart.was_read(Topic.MEDICATIONS) or NAMELESS_MEDICINES in record.chart.left_out:
-        return "whether an anticoagulant is taken"
+        called = [quoted(words) for words, _source in record.chart.nameless_medicines if words][:1]
+        return f"whether an anticoagulant is taken{f': see {called[0]}' if called else ''}"
     return "any anticoagulant order (outside prescriptions are not seen)"
 
 
@@ -49,7 +51,7 @@ def _d_dimer(case: Case) -> str:
 
 def _wells(case: Case) -> str:
     score = case.assessment.wells
-    return f"{len(score.unknown)} of 10 Wells items" if score is not None and score.unknown else ""
+    return "bedside items of the Wells score" if score is not None and score.unknown else ""
 
 
 def _scan(case: Case) -> str:

@@ -9,6 +9,8 @@ from typing import Literal
 from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Kind, Level
+from cds_service.assessment.rules.guidance import ONGOING
+from cds_service.assessment.rules.seen import ANTICOAGULANT, DISEASE, INJURY, PLASTER, REFUTED_DVT
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact
 from cds_service.rendering.case import CHART_ALONE, Case, Occasion, card_id
@@ -26,6 +28,8 @@ from cds_service.wire import Card, Indicator, Link
 _MOST_RECORDED = 5
 _MOST_WORDS = 110
 _MOST_LISTED = 3
+_MOST_SEEN = 2
+_TOLD = (ANTICOAGULANT, INJURY, PLASTER, DISEASE)
 _MOST_RISKS = 5
 _OVER_65 = "over-65"
 _QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
@@ -126,6 +130,8 @@ def _lines(case: Case, most: int) -> str:
         lines.append(f"**Recorded:** {recorded}.{f' Risk: {risks}.' if risks else ''}")
     elif risks:
         lines.append(f"**Risk:** {risks}.")
+    if against := _against_a_clot(case):
+        lines.append(f"**Against a clot:** {against}.")
     if listed:
         lines.append(f"**Also assess** (recorded, not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
@@ -135,13 +141,26 @@ def _lines(case: Case, most: int) -> str:
 
 
 def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
-    """What the card rests on, the most urgent finding first, then the complaint; and the facts that this tells."""
+    """What the card rests on, the most urgent finding first, then the complaint and what must be seen beside it; and
+    the facts that this tells.
+    """
     facts = [fact for finding in case.assessment.raising for fact in newest(finding.evidence)]
-    facts += newest(case.assessment.complaint)
+    complaint = newest(case.assessment.complaint)
+    seen = [fact for finding in case.assessment.of(Kind.SEEN) if finding.rule in _TOLD for fact in finding.evidence]
+    facts += [*complaint[:1], *seen[:_MOST_SEEN], *complaint[1:]]
     new = case.occasion.entries  # told above
     old = [fact for fact in facts if fact not in new]
-    words, shown = told(old, case.files.shared.findings, case.as_of, most)
+    apart = [fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence]
+    words, shown = told(old, case.files.shared.findings, case.as_of, most, apart)
     return "; ".join(words), {*shown, *new}
+
+
+def _against_a_clot(case: Case) -> str:
+    """A DVT that was refuted, and a D-dimer that is not raised."""
+    refuted = [fact for each in case.assessment.of(Kind.SEEN) if each.rule is REFUTED_DVT for fact in each.evidence]
+    normal = [reading.fact for reading in case.assessment.d_dimers if reading.current and reading.is_normal]
+    words, _facts = told([*refuted, *normal], case.files.shared.findings, case.as_of, _MOST_SEEN)
+    return "; ".join(words)
 
 
 def _listed(case: Case, shown: set[Fact]) -> tuple[str, set[Fact]]:

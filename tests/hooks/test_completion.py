@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from cds_service.fhir.value_sets import Terminology
 from tests.calls import (
     CALF_PAIN,
-    TOLD,
     SERVICE,
+    TOLD,
     assert_outcome,
     authorization,
     call,

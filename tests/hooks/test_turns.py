@@ -128,6 +128,34 @@ class TestQueue:
 
         run(scene)
 
+    def test_a_call_that_is_cut_off_while_it_waits_frees_nobody_elses_place(self) -> None:
+        async def scene(turns: Turns) -> None:
+            async with await turns.take(stays):
+                waiting = asyncio.create_task(turns.take(stays))
+                await asyncio.sleep(0)
+                waiting.cancel()
+                await asyncio.sleep(0)
+                other = asyncio.create_task(turns.take(stays))
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                assert not other.done()
+            async with await other:
+                pass
+
+        run(scene)
+
+    def test_a_call_that_is_cut_off_as_its_turn_comes_gives_the_place_back(self) -> None:
+        async def scene(turns: Turns) -> None:
+            async def cut_off() -> bool:
+                raise asyncio.CancelledError
+
+            with pytest.raises(asyncio.CancelledError):
+                await turns.take(cut_off)
+            async with await turns.take(stays):
+                pass
+
+        run(scene)
+
 
 class TestLargeCharts:
     def test_they_compute_beside_the_event_loop(self) -> None:

@@ -201,7 +201,7 @@ def order_findings(case: OrderCase) -> list[tuple[Finding, ...]]:
     ]
     of_kinds: dict[str, list[Finding]] = {}
     doubled: list[Fact] = []
-    for finding in sorted(findings, key=lambda each: -each.level):
+    for finding in sorted(findings, key=lambda each: (-each.level, each.rule is DUPLICATE)):
         of_kinds.setdefault(_kind(finding), []).append(finding)
     cards = [tuple(each) for each in of_kinds.values() if any(finding.rule is not DUPLICATE for finding in each)]
     for each in of_kinds.values():
