@@ -184,7 +184,7 @@ def test_every_concept_is_read() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_work_grows_with_the_entries_of_every_concept(variant: str) -> None:
     make = VARIANTS[variant]
-    assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 8) == {}
+    assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 12) == {}
 
 
 @pytest.mark.parametrize("pains", [0, 1])

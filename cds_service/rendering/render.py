@@ -148,9 +148,9 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
     complaint = newest(case.assessment.complaint)
     seen = [fact for finding in case.assessment.of(Kind.SEEN) if finding.rule in _TOLD for fact in finding.evidence]
     facts += [*complaint[:1], *seen[:_MOST_SEEN], *complaint[1:]]
-    new = case.occasion.entries  # told above
+    new = set(case.occasion.entries)  # told above
     old = [fact for fact in facts if fact not in new]
-    apart = [fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence]
+    apart = {fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence}
     words, shown = told(old, case.files.shared.findings, case.as_of, most, apart)
     return "; ".join(words), {*shown, *new}
 

@@ -33,7 +33,7 @@ def _gangrene(_: Sequence[Fact], leg: Leg) -> Seen | None:
 
 
 def _lasting_gangrene(current: Sequence[Fact], leg: Leg) -> Seen | None:
-    new = new_gangrene(leg)
+    new = set(new_gangrene(leg))
     lasting = [fact for fact in current if fact not in new]
     return Seen(lasting) if lasting and new_pains(leg, Site.LOWER_LEG) else None
 

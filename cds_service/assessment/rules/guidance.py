@@ -105,7 +105,8 @@ def _rest_pain(current: Sequence[Fact], leg: Leg) -> Seen | None:
 def _symptom(current: Sequence[Fact], denied: Sequence[Fact], leg: Leg) -> Seen | None:
     days = leg.thresholds.finding_days
     new = leg.within(current, days)
-    if raising := [fact for fact in new if not _is_explained(fact, leg)]:
+    is_explaining = bool(new) and _is_cause_of_oedema_long_known(leg)
+    if raising := [fact for fact in new if not (is_explaining and _may_be_explained(fact))]:
         return Seen(raising)
     if new:
         return Seen(new, why_not_counted=EXPLAINED)
@@ -114,12 +115,14 @@ def _symptom(current: Sequence[Fact], denied: Sequence[Fact], leg: Leg) -> Seen 
     return _denied(denied)
 
 
-def _is_explained(fact: Fact, leg: Leg) -> bool:
-    """Ankle, foot or whole-leg swelling or colour, not one-sided, beside a Condition known to cause it for long."""
+def _may_be_explained(fact: Fact) -> bool:
+    """Ankle, foot or whole-leg swelling or colour, not one-sided: a long-standing cause of oedema may explain it."""
     if fact.concept not in OF_BOTH_LEGS or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
         return False
-    if fact.side in (Side.LEFT, Side.RIGHT):
-        return False
+    return fact.side not in (Side.LEFT, Side.RIGHT)
+
+
+def _is_cause_of_oedema_long_known(leg: Leg) -> bool:
     return bool(leg.older_than(leg.confirmed(Concept.OEDEMA_CAUSE), leg.thresholds.explaining_days))
 
 
