@@ -46,8 +46,8 @@ WOMAN = patient(gender="female")
 BOY = patient(birthDate=born_years_ago(14))
 
 HEADLINES: list[tuple[list[Entry], str]] = [
-    ([CALF_PAIN], "Calf pain, left leg, 3 days: 7 of 7 red flags not recorded"),
-    ([CALF_PAIN, {**SCORE, "value": 3}], "Calf pain, left leg, 3 days: 6 of 7 red flags not recorded"),
+    ([CALF_PAIN], "Calf pain, left leg, 3 days: 7 of 7 red flags not asked"),
+    ([CALF_PAIN, {**SCORE, "value": 3}], "Calf pain, left leg, 3 days: 6 of 7 red flags not asked"),
     ([CALF_PAIN, SCORE], "Severe pain 8 of 10, left leg, 1 day: "),
     ([CALF_PAIN, DVT], "DVT, left leg, 4 days, no anticoagulant found: "),
     ([CALF_PAIN, SUSPECTED], "Suspected DVT, left leg, 4 days: "),
@@ -96,7 +96,7 @@ def test_how_to_tell_a_dvt_depends_on_the_patient(
 
 SAID: list[tuple[list[Entry], str, str]] = [
     # what is recorded and counts for nothing is told, once
-    ([CALF_PAIN, {**COLD, "side": "right"}], "Also assess", "cold leg or foot right foot, 22 Nov (1 day)."),
+    ([CALF_PAIN, {**COLD, "side": "right"}], "Also assess", "cold leg or foot right, 22 Nov (1 day)."),
     ([CRAMP, BREATHLESS], "Also assess", "breathlessness, 20 Nov (3 days)."),
     ([CALF_PAIN, {**BREATHLESS, "onset": -10}], "Also assess", "breathlessness, 13 Nov (10 days)."),
     # risks of the guidance and of thrombosis
@@ -139,7 +139,7 @@ def test_home_care_names_what_suits_then_what_does_not() -> None:
     assert line(detail(CALF_PAIN), "If none") == "rest, ice, bandage, elevation, stretching (Cleveland Clinic 2025)."
     numb = {"condition": "icd|E11.42", "onset": -400}
     said = line(detail(CALF_PAIN, numb), "If none")
-    assert said == "rest, elevation, stretching; no ice or bandage here (Cleveland Clinic 2025)."
+    assert said == "rest, elevation, stretching; leave out ice, bandage (Cleveland Clinic 2025)."
 
 
 def test_a_denied_red_flag_is_not_asked_for() -> None:

@@ -223,7 +223,7 @@ def test_what_began_before_it_was_recorded_says_both() -> None:
     entry = fact("pain", "Condition/1", began=began, recorded=recorded, side=Side.LEFT)
     shown = told([Fact(**{**{name: getattr(entry, name) for name in entry.__struct_fields__}, "when": began})],
                  NAMES, AS_OF, 1)[0]  # fmt: skip
-    assert shown == ["pain left calf, since 1 Nov, recorded 20 Nov (3 days)"]
+    assert shown == ["pain left calf, since 1 Nov (22 days), recorded 20 Nov"]
 
 
 @pytest.mark.parametrize(
