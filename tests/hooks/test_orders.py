@@ -124,7 +124,7 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
         (
             [medicine(SIMVASTATIN)],
             {"medications": ON_STATIN, "measurements": SEVERE},
-            [("info", "More than one of a kind")],
+            [("info", "Draft statin, severe pain on a statin")],
         ),
         ([service(SNOMED, "710824005"), {"resourceType": "DeviceRequest", "id": "d"}], LIKELY, []),
         ([], LIKELY, []),
@@ -162,7 +162,7 @@ def test_the_card_shows_draft_and_record(client: TestClient) -> None:
 def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) -> None:
     (card,) = sign(client, D_DIMER, **LIKELY)
     assert "Wells 2 or more from the record" in card["summary"]
-    assert "8 of 10 Wells items" in card["detail"].partition("**Not found:**")[2]
+    assert "Wells score" in card["detail"].partition("**Not found:**")[2]
     (assessment,) = judged(D_DIMER, **LIKELY)
     told = explained(assessment).wells
     assert (told.points, told.least, told.most) == (2, -2, 9)

@@ -225,10 +225,9 @@ HELD_BY = {
 
 def _holds(name: str, facts: Iterable[Fact], shown: Shown) -> bool:
     """Is it on record, present or denied, and not closed?"""
-    if re.fullmatch(r"\d+ of 10 Wells items", name):
+    if name == "bedside items of the Wells score":
         wells = shown.assessment.wells
-        known = 0 if wells is None else sum(item.state is not State.UNKNOWN for item in wells.items)
-        return int(name.partition(" ")[0]) != 10 - known
+        return wells is None or all(item.state is not State.UNKNOWN for item in wells.items)
     open_ones = [fact for fact in facts if fact.state is not State.UNKNOWN and fact.course is not Course.HISTORY]
     if name == "severity" and any(_scored(fact.quantity) for fact in open_ones if fact.concept == "pain-severity"):
         return True
