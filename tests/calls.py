@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -159,6 +160,17 @@ def overridden(**members: Any) -> dict[str, Any]:
 def post(client: TestClient, **members: Any) -> Any:
     """The answer to a call with these members."""
     return client.post(SERVICE, json=call(**members))
+
+
+def post_until_answered(client: Any, url: str, body: dict[str, Any]) -> Any:
+    """The answer, asked for again after as long as a refusal says, like an EHR would: a busy machine refuses bursts."""
+    response = client.post(url, json=body)
+    for _ in range(30):
+        if response.status_code != 503:
+            break
+        time.sleep(int(response.headers["retry-after"]))
+        response = client.post(url, json=body)
+    return response
 
 
 def cards(response: Any) -> list[Any]:
