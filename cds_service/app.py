@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cds_service import __version__
+from cds_service.assessment.assessment import Assessment
+from cds_service.circumstances import Circumstances
 from cds_service.errors import CdsError, Unauthenticated
+from cds_service.explanation.markdown import as_markdown
+from cds_service.explanation.model import Explanation, explain
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
@@ -38,9 +42,10 @@ from cds_service.hooks.turns import Turns
 from cds_service.knowledge import knowledge_version
 from cds_service.log import configure_log
 from cds_service.publishing.publication import Publication, load_value_sets
-from cds_service.rendering.card_files import load_cards
+from cds_service.rendering.card_files import load_cards, missing_files
 from cds_service.rendering.content import CardFiles
 from cds_service.rendering.render import Renderer
+from cds_service.rendering.words import own_words, quoted
 from cds_service.security.caller import Caller
 from cds_service.security.client_jwt import ClientJwt, FirstUse
 from cds_service.security.clients import Client, load_clients
@@ -68,7 +73,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
     """The service as an ASGI application. Raises ConfigurationError for unusable cards, value sets or registry."""
     http = pooled_http(settings.fhir_timeout)
     client = FhirClient(http, settings.max_body)
-    cards = load_cards(cards_folder(settings))
+    cards = cards_in_use(settings)
     services = hook_services(settings, client.read, cards)
     known = Knowledge(publication(settings, cards), partial(overdue, cards))
 
@@ -166,7 +171,12 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
     clinic = Clinic(
         Prefetch(chart_needs(terminology.measurement_codes()), read, settings.fhir_timeout),
         ChartReader(settings.timezone, terminology),
-        Renderer(cards.with_switched_off(switched_off(policy)), settings.guidance_url, settings.max_indicator),
+        Renderer(
+            replace(cards, switched_off=switched_off(policy)),
+            settings.guidance_url,
+            settings.max_indicator,
+            partial(_explanation, version_in_use(settings), cards) if settings.card_detail == "full" else None,
+        ),
         settings.thresholds,
         policy,
     )
@@ -180,6 +190,27 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
         ORDER_SIGN,
     )
     return [OpenService(service, clinic) for service in services]
+
+
+def _explanation(version: str, cards: CardFiles, assessment: Assessment, circumstances: Circumstances) -> str:
+    """How it was decided, for below a card."""
+    return explained(explain(assessment, circumstances.as_of, version), cards)
+
+
+def explained(explanation: Explanation, cards: CardFiles) -> str:
+    """The explanation as Markdown, with what these words say of possible causes."""
+    about = {f"pattern-{name}": words.says for name, words in cards.causes.items()}
+    return as_markdown(explanation, quoted, own_words, about)
+
+
+def cards_in_use(settings: Settings) -> CardFiles:
+    """The words of the cards that these settings choose. Raises ConfigurationError."""
+    return load_cards(cards_folder(settings), shipped("cards"))
+
+
+def missing_cards(settings: Settings) -> Sequence[str]:
+    """The card files that CDS_CARDS_DIR does not hold, so that they are as they come with the service."""
+    return missing_files(settings.cards_dir, shipped("cards")) if settings.cards_dir else ()
 
 
 def cards_folder(settings: Settings) -> Path:

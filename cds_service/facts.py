@@ -76,6 +76,10 @@ DATE_NOT_READ = "date could not be read"
 """The remarks of a fact without a date: none was recorded, or what was is no date of FHIR."""
 
 
+DRAFT = "draft order"
+"""The remark of a fact that a user is about to order: dated by its call, and not on record."""
+
+
 class Topic(StrEnum):
     """The parts of a chart that are asked for separately, and so can be missing separately."""
 

@@ -8,27 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cds_service.assessment.local_policy import LocalPolicy
-from cds_service.assessment.rule_sets import (
-    CRITICAL,
-    LIMB_THREAT,
-    ORDERS,
-    PATTERNS,
-    RED_FLAGS,
-    RISK_FACTORS,
-    WARNING,
+from cds_service.assessment.catalogue import (
+    CAUSE_SET,
+    CRITICAL_SET,
+    ORDER_SET,
+    RED_FLAG_SET,
+    RISK_SET,
+    SIGN_SET,
+    WARNING_SET,
 )
-from cds_service.assessment.rules import Rule
+from cds_service.assessment.local_policy import LocalPolicy
+from cds_service.assessment.rule import Rule
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.case import NO_RED_FLAG, NOT_ASSESSED
 from cds_service.rendering.content import CardFiles, Written
 from cds_service.rendering.words import mid_sentence
 from cds_service.settings import Settings, variable
 
-_FINDING = (RED_FLAGS, LIMB_THREAT, CRITICAL, WARNING, RISK_FACTORS, PATTERNS, ORDERS)
+_FINDING = (RED_FLAG_SET, SIGN_SET, CRITICAL_SET, WARNING_SET, RISK_SET, CAUSE_SET, ORDER_SET)
 """The rule sets that yield findings, which can be switched off; what the others hold back cannot."""
 
-_GRAVE = frozenset((*RED_FLAGS.rules, *CRITICAL.rules))
+_GRAVE = frozenset((*RED_FLAG_SET.rules, *CRITICAL_SET.rules))
 """Rules that are switched off only over somebody's name."""
 
 _CARD = "card:"
@@ -49,7 +49,7 @@ def overdue(files: CardFiles, today: date) -> list[Overdue]:
     """All content that is past its review date, in the order in which it expired. It goes on working."""
     content = [
         ("shared words of the cards", files.shared),
-        ("words of the patterns", files.patterns.written),
+        ("words of possible causes", files.causes_written),
         *((f"card {card.id}", card.written) for card in files.cards.values()),
         *((f"words of the occasion {each.id}", each.written) for each in files.occasions.values()),
         *((f"rule {'' if '/' in name else 'set '}{name}", written) for name, written in files.rules.items()),

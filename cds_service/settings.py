@@ -123,6 +123,10 @@ class Settings(BaseSettings):
     max_indicator: Literal["critical", "warning"] = Field(
         "critical", description="critical or warning: the highest indicator that a card may carry"
     )
+    card_detail: Literal["short", "full"] = Field(
+        "short",
+        description="short or full: full appends to each card how it was decided, for an EHR that opens no links",
+    )
     guidance_url: str = Field(
         "https://my.clevelandclinic.org/health/symptoms/22274-calf-muscle-pain",
         description="the address, starting with https:// or http://, of the guidance that cards link to",

@@ -43,6 +43,9 @@ class Thresholds:
         5.0, "times", "RCEMLearning, Acute rhabdomyolysis: over 5 times the upper limit"
     )
     ck_units_per_litre: float = _number(1000.0, "U/L", "ours: about 5 x 200, where no upper limit is given")
+    ck_notable_times: float = _number(
+        4.0, "times", "EAS 2015, table 1: over 4 times the upper limit; listed without raising the level", fixed=True
+    )
     potassium_mmol_per_litre: float = _number(
         2.5, "mmol/L", "severe hypokalaemia: RCEMLearning, Disorders of potassium balance"
     )
@@ -93,6 +96,9 @@ class Thresholds:
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
     adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over", fixed=True)
+    fluoroquinolone_age_years: int = _number(
+        60, "years", "FDA 2008: over 60 a fluoroquinolone is a higher risk to a tendon", fixed=True
+    )
     obesity_kg_per_m2: float = _number(30.0, "kg/m2", "WHO, Global Health Observatory: obesity in adults")
     sufficient_activity_minutes: float = _number(
         150.0, "minutes a week", "Exercise Vital Sign (Coleman 2012): less is insufficient"

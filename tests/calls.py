@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import msgspec
 from starlette.testclient import TestClient
 
+from cds_service.app import cards_in_use, hook_services
+from cds_service.cli.assess import read_nothing
+from cds_service.hooks.context import read_call
+from cds_service.hooks.reply import Reply
+from cds_service.hooks.service import OpenService
+from cds_service.security.caller import NOBODY
+from cds_service.settings import load_settings
 from tests.charts import PATIENT_ID, Entry, patient, resource
 
 SERVICE = "/cds-services/calf-pain-patient-view"
 FEEDBACK = f"{SERVICE}/feedback"
 KEYS = ("patient", "conditions", "findings", "measurements", "medications", "procedures")
 CALF_PAIN: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
+TOLD = "pain left calf"
+"""How a card tells it."""
 
 
 def searchset(*entries: Entry | dict[str, Any], **members: Any) -> dict[str, Any]:
@@ -99,6 +112,18 @@ def post_hook(client: TestClient, hook: str, context_members: dict[str, Any] | N
     return client.post(f"/cds-services/calf-pain-{hook}", json=body)
 
 
+def reply(hook: str, context_members: dict[str, Any] | None = None, **prefetched: Any) -> Reply:
+    """What the service of this hook decides about such a call, in process: the cards, and the assessments behind."""
+    call = read_call(msgspec.json.encode(hook_call(hook, context_members, prefetch=prefetch(**prefetched))), hook)
+    return asyncio.run(_services()[hook].handle(call, NOBODY, datetime.now(UTC)))
+
+
+@cache
+def _services() -> dict[str, OpenService]:
+    settings = load_settings()
+    return {each.hook: each for each in hook_services(settings, read_nothing, cards_in_use(settings))}
+
+
 def authorization(**members: Any) -> dict[str, Any]:
     """A valid fhirAuthorization; each member can be replaced."""
     return {
@@ -135,6 +160,17 @@ def overridden(**members: Any) -> dict[str, Any]:
 def post(client: TestClient, **members: Any) -> Any:
     """The answer to a call with these members."""
     return client.post(SERVICE, json=call(**members))
+
+
+def post_until_answered(client: Any, url: str, body: dict[str, Any]) -> Any:
+    """The answer, asked for again after as long as a refusal says, like an EHR would: a busy machine refuses bursts."""
+    response = client.post(url, json=body)
+    for _ in range(30):
+        if response.status_code != 503:
+            break
+        time.sleep(int(response.headers["retry-after"]))
+        response = client.post(url, json=body)
+    return response
 
 
 def cards(response: Any) -> list[Any]:

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
 from cds_service.facts import Chart, Fact, Topic
 from cds_service.fhir.page import Material, open_page
 from cds_service.fhir.reading import ChartReader

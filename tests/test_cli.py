@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from cds_service import __version__
 from cds_service.sample_patients import WRITTEN_ON
 from cds_service.shipped import shipped
-from tests.calls import CALF_PAIN, call, outcome, prefetch, searchset
+from tests.calls import CALF_PAIN, TOLD, call, outcome, prefetch, searchset
 from tests.charts import patient
 from tests.command import assert_one_line, run
 from tests.ehr import Ehr
@@ -31,8 +31,8 @@ class TestAssess:
     def test_a_bundle_gives_readable_cards(self) -> None:
         result = run("assess", str(DVT), "--as-of", NOON)
         assert result.exit_code == 0
-        assert result.stdout.startswith("[critical] ")
-        for words in ("Why this card", "Evidence", "Source: ", "my.clevelandclinic.org"):
+        assert result.stdout.startswith("**[critical] ")
+        for words in ("**Options:**", "**Recorded:**", "Source: ", "my.clevelandclinic.org"):
             assert words in result.stdout
 
     def test_a_bundle_gives_cards_as_json(self) -> None:
@@ -49,15 +49,15 @@ class TestAssess:
         """A local time without zone is one of CDS_TIMEZONE."""
         late = run("assess", str(DVT), "--as-of", "2027-11-02", "--json")
         assert "critical" not in late.stdout
-        assert run("assess", str(DVT), "--as-of", f"{WRITTEN_ON}T12:00").stdout.startswith("[critical]")
+        assert run("assess", str(DVT), "--as-of", f"{WRITTEN_ON}T12:00").stdout.startswith("**[critical]")
 
     def test_no_card_is_said_to_be_none(self) -> None:
         result = run("assess", "-", stdin=json.dumps(searchset(patient())))
-        assert (result.exit_code, result.stdout[:9]) == (0, "No card: ")
+        assert (result.exit_code, result.stdout[:9]) == (0, "No card. ")
 
     def test_one_of_several_patients(self) -> None:
         chart = json.dumps(searchset(patient(), patient(id="p2"), CALF_PAIN))
-        assert "Condition/pain" in run("assess", "-", "--patient", "p1", stdin=chart).stdout
+        assert TOLD in run("assess", "-", "--patient", "p1", stdin=chart).stdout
         assert run("assess", "-", "--patient", "p2", stdin=chart).stdout.startswith("No card")
         assert_one_line(run("assess", "-", stdin=chart), "2 Patients", "Give the id")
 

@@ -37,7 +37,7 @@ def test_a_sample_patient_gets_the_card_beside_it(name: str) -> None:
 def test_the_card_has_the_level_that_the_policy_gives(name: str) -> None:
     """The levels in expected.json were derived from the policy by hand, before there was code to ask."""
     level = EXPECTED[name]["level"]
-    assert card_text(name).startswith("No card" if level == "none" else f"[{level}]")
+    assert card_text(name).startswith("No card" if level == "none" else f"**[{level}]")
 
 
 def test_no_expected_card_is_left_over() -> None:

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from cds_service.app import version_in_use
-from cds_service.assessment import critical, red_flags, risk_factors, warning
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.assessment.local_policy import LocalPolicy
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.rules import clot, compartment, guidance, risks
 from cds_service.cli import app
 from cds_service.errors import ConfigurationError
 from cds_service.governance import decisions, local_policy, overdue, switched_off
@@ -54,13 +54,13 @@ def notices(*, environment: dict[str, str]) -> list[str]:
 
 class TestNames:
     def test_a_rule_by_its_id_or_by_its_set_and_id(self) -> None:
-        assert policy("severe-pain").off == {red_flags.SEVERE}
-        assert policy("pregnancy").off == {warning.PREGNANCY, risk_factors.PREGNANT}
-        assert policy("risk-factors/pregnancy").off == {risk_factors.PREGNANT}
+        assert policy("severe-pain").off == {guidance.SEVERE}
+        assert policy("pregnancy").off == {clot.PREGNANCY, risks.PREGNANT}
+        assert policy("risk-factors/pregnancy").off == {risks.PREGNANT}
 
     def test_a_card_means_all_its_rules(self) -> None:
-        assert policy("compartment-syndrome").off == {critical.COMPARTMENT}
-        assert policy("card:compartment-syndrome").off == {critical.COMPARTMENT, critical.COMPARTMENT_SIGNS}
+        assert policy("compartment-syndrome").off == {compartment.COMPARTMENT}
+        assert policy("card:compartment-syndrome").off == {compartment.COMPARTMENT, compartment.COMPARTMENT_SIGNS}
 
     def test_the_card_for_no_finding_can_go_but_not_that_for_an_unread_chart(self) -> None:
         assert policy("card:no-red-flag") == LocalPolicy(quiet=True)
@@ -146,17 +146,17 @@ class TestCalls:
         with client_with(disabled_rules=("severe-pain",), disabled_rules_signed_by=SIGNED) as client:
             (card,) = cards(post(client, prefetch=prefetch(findings=findings)))
         assert card["indicator"] == "info"
-        assert "This site has switched off, and this card leaves out: severe pain." in card["detail"]
-        assert "6 of 6 not recorded" in card["summary"]
+        assert "Switched off at this site: severe pain." in card["detail"]
+        assert "6 of 6 red flags" in card["summary"]
 
     def test_a_value_that_only_such_a_rule_tells_is_not_told(self) -> None:
         raised = {"observation": "loinc|2157-6", "at": -1, "value": 900, "unit": "U/L", "high": 200}
         sent = prefetch(measurements=searchset(raised))
-        summaries = []
+        told = []
         for rules in ((), ("creatine-kinase",)):
             with client_with(disabled_rules=rules, disabled_rules_signed_by=SIGNED) as client:
-                summaries.append(cards(post(client, prefetch=sent))[0]["summary"])
-        assert ["Creatine kinase" in summary for summary in summaries] == [True, False]
+                told.append(detail(post(client, prefetch=sent)))
+        assert ["creatine kinase 900 U/L" in text for text in told] == [True, False]
 
     def test_a_draft_order_rule_too(self) -> None:
         drafts = {"draftOrders": searchset(*({"medication": "rx|5640", "id": f"m{n}"} for n in range(2)))}
@@ -226,7 +226,8 @@ class TestOverdue:
         assert str(past[3]) == "rule critical/dvt: review was due 2026-01-04 (owner: Dr A. Example)"
 
     def test_on_the_day_itself_nothing_is_past(self) -> None:
-        due = {card.written.review_due for card in FILES.cards.values()}
+        written = [*[card.written for card in FILES.cards.values()], *FILES.rules.values()]
+        due = {each.review_due for each in written}
         assert overdue(FILES, min(due)) == []
         assert len(overdue(FILES, date(9999, 1, 1))) == 2 + len(FILES.cards) + len(FILES.occasions) + len(FILES.rules)
 

@@ -15,14 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.app import cards_folder, hook_services
+from cds_service.app import cards_in_use, hook_services
 from cds_service.cli.assess import read_nothing
 from cds_service.errors import InvalidRequest
 from cds_service.hooks.context import read_call
 from cds_service.hooks.feedback import read_feedback
 from cds_service.hooks.service import Steps
 from cds_service.hooks.turns import Turn
-from cds_service.rendering.card_files import load_cards
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings
 from tests.calls import accepted, hook_call, next_link, overridden
@@ -45,7 +44,7 @@ from tests.steps import runs, superlinear
 
 SIZE = 20
 SETTINGS = Settings()
-SERVICES = {each.hook: each for each in hook_services(SETTINGS, read_nothing, load_cards(cards_folder(SETTINGS)))}
+SERVICES = {each.hook: each for each in hook_services(SETTINGS, read_nothing, cards_in_use(SETTINGS))}
 
 
 def answered(sent: bytes, hook: str = "patient-view") -> list[Any]:
@@ -185,7 +184,7 @@ def test_every_concept_is_read() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_work_grows_with_the_entries_of_every_concept(variant: str) -> None:
     make = VARIANTS[variant]
-    assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 8) == {}
+    assert superlinear(lambda count: assessed(call([*CODES], count, make, pains=count)), 12) == {}
 
 
 @pytest.mark.parametrize("pains", [0, 1])

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.calls import FEEDBACK, SERVICE, accepted, call
+from tests.calls import FEEDBACK, SERVICE, accepted, call, post_until_answered
 from tests.databases import feedback_rows, journal_rows, sqlite_url, upgraded
 from tests.servers import Server, running
 
@@ -60,8 +60,8 @@ def test_two_workers_lose_and_double_nothing_for_fifty_clients(database: str) ->
         own = [accepted(str(n), card=f"card {number}") for n in range(DISTINCT)]
         with httpx2.Client(base_url=base, timeout=60) as http:
             messages = [*([each] for each in own), own[::-1], [accepted("shared")]]
-            answers = [http.post(FEEDBACK, json={"feedback": message}) for message in messages]
-            answers.append(http.post(SERVICE, json=call(hookInstance=str(uuid.uuid4()))))
+            answers = [post_until_answered(http, FEEDBACK, {"feedback": message}) for message in messages]
+            answers.append(post_until_answered(http, SERVICE, call(hookInstance=str(uuid.uuid4()))))
             return [each.status_code for each in answers]
 
     with running("serve", "--workers", "2", CDS_DATABASE_URL=database) as server, ThreadPoolExecutor(CLIENTS) as pool:

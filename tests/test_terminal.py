@@ -106,11 +106,11 @@ class TestCommands:
         chart = json.loads((shipped("fhir_fixtures") / f"{SAYS_SOMETHING}.json").read_text(encoding="utf-8"))
         file = tmp_path / f"{HOSTILE}.json"
         file.write_text(json.dumps(spoilt(chart, *members)), encoding="utf-8")
-        said = told("assess", str(file), "--as-of", "2026-11-02T12:00:00Z")
-        as_json = run("assess", str(file), "--as-of", "2026-11-02T12:00:00Z", "--json").stdout
+        said = told("assess", str(file), "--as-of", "2026-11-02T12:00:00Z", "--explain")
+        as_json = run("assess", str(file), "--as-of", "2026-11-02T12:00:00Z", "--explain", "--json").stdout
         assert_harmless(as_json)
         if members:
-            assert "]0;pwned" in said, "the card quotes the chart"
+            assert "]0;pwned" in said, "the explanation quotes the chart"
             assert_harmless("".join(card["summary"] + card["detail"] for card in json.loads(as_json)["cards"]))
         else:
             assert said.startswith("cds-service: ")
@@ -207,7 +207,7 @@ class TestCommands:
         def faulty(*_: object) -> None:
             raise ValueError(HOSTILE)
 
-        monkeypatch.setattr("cds_service.cli.reporting.load_cards", faulty)
+        monkeypatch.setattr("cds_service.app.load_cards", faulty)
         said = told("check")
         assert "\nTraceback" in said
         assert said.endswith(f"ValueError: {SHOWN}\n")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from cds_service.settings import load_settings
 from tests.validation.agreement import Proportion, confusion, exactly, rule_accuracy
 from tests.validation.answers import Answer, answers

@@ -17,8 +17,8 @@ import pytest
 import simple_icd_10_cm  # type: ignore[import-untyped]
 from fhir.resources.R4B import get_fhir_model_class
 
-from cds_service.assessment import critical, limb_threat, red_flags, warning
-from cds_service.assessment.rules import Rule
+from cds_service.assessment.catalogue import RAISING
+from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.settings import load_settings
 from tests.charts import SYSTEMS
 from tests.validation.answers import Answer, answers
@@ -27,12 +27,7 @@ from tests.validation.vignettes import FIXTURES, ROOT, Origin, Vignette, all_vig
 
 VIGNETTES = all_vignettes()
 WRITTEN = written_vignettes()
-RULES = {
-    rule.id
-    for module in (critical, limb_threat, red_flags, warning)
-    for rule in vars(module).values()
-    if isinstance(rule, Rule)
-}
+RULES = {rule.id for rule in (*RAISING, *RED_FLAGS)}
 # Codes of no value set and no sample patient, with the source that was read.
 OTHER_CODES = {
     (SYSTEMS["rx"], "82122"): "Levofloxacin",  # cqframework/ecqm-content-qicore-2024; OHDSI/PhenotypeLibrary

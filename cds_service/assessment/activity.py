@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.record import Record
 from cds_service.facts import Fact, latest
 
-ANSWERS = ("activity-days", "activity-minutes", "activity-minutes-per-week")
+ANSWERS = (Concept.ACTIVITY_DAYS, Concept.ACTIVITY_MINUTES, Concept.ACTIVITY_MINUTES_PER_WEEK)
 """The concepts of its questions: days a week, minutes on such a day, and minutes a week."""
 
 
@@ -19,7 +20,7 @@ class Activity(NamedTuple):
     evidence: tuple[Fact, ...]
 
 
-def weekly_activity(leg: Leg) -> Activity | None:
+def weekly_activity(leg: Record) -> Activity | None:
     """What the newest answers say; None where no number of them can be read.
 
     Days and minutes are multiplied where they were recorded in one encounter or on one day. No day a week, or no
@@ -34,7 +35,7 @@ def weekly_activity(leg: Leg) -> Activity | None:
     return max(answers, key=_newest_and_fullest, default=None)
 
 
-def _numbers(leg: Leg, concept: str) -> Sequence[tuple[Fact, float]]:
+def _numbers(leg: Record, concept: str) -> Sequence[tuple[Fact, float]]:
     return [
         (fact, fact.quantity.value)
         for fact in leg.present(concept)
@@ -52,7 +53,7 @@ def _of_a_pair(fact: Fact, value: float, others: _Occasions) -> Activity:
 class _Occasions:
     """The newest answer of each encounter and of each day, as it was recorded and by the zone of the assessment."""
 
-    def __init__(self, answers: Sequence[tuple[Fact, float]], leg: Leg) -> None:
+    def __init__(self, answers: Sequence[tuple[Fact, float]], leg: Record) -> None:
         self._zone = leg.as_of.tzinfo
         self._newest: dict[object, tuple[Fact, float]] = {}
         for answer in sorted(answers, key=lambda each: _order(each[0]), reverse=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.record import Record
 from cds_service.facts import Fact, Quantity, Side, latest
 from cds_service.thresholds import Thresholds
 
-CONCEPT = "ankle-brachial-index"
+CONCEPT = Concept.ANKLE_BRACHIAL_INDEX
 
 
 class Band(Enum):
@@ -22,7 +23,7 @@ class Band(Enum):
     UNCLEAR = "an index recorded only as over or under a value"
 
 
-def indices(leg: Leg) -> dict[Fact, Band]:
+def indices(leg: Record) -> dict[Fact, Band]:
     """The newest index of each side in this view, within its look-back, with its band; unsided ones too."""
     newest: dict[Side, Fact] = {}
     for fact in leg.present(CONCEPT):
@@ -32,7 +33,7 @@ def indices(leg: Leg) -> dict[Fact, Band]:
     return {fact: band(fact.quantity, leg.thresholds) for fact in newest.values() if fact.quantity is not None}
 
 
-def known_of_both_legs(patient: Leg) -> bool:
+def known_of_both_legs(patient: Record) -> bool:
     """Is an index of the last 90 days on record, of each leg or of a leg that is not named?"""
     sides = {
         fact.side for fact in patient.surely_within(patient.present(CONCEPT), patient.thresholds.ankle_brachial_days)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from cds_service.facts import Interval
 from cds_service.thresholds import Thresholds
 

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cds_service.assessment.diagnoses import coded_chronic, opening_diagnoses
+from cds_service.assessment.concepts import CAUSES, Concept
+from cds_service.assessment.diagnoses import coded_chronic, embolism_symptoms, opening_diagnoses
 from cds_service.assessment.injuries import threatening_injuries
-from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import Signs, signs_within
 from cds_service.assessment.pain import new_pains, old_pains
-from cds_service.assessment.red_flags import SEVERE
-from cds_service.assessment.rules import Finding, once
-from cds_service.assessment.siting import CAUSES
+from cds_service.assessment.record import Leg
+from cds_service.assessment.rule import once
+from cds_service.assessment.rules.guidance import SEVERE
+from cds_service.assessment.signs import signs_within
 from cds_service.facts import Fact, Side, Site
 
-SYMPTOMS_OF_EMBOLISM = ("dyspnoea", "chest-pain", "haemoptysis", "syncope")
-"""The symptoms that NHS Lothian RefHelp lists for pulmonary embolism, each a concept."""
+if TYPE_CHECKING:
+    from cds_service.assessment.assessment import Assessment
 
 _CALF = (Site.LOWER_LEG,)
 _LEG_OR_ANKLE = (Site.LEG, Site.ANKLE)
 
 
-def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fact, ...]:
-    """The facts that make a leg complaint, empty when there is none.
+def complaint(leg: Leg) -> tuple[Fact, ...]:
+    """The facts that make a leg complaint, empty when there is none; by the red flags and signs of the leg.
 
-    `flags` and `signs`: the red flags and limb-threat signs of this leg. The four ways (docs/triage.md): (a) calf pain
-    or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign without pain, (d) a diagnosis of the leg, or an
-    injury of it with the signs of a compartment syndrome.
+    The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign
+    without pain, (d) a diagnosis of the leg, or an injury of it with the signs of a compartment syndrome.
     """
-    sign = bool(signs) or any(flag.level for flag in flags.values())
+    sign = bool(leg.signs) or any(flag.level for flag in leg.flags.values())
     old = old_pains(leg, *_CALF)
     causes = leg.any_of(*CAUSES)
     facts = [
@@ -37,23 +37,21 @@ def complaint(leg: Leg, flags: Mapping[str, Finding], signs: Signs) -> tuple[Fac
         *_new_causes(causes, leg),
         *_without_pain(leg),
         *opening_diagnoses(leg),
-        *threatening_injuries(leg, flags[SEVERE.id].raising),
+        *threatening_injuries(leg, leg.raised_by(SEVERE)),
     ]
     if sign:
         facts += [*old, *(fact for fact in causes if fact.is_condition)]
     if sign or embolism_symptoms(leg):
-        facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present("rest-pain")]
+        facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present(Concept.REST_PAIN)]
     return once(facts)
 
 
-def embolism_symptoms(leg: Leg) -> Sequence[Fact]:
-    """Dyspnoea, chest pain, haemoptysis or syncope that began, or may have begun, in the last 7 days."""
-    return leg.within(leg.any_of(*SYMPTOMS_OF_EMBOLISM), leg.thresholds.embolism_symptom_days)
-
-
-def clot_can_cause(complaint: Sequence[Fact]) -> bool:
-    """Is it more than cramp and claudication, and not of both legs? Else no symptom of embolism counts beside it."""
-    return any(fact.concept not in ("cramp", "claudication") and fact.side is not Side.BOTH for fact in complaint)
+def by_record(assessment: Assessment) -> tuple[Fact, ...]:
+    """Those of the complaint that count as they were recorded lately, though they began, or may have begun, before."""
+    record = assessment.record
+    begun = record.recorded_lately([fact for fact in assessment.complaint if fact.began is not None])
+    lately = set(record.surely_within(begun, record.thresholds.finding_days))
+    return tuple([fact for fact in begun if fact not in lately and fact.recorded != fact.began])
 
 
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
@@ -65,7 +63,7 @@ def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
 
 def _without_pain(leg: Leg) -> list[Fact]:
     """New swelling or colour change of one leg, or two limb-threat signs that may be of the last 14 days."""
-    facts = [fact for fact in leg.new("swelling", "skin-colour") if _is_one_sided(fact)]
+    facts = [fact for fact in leg.new(Concept.SWELLING, Concept.SKIN_COLOUR) if _is_one_sided(fact)]
     signs = signs_within(leg, leg.thresholds.limb_ischaemia_sign_days)
     return [*facts, *signs.facts()] if signs.threaten_the_limb else facts
 

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.record import Record
 from cds_service.facts import Fact, Quantity, State, latest
 
 FEU_CODES = frozenset({"48065-7", "48067-3"})
@@ -65,11 +66,11 @@ class Reading(msgspec.Struct, frozen=True):
         return self.verdict in (Verdict.NORMAL, Verdict.FLAGGED_NORMAL)
 
 
-def readings(patient: Leg) -> tuple[Reading, ...]:
+def readings(patient: Record) -> tuple[Reading, ...]:
     """Every D-dimer on record, the newest first, undated ones last."""
-    if not patient.mentions(("d-dimer",)):
+    if not patient.mentions((Concept.D_DIMER,)):
         return ()
-    results = [fact for fact in patient.chart.facts if fact.concept == "d-dimer"]
+    results = [fact for fact in patient.chart.facts if fact.concept == Concept.D_DIMER]
     results.sort(key=lambda fact: (-latest(fact.when), fact.source))
     days = patient.thresholds.laboratory_days
     treated = bool(patient.anticoagulants())
@@ -92,16 +93,16 @@ def kind_of(fact: Fact) -> Kind:
     return Kind.FEU if feu else Kind.DDU if ddu else Kind.NOT_STATED
 
 
-def raised_lately(leg: Leg) -> Sequence[Fact]:
+def raised_lately(leg: Record) -> Sequence[Fact]:
     """Those of the last 7 days over the upper limit that came with them, or flagged by the laboratory itself. No other
     limit is used.
     """
-    return leg.surely_within(_raised(leg.present("d-dimer")), leg.thresholds.laboratory_days)
+    return leg.surely_within(_raised(leg.present(Concept.D_DIMER)), leg.thresholds.laboratory_days)
 
 
-def raised_in_a_month(leg: Leg) -> Sequence[Fact]:
+def raised_in_a_month(leg: Record) -> Sequence[Fact]:
     """Those of the last 30 days, or undated, raised likewise."""
-    return _raised(leg.new("d-dimer"))
+    return _raised(leg.new(Concept.D_DIMER))
 
 
 def is_not_judged(fact: Fact) -> bool:

@@ -4,119 +4,131 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.record import Record
 from cds_service.assessment.siting import is_current
-from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Topic
+from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Side, Topic
 
 OPENING = (
-    *("acute-limb-ischaemia", "dvt", "gangrene", "achilles-rupture", "compartment-syndrome"),
-    *("necrotising-infection", "cellulitis", "superficial-vein-thrombosis", "leg-vein-thrombosis"),
+    *(
+        Concept.ACUTE_LIMB_ISCHAEMIA,
+        Concept.DVT,
+        Concept.GANGRENE,
+        Concept.ACHILLES_RUPTURE,
+        Concept.COMPARTMENT_SYNDROME,
+    ),
+    *(
+        Concept.NECROTISING_INFECTION,
+        Concept.CELLULITIS,
+        Concept.SUPERFICIAL_VEIN_THROMBOSIS,
+        Concept.LEG_VEIN_THROMBOSIS,
+    ),
 )
 """The concepts of the diagnoses that are a leg complaint without any further symptom."""
 
 
-def acute_thrombosis(leg: Leg) -> Sequence[Fact]:
+def acute_thrombosis(leg: Record) -> Sequence[Fact]:
     """Confirmed leg DVT that began within 90 days or at an unknown time; never one coded as chronic."""
     chronic = coded_chronic(leg)
-    recent = leg.within(leg.confirmed("dvt"), leg.thresholds.thrombosis_days)
+    recent = leg.within(leg.confirmed(Concept.DVT), leg.thresholds.thrombosis_days)
     return [fact for fact in recent if fact.source not in chronic]
 
 
-def old_thrombosis(leg: Leg) -> Sequence[Fact]:
+def old_thrombosis(leg: Record) -> Sequence[Fact]:
     """Confirmed leg DVT, still coded active, that began over 90 days ago or is coded as chronic."""
     acute = set(acute_thrombosis(leg))
-    return [fact for fact in leg.confirmed("dvt") if fact not in acute]
+    return [fact for fact in leg.confirmed(Concept.DVT) if fact not in acute]
 
 
-def acute_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
+def acute_limb_ischaemia(leg: Record) -> Sequence[Fact]:
     """Confirmed within 30 days or undated, or suspected."""
-    recent = leg.within(leg.confirmed("acute-limb-ischaemia"), leg.thresholds.limb_ischaemia_days)
-    return [*recent, *leg.suspected("acute-limb-ischaemia")]
+    recent = leg.within(leg.confirmed(Concept.ACUTE_LIMB_ISCHAEMIA), leg.thresholds.limb_ischaemia_days)
+    return [*recent, *leg.suspected(Concept.ACUTE_LIMB_ISCHAEMIA)]
 
 
-def old_limb_ischaemia(leg: Leg) -> Sequence[Fact]:
+def old_limb_ischaemia(leg: Record) -> Sequence[Fact]:
     """Coded acute, still active, and over 30 days old: a known arterial disease."""
-    return leg.older_than(leg.confirmed("acute-limb-ischaemia"), leg.thresholds.limb_ischaemia_days)
+    return leg.older_than(leg.confirmed(Concept.ACUTE_LIMB_ISCHAEMIA), leg.thresholds.limb_ischaemia_days)
 
 
-def superficial_thrombosis(leg: Leg) -> Sequence[Fact]:
+def superficial_thrombosis(leg: Record) -> Sequence[Fact]:
     """Superficial vein thrombosis, and leg vein thrombosis whose depth is not stated."""
-    return leg.any_of("superficial-vein-thrombosis", "leg-vein-thrombosis")
+    return leg.any_of(*SUPERFICIAL_VEINS)
 
 
-def new_gangrene(leg: Leg) -> Sequence[Fact]:
-    return leg.within(leg.present("gangrene"), leg.thresholds.gangrene_days)
+def new_gangrene(leg: Record) -> Sequence[Fact]:
+    return leg.within(leg.present(Concept.GANGRENE), leg.thresholds.gangrene_days)
 
 
-def achilles_rupture(leg: Leg) -> Sequence[Fact]:
-    return leg.within(leg.present("achilles-rupture"), leg.thresholds.achilles_days)
+def achilles_rupture(leg: Record) -> Sequence[Fact]:
+    return leg.within(leg.present(Concept.ACHILLES_RUPTURE), leg.thresholds.achilles_days)
 
 
-def achilles_strain(leg: Leg) -> Sequence[Fact]:
-    return leg.within(leg.present("achilles-strain"), leg.thresholds.achilles_days)
+def achilles_strain(leg: Record) -> Sequence[Fact]:
+    return leg.within(leg.present(Concept.ACHILLES_STRAIN), leg.thresholds.achilles_days)
 
 
-def healing(leg: Leg, *concepts: str) -> Sequence[Fact]:
+def healing(leg: Record, *concepts: str) -> Sequence[Fact]:
     """Injuries of the last 90 days: what no longer raises the level may still be healing."""
     return leg.within(leg.any_of(*concepts), leg.thresholds.acute_diagnosis_days)
 
 
-def opening_diagnoses(leg: Leg) -> Sequence[Fact]:
+def opening_diagnoses(leg: Record) -> Sequence[Fact]:
     """Diagnoses that are a leg complaint without any further symptom.
 
     Those without a window of their own open a card for 90 days: an old entry that nobody closed is no news.
     """
     if not leg.mentions(OPENING):
         return []
-    unlimited = leg.any_of("compartment-syndrome", "necrotising-infection", "cellulitis")
+    unlimited = leg.any_of(Concept.COMPARTMENT_SYNDROME, Concept.NECROTISING_INFECTION, Concept.CELLULITIS)
     return [
         *acute_limb_ischaemia(leg),
         *acute_thrombosis(leg),
-        *leg.within(leg.suspected("dvt"), leg.thresholds.thrombosis_days),
+        *leg.within(leg.suspected(Concept.DVT), leg.thresholds.thrombosis_days),
         *new_gangrene(leg),
         *achilles_rupture(leg),
         *leg.within([*unlimited, *superficial_thrombosis(leg)], leg.thresholds.acute_diagnosis_days),
     ]
 
 
-def pregnant_or_postpartum(leg: Leg) -> Sequence[Fact]:
+def pregnant_or_postpartum(leg: Record) -> Sequence[Fact]:
     """Pregnant now, or within 6 weeks of the end of a pregnancy."""
     limits = leg.thresholds
     return [
-        *leg.within(leg.present("pregnancy"), limits.pregnancy_days),
-        *leg.within(leg.present("postpartum"), limits.postpartum_days),
+        *leg.within(leg.present(Concept.PREGNANCY), limits.pregnancy_days),
+        *leg.within(leg.present(Concept.POSTPARTUM), limits.postpartum_days),
     ]
 
 
 def is_after_birth(state: Sequence[Fact]) -> bool:
     """Of what `pregnant_or_postpartum` found: does any of it say that the birth is over?"""
-    return any(fact.concept == "postpartum" for fact in state)
+    return any(fact.concept == Concept.POSTPARTUM for fact in state)
 
 
-def cancer_under_care(leg: Leg) -> Sequence[Fact]:
+def cancer_under_care(leg: Record) -> Sequence[Fact]:
     """What makes a cancer an active one by NICE NG158, Table 1: treatment of the last 6 months, palliative or hospice
     care.
     """
-    treatment = leg.within(leg.present("cancer-treatment"), leg.thresholds.cancer_treatment_days)
-    return [*treatment, *leg.confirmed("hospice-care")]
+    treatment = leg.within(leg.present(Concept.CANCER_TREATMENT), leg.thresholds.cancer_treatment_days)
+    return [*treatment, *leg.confirmed(Concept.HOSPICE_CARE)]
 
 
-def recent_surgery(leg: Leg) -> Sequence[Fact]:
+def recent_surgery(leg: Record) -> Sequence[Fact]:
     """Within 12 weeks; an undated operation is not known to be recent."""
-    dated = [fact for fact in leg.present("surgery") if fact.when is not None]
+    dated = [fact for fact in leg.present(Concept.SURGERY) if fact.when is not None]
     return leg.within(dated, leg.thresholds.surgery_days)
 
 
-def recent_plaster(patient: Leg) -> Sequence[Fact]:
+def recent_plaster(patient: Record) -> Sequence[Fact]:
     """Plaster or splint within 30 days, also one without a site, which may be of the arm and counts for nothing."""
-    if not patient.mentions(("cast",)):
+    if not patient.mentions((Concept.CAST,)):
         return ()
-    recorded = [fact for fact in patient.chart.facts if fact.concept == "cast" and is_current(fact)]
+    recorded = [fact for fact in patient.chart.facts if fact.concept == Concept.CAST and is_current(fact)]
     return patient.within(recorded, patient.thresholds.cast_days)
 
 
-def coded_chronic(leg: Leg) -> set[str]:
-    return {fact.source for fact in leg.present("chronic-dvt")}
+def coded_chronic(leg: Record) -> set[str]:
+    return {fact.source for fact in leg.present(Concept.CHRONIC_DVT)}
 
 
 def unknown_medicines(chart: Chart) -> str:
@@ -124,3 +136,15 @@ def unknown_medicines(chart: Chart) -> str:
     if not chart.was_read(Topic.MEDICATIONS):
         return "medicines could not be read"
     return "of a current medicine no code was sent" if NAMELESS_MEDICINES in chart.left_out else ""
+
+
+def embolism_symptoms(leg: Record) -> Sequence[Fact]:
+    """Dyspnoea, chest pain, haemoptysis or syncope that began, or may have begun, in the last 7 days."""
+    return leg.within(leg.any_of(*EMBOLISM_SYMPTOMS), leg.thresholds.embolism_symptom_days)
+
+
+def clot_can_cause(complaint: Sequence[Fact]) -> bool:
+    """Is it more than cramp and claudication, and not of both legs? Else no symptom of embolism counts beside it."""
+    return any(
+        fact.concept not in (Concept.CRAMP, Concept.CLAUDICATION) and fact.side is not Side.BOTH for fact in complaint
+    )

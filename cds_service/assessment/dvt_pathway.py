@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cds_service.assessment.triage import Assessment
-from cds_service.assessment.wells import Outside
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.wells import Outside, outside
 
 
 class DvtPathway(StrEnum):
@@ -19,10 +19,11 @@ class DvtPathway(StrEnum):
 
 def dvt_pathway(assessment: Assessment) -> DvtPathway:
     """In and after pregnancy RCOG 2015; under 18 and under an anticoagulant our own steps; else NICE NG158."""
-    if Outside.PREGNANCY in assessment.outside_wells:
+    record = assessment.record
+    if assessment.wells is None and Outside.PREGNANCY in outside(record):
         return DvtPathway.PREGNANCY
-    if assessment.is_child:
+    if record.is_child:
         return DvtPathway.CHILD
-    if assessment.anticoagulants:
+    if record.anticoagulants():
         return DvtPathway.ANTICOAGULANT
     return DvtPathway.SCORE

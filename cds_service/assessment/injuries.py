@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.leg import Leg
-from cds_service.assessment.limb_threat import NUMBNESS, WEAKNESS, signs_surely_within
+from cds_service.assessment.concepts import INJURIES, NERVE
+from cds_service.assessment.record import Record
+from cds_service.assessment.signs import signs_surely_within
 from cds_service.facts import Fact
 
-INJURIES = ("strain", "achilles-strain", "achilles-rupture", "contusion", "leg-injury")
 
-
-def recent_injuries(leg: Leg) -> Sequence[Fact]:
+def recent_injuries(leg: Record) -> Sequence[Fact]:
     """Those that may be of the last 7 days."""
     return leg.within(leg.any_of(*INJURIES), leg.thresholds.injury_days)
 
 
-def signs_of_compartment_syndrome(leg: Leg, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
+def signs_of_compartment_syndrome(leg: Record, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
     """Severe pain and a further sign, or numbness and weakness together, all of the last 7 days; else nothing.
 
     Tense swelling, which BOAST names, has no code that a record could hold; anticoagulants raise the risk of bleeding.
@@ -24,15 +23,15 @@ def signs_of_compartment_syndrome(leg: Leg, severe_pain: Sequence[Fact]) -> Sequ
     days = leg.thresholds.injury_days
     nerve = signs_surely_within(leg, days)
     severe = leg.surely_within(severe_pain, days)
-    beside = [*nerve.facts(NUMBNESS, WEAKNESS), *leg.anticoagulants()]
+    beside = [*nerve.facts(*NERVE), *leg.anticoagulants()]
     if severe and beside:
         return [*severe, *beside]
-    if NUMBNESS in nerve.by_kind and WEAKNESS in nerve.by_kind:
-        return nerve.facts(NUMBNESS, WEAKNESS)
+    if all(kind in nerve.by_kind for kind in NERVE):
+        return nerve.facts(*NERVE)
     return ()
 
 
-def threatening_injuries(leg: Leg, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
+def threatening_injuries(leg: Record, severe_pain: Sequence[Fact]) -> Sequence[Fact]:
     """Injuries that are surely of the last 7 days, beside such signs."""
     recent = leg.surely_within(recent_injuries(leg), leg.thresholds.injury_days)
     return recent if recent and signs_of_compartment_syndrome(leg, severe_pain) else ()

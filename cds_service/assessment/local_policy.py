@@ -6,25 +6,26 @@ on, and what the record speaks against in home care and suggestions stays withhe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from cds_service.assessment.rules import Finding, Level, Rule
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.rule import Level, Rule
 from cds_service.assessment.siting import is_current
-from cds_service.assessment.triage import Assessment
 from cds_service.facts import Certainty, Chart
 
 
 def _is_child(assessment: Assessment, _: Chart) -> bool:
     """Of an age that is surely below 18 years; a birth date that is missing or partial excludes nobody."""
-    return assessment.is_child
+    return assessment.record.is_child
 
 
 def _is_in_hospice(_: Assessment, chart: Chart) -> bool:
     """Care by a hospice, current and confirmed."""
     return any(
-        fact.concept == "hospice-care" and is_current(fact) and fact.certainty is Certainty.CONFIRMED
+        fact.concept == Concept.HOSPICE_CARE and is_current(fact) and fact.certainty is Certainty.CONFIRMED
         for fact in chart.facts
     )
 
@@ -51,10 +52,10 @@ class LocalPolicy:
     def applied(self, assessment: Assessment, chart: Chart) -> Assessment:
         """What is left of the assessment of this chart."""
         if any(EXCLUSIONS[name](assessment, chart) for name in self.exclusions):
-            return Assessment(Level.NONE)
+            return Assessment(level=Level.NONE, record=assessment.record)
         left = _without(assessment, self.off) if self.off else assessment
-        if self.quiet and left.level is Level.INFO and left.fully_read and not left.findings:
-            return Assessment(Level.NONE)
+        if self.quiet and left.level is Level.INFO and left.fully_read and not left.raising:
+            return Assessment(level=Level.NONE, record=assessment.record)
         return left
 
 
@@ -64,18 +65,7 @@ NO_LOCAL_POLICY = LocalPolicy()
 
 def _without(assessment: Assessment, off: frozenset[Rule]) -> Assessment:
     """The assessment as if these rules had found nothing."""
-
-    def kept(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        return tuple([finding for finding in findings if finding.rule not in off])
-
-    findings = kept(assessment.findings)
-    silent = Level.NONE if assessment.fully_read else Level.INFO
-    return replace(
-        assessment,
-        level=max([each.level for each in findings], default=Level.INFO if assessment.complaint else silent),
-        findings=findings,
-        red_flags=kept(assessment.red_flags),
-        risk_factors=kept(assessment.risk_factors),
-        listed=kept(assessment.listed),
-        patterns=tuple([each for each in assessment.patterns if each.pattern.rule not in off]),
-    )
+    findings = tuple([finding for finding in assessment.findings if finding.rule not in off])
+    silent = Level.INFO if assessment.complaint or not assessment.fully_read else Level.NONE
+    level = max([finding.level for finding in findings], default=Level.NONE)
+    return replace(assessment, level=level or silent, findings=findings)

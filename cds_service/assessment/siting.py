@@ -8,22 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from cds_service.assessment.concepts import CAUSES, Concept
 from cds_service.assessment.moments import Spans
 from cds_service.code_systems import SNOMED
 from cds_service.facts import OTHER_SIDE, Course, Fact, Interval, Side, Site, State, latest
 
-CAUSES = (
-    *("cramp", "strain", "achilles-strain", "contusion", "tendinopathy"),
-    *("claudication", "dvt", "compartment-syndrome"),
-)
-"""Causes of calf pain that the guidance names (S9 to S15)."""
-
-OF_BOTH_LEGS = ("swelling", "skin-colour")
+OF_BOTH_LEGS = (Concept.SWELLING, Concept.SKIN_COLOUR)
 """What is of both legs when it was recorded of left and right together."""
 
-_ANCHORING = frozenset({*CAUSES, "achilles-rupture", "rest-pain"})
-_TREATMENTS = frozenset({"cast"})
-_NEVER_WITHOUT_SITE = frozenset({"calf-circumference", *_TREATMENTS})
+_ANCHORING = frozenset({*CAUSES, Concept.ACHILLES_RUPTURE, Concept.REST_PAIN})
+_TREATMENTS = frozenset({Concept.CAST})
+_NEVER_WITHOUT_SITE = frozenset({Concept.CALF_CIRCUMFERENCE, *_TREATMENTS})
 _MUSCLE_WEAKNESS = ((SNOMED, "26544005"),)  # in value sets limb-weakness and muscle-weakness
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
 _ONE_DAY = timedelta(days=1)
@@ -154,4 +149,4 @@ def _is_anchor(fact: Fact) -> bool:
 
 def _is_general(finding: Fact) -> bool:
     """Muscle weakness that no body site puts on the leg is of the whole body."""
-    return finding.concept == "limb-weakness" and finding.codes == _MUSCLE_WEAKNESS
+    return finding.concept == Concept.LIMB_WEAKNESS and finding.codes == _MUSCLE_WEAKNESS

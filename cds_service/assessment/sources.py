@@ -1,4 +1,7 @@
-"""Every source that a rule or a card rests on, once."""
+"""Every source that a rule or a card rests on, once.
+
+`url` is the publisher's own page or a DOI. Which copy was read, where it was not that, stands in docs/sources.md.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,23 @@ NICE_DVT = Citation(
     "https://www.nice.org.uk/guidance/ng158/chapter/Recommendations",
     "Table 1, two-level Wells score; read 2026-11-23",
 )
+_AHA_PAD_TITLE = (
+    "2024 ACC/AHA/AACVPR/APMA/ABC/SCAI/SVM/SVN/SVS/SIR/VESS guideline for the management of lower extremity peripheral "
+    "artery disease"
+)
+_AHA_PAD_URL = "https://doi.org/10.1161/CIR.0000000000001251"
 AHA_PAD = Citation(
     "AHA/ACC 2024",
-    "2024 ACC/AHA/AACVPR/APMA/ABC/SCAI/SVM/SVN/SVS/SIR/VESS guideline for the management of lower extremity peripheral "
-    "artery disease",
+    _AHA_PAD_TITLE,
     2024,
-    "https://eguideline.guidelinecentral.com/i/1521560-lower-extremity-peripheral-artery-disease-2024/3",
+    _AHA_PAD_URL,
     "pocket version, p. 3: acute limb ischaemia, claudication; read 2026-11-23",
 )
 AHA_ABI = Citation(
     "AHA/ACC 2024",
-    "2024 ACC/AHA/AACVPR/APMA/ABC/SCAI/SVM/SVN/SVS/SIR/VESS guideline for the management of lower extremity peripheral "
-    "artery disease",
+    _AHA_PAD_TITLE,
     2024,
-    "https://eguideline.guidelinecentral.com/i/1521560/15",
+    _AHA_PAD_URL,
     "pocket version, p. 15, section 3.1: bands of the resting ankle-brachial index, toe-brachial index where it is "
     "over 1.40, exercise index where it is normal or borderline; read 2026-11-25",
 )
@@ -45,30 +51,31 @@ CLTI = Citation(
     "Global Vascular Guidelines 2019",
     "Global vascular guidelines on the management of chronic limb-threatening ischemia",
     2019,
-    "https://pmc.ncbi.nlm.nih.gov/articles/PMC8365864",
+    "https://doi.org/10.1016/j.jvs.2019.02.016",
     "abstract; read 2026-11-23",
 )
 BOAST = Citation(
     "BOAST 2014",
     "BOAST 10: diagnosis and management of compartment syndrome of the limbs (British Orthopaedic Association)",
     2014,
-    "https://boa.ac.uk/resources/boast-10-pdf.html",
+    "https://www.boa.ac.uk/resources/boasts/boast-10-pdf.html",
     "read 2026-11-23",
 )
 RCOG = Citation(
     "RCOG 2015",
     "Green-top Guideline 37b: thromboembolic disease in pregnancy and the puerperium, acute management",
     2015,
-    "https://docslib.org/doc/1368491/",
-    "a copy of the third edition, April 2015; read 2026-11-23",
+    "https://www.rcog.org.uk/en/guidelines-research-services/guidelines/gtg37b/",
+    "third edition, April 2015; read 2026-11-23",
 )
 AAOS = Citation(
     "AAOS 2009",
     "Guideline on acute Achilles tendon rupture (adopted 2009, reaffirmed 2014)",
     2009,
-    "https://jesse.tg/ngc-archive/summary/7580",
-    "guideline archive copy; read 2026-11-23. That a gap is often not felt and walking can stay possible: Boyd and "
-    "others, Achilles tendon rupture: how to avoid missing the diagnosis (Br J Gen Pract 2015;65:668-669, PMC4655731)",
+    "https://www.aaos.org/aaosnow/2010/mar/research/research1/",
+    "summary of the guideline; read 2026-11-23. The address is AAOS's own news of it. That a gap is often not felt and "
+    "walking can stay possible: Boyd and others, Achilles tendon rupture: how to avoid missing the diagnosis (Br J Gen "
+    "Pract 2015;65:668-669, https://doi.org/10.3399/bjgp15X688069)",
 )
 NICE_CELLULITIS = Citation(
     "NICE NG141",
@@ -97,15 +104,16 @@ RABE = Citation(
     "Rabe 2020",
     "Risks and contraindications of medical compression treatment (Phlebology 2020;35:447-460)",
     2020,
-    "https://www.phlebolymphology.org/risks-and-contraindications-of-medical-compression-treatment/",
-    "the authors' own summary; read 2026-11-23",
+    "https://doi.org/10.1177/0268355520909066",
+    "contraindications and their limits, as a digest by Rabe and Pannier gives them; read 2026-11-23; the consensus "
+    "itself was not read",
 )
 SUPERFICIAL_VEIN = Citation(
     "CALISTO 2013",
     "Clinical relevance of symptomatic superficial-vein thrombosis extension: lessons from the CALISTO study "
     "(Blood 2013;122:1724-1729)",
     2013,
-    "https://ashpublications.net/blood/article-split/122/10/1724/31714/Clinical-relevance-of-symptomatic-superficial-vein",
+    "https://doi.org/10.1182/blood-2013-04-498014",
     "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
 )
 BAKER_CYST = Citation(
@@ -119,7 +127,7 @@ CALF_HAEMATOMA = Citation(
     "Mohamed 2024",
     "Case report of unique presentation of spontaneous calf hematoma (Int J Surg Case Rep 2024;116:109361)",
     2024,
-    "https://pmc.ncbi.nlm.nih.gov/articles/PMC10943655",
+    "https://doi.org/10.1016/j.ijscr.2024.109361",
     "abstract: anticoagulants and age as risks, mistaken for DVT; read 2026-11-25 (a case report)",
 )
 BMJ_NECROTISING = Citation(
@@ -127,7 +135,7 @@ BMJ_NECROTISING = Citation(
     "Necrotising fasciitis, diagnosis approach (topic 821, last reviewed 2025-02-12)",
     2025,
     "https://bestpractice.bmj.com/topics/en-gb/821/diagnosis-approach",
-    "key recommendations, in the copy of a university library; read 2026-11-25",
+    "key recommendations; read 2026-11-25 (needs a licence)",
 )
 FDA_NSAID = Citation(
     "FDA 2020",
@@ -139,10 +147,11 @@ FDA_NSAID = Citation(
 )
 AHA_CHOLESTEROL = Citation(
     "AHA/ACC 2018",
-    "2018 guideline on the management of blood cholesterol",
+    "2018 guideline on the management of blood cholesterol (replaced in March 2026)",
     2018,
-    "https://eguideline.guidelinecentral.com/i/1512420/25",
-    "pocket version, p. 26: creatine kinase for severe muscle symptoms or objective weakness; read 2026-11-25",
+    "https://doi.org/10.1161/CIR.0000000000000625",
+    "pocket version, p. 26: creatine kinase for severe muscle symptoms or objective weakness; read 2026-11-25. What "
+    "replaced it was not read: https://doi.org/10.1161/CIR.0000000000001423",
 )
 RHABDOMYOLYSIS = Citation(
     "RCEMLearning",
@@ -158,45 +167,45 @@ ELECTROLYTES = Citation(
     2025,
     "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypomagnesaemia",
     "reference ranges, muscle cramps among the symptoms of both; hypocalcaemia: "
-    "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypocalcaemia/; for "
-    "potassium a copy of Standard Treatment Guidelines (duckeggcontent.com, hypokalaemia), for sodium GPnotebook "
-    "(hyponatraemia); read 2026-11-25",
+    "https://aaamedicines.org.uk/guidelines/electrolyte-disturbances/management-of-hypocalcaemia/; for potassium "
+    "Standard Treatment Guidelines (hypokalaemia), for sodium GPnotebook (hyponatraemia); read 2026-11-25",
 )
 CRAMP_MEDICINES = Citation(
     "Garrison 2012",
     "Nocturnal leg cramps and prescription use that precedes them: a sequence symmetry analysis "
     "(Arch Intern Med 2012;172:120-126)",
     2012,
-    "https://pubmed.ncbi.nlm.nih.gov/22157068/",
-    "abstract, in a mirror of PubMed; read 2026-11-25",
+    "https://doi.org/10.1001/archinternmed.2011.1029",
+    "abstract; read 2026-11-25",
 )
 STATIN_MUSCLE = Citation(
     "EAS 2015",
     "Statin-associated muscle symptoms: European Atherosclerosis Society consensus (Eur Heart J 2015;36:1012-1022)",
     2015,
-    "https://pmc.ncbi.nlm.nih.gov/articles/PMC4416140/table/EHV043TB1",
-    "table 1, and box 1 of Eur Heart J 2018;39:2526 (PMC6047411); read 2026-11-25",
+    "https://doi.org/10.1093/eurheartj/ehv043",
+    "table 1, and box 1 of Eur Heart J 2018;39:2526 (https://doi.org/10.1093/eurheartj/ehy182); read 2026-11-25",
 )
 FLUOROQUINOLONE = Citation(
     "FDA 2008",
     "Notice of 2008-07-08: boxed warning of tendinitis and tendon rupture for fluoroquinolones for systemic use",
     2008,
-    "https://www.bycomet.com/entry/2008/07/10/130700",
-    "a copy of the notice; that drops for eye and ear are not meant: a copy of FDA's consumer update "
-    "(ecbasis.org, stronger warnings requested); read 2026-11-25",
+    "https://www.fda.gov/drugs/drug-safety-and-availability/"
+    "fda-drug-safety-communication-fda-updates-warnings-oral-and-injectable-fluoroquinolone-antibiotics",
+    "the notice, and FDA's consumer update, by which drops for eye and ear are not meant; read 2026-11-25. The address "
+    "is that of FDA's later communication, of 2016-07-26, which was not read",
 )
 STRESS_FRACTURE = Citation(
     "Am Fam Physician 2011",
     "Stress fractures: diagnosis, treatment, and prevention (2011;83:39-46)",
     2011,
-    "https://doczz.net/doc/5650651/stress-fractures--diagnosis--treatment--and-prevention",
-    "summary, in a copy; read 2026-11-25",
+    "https://www.aafp.org/pubs/afp/issues/2011/0101/p39.html",
+    "summary; read 2026-11-25",
 )
 SCIATICA = Citation(
     "BMJ 2019",
     "Diagnosis and treatment of sciatica (BMJ 2019;367:l6273)",
     2019,
-    "https://www.doi.org/10.1136/bmj.l6273",
+    "https://doi.org/10.1136/bmj.l6273",
     "what you need to know; read 2026-11-25",
 )
 NEUROGENIC = Citation(
@@ -204,15 +213,15 @@ NEUROGENIC = Citation(
     "Assessment and management of neurogenic claudication associated with lumbar spinal stenosis in a UK primary care "
     "musculoskeletal service: a survey of current practice among physiotherapists (Comer and others, 2009;10:121)",
     2009,
-    "https://link.springer.com/doi/10.1186/1471-2474-10-121",
+    "https://doi.org/10.1186/1471-2474-10-121",
     "background; read 2026-11-25",
 )
 OEDEMA = Citation(
     "Am Fam Physician 2013",
     "Edema: diagnosis and management (2013;88:102-110)",
     2013,
-    "https://docslib.org/doc/3190057/edema-diagnosis-and-management-kathryn-p",
-    "summary, in a copy; read 2026-11-25",
+    "https://www.aafp.org/pubs/afp/issues/2013/0715/p102.html",
+    "summary; read 2026-11-25",
 )
 NHS_ICE = Citation(
     "NHS Wales",
@@ -233,9 +242,9 @@ EXERCISE_VITAL_SIGN = Citation(
     "Coleman 2012",
     "Initial validation of an exercise vital sign in electronic medical records (Med Sci Sports Exerc 2012;44:2071)",
     2012,
-    "https://www.scribd.com/document/453881646/PA-vital-sign-Kaiser-Permanente-HL-pdf",
+    "https://doi.org/10.1249/MSS.0b013e3182630ec1",
     "abstract: 0 minutes a week inactive, under 150 insufficient; read 2026-11-25. Young 2014 "
-    "(https://stacks.cdc.gov/view/cdc/26559) has the same bands",
+    "(https://doi.org/10.5888/pcd11.140196) has the same bands",
 )
 ACCP_RISKS = Citation(
     "ACCP list (Thrombosis 2012)",
@@ -248,7 +257,7 @@ AGENO = Citation(
     "Ageno 2008",
     "Cardiovascular risk factors and venous thromboembolism: a meta-analysis (Circulation 2008;117:93)",
     2008,
-    "https://www.ahajournals.org/doi/10.1161/CIRCULATIONAHA.107.709204",
+    "https://doi.org/10.1161/CIRCULATIONAHA.107.709204",
     "abstract: obesity 2.33; read 2026-11-25",
 )
 CHANG = Citation(
@@ -256,7 +265,7 @@ CHANG = Citation(
     "Association of varicose veins with incident venous thromboembolism and peripheral artery disease "
     "(JAMA 2018;319:807)",
     2018,
-    "https://pmc.ncbi.nlm.nih.gov/articles/PMC5838574",
+    "https://doi.org/10.1001/jama.2018.0246",
     "abstract: DVT 5.30, cause not shown; read 2026-11-25",
 )
 VINOGRADOVA = Citation(
@@ -264,18 +273,16 @@ VINOGRADOVA = Citation(
     "Combined oral contraceptives (BMJ 2015;350:h2135), and hormone replacement therapy (BMJ 2019;364:k4810), "
     "and risk of venous thromboembolism",
     2019,
-    "https://pmc.ncbi.nlm.nih.gov/articles/PMC6326068",
-    "abstracts: contraceptives 2.97 (https://pubmed.ncbi.nlm.nih.gov/26013557/), oral replacement 1.58; "
-    "read 2026-11-25",
+    "https://doi.org/10.1136/bmj.k4810",
+    "abstracts: contraceptives 2.97 (https://doi.org/10.1136/bmj.h2135), oral replacement 1.58; read 2026-11-25",
 )
 NICE_MENOPAUSE = Citation(
     "NICE NG23 2015",
     "Menopause: diagnosis and management, 1.5.1",
     2015,
-    "https://www.nuffieldhealth.com/hospitals/leeds/about-us/the-leeds-blog/"
-    "the-truth-about-hormone-replacement-therapy-hrt",
-    "transdermal replacement at standard doses: risk of VTE no greater than baseline; as quoted by Nuffield Health, "
-    "read 2026-11-25; the guideline itself, changed since, was not read",
+    "https://www.nice.org.uk/guidance/ng23",
+    "transdermal replacement at standard doses: risk of VTE no greater than baseline; a quotation of the text of 2015, "
+    "read 2026-11-25. The address shows the text as updated in November 2024, which was not read",
 )
 NICE_PAD = Citation(
     "NICE QS52",

@@ -7,14 +7,15 @@ subtracted from them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
 
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.wells_items import ITEMS, Item, View
 from cds_service.facts import Certainty, Fact, Side, State
 
@@ -23,10 +24,10 @@ _PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
 
 _ONE_DAY = timedelta(days=1)
 _ONLY_SUSPECTED = "an entry that is only suspected"
-_TO_CONFIRM = {
-    "malignancy": "cancer treatment within 6 months or palliative care",
-    "bedridden": "3 days or more in bed",
-    "surgery": "major surgery under general or regional anaesthesia",
+_TO_CONFIRM: Mapping[str, str] = {
+    Concept.MALIGNANCY: "cancer treatment within 6 months or palliative care",
+    Concept.BEDRIDDEN: "3 days or more in bed",
+    Concept.SURGERY: "major surgery under general or regional anaesthesia",
 }
 """What Table 1 asks of an item beyond what these concepts say. Until then the item may turn out not to count."""
 
@@ -110,17 +111,17 @@ class WellsScore(msgspec.Struct, frozen=True):
         return [item for item in self.items if item.state is state]
 
 
-def outside(leg: Leg) -> tuple[Outside, ...]:
+def outside(leg: Record) -> tuple[Outside, ...]:
     """Why the score does not apply to this patient: NICE NG158 is for people of 18 and over who are not pregnant."""
-    pregnancy = leg.mentions(("pregnancy", "postpartum")) and pregnant_or_postpartum(leg)
+    pregnancy = leg.mentions((Concept.PREGNANCY, Concept.POSTPARTUM)) and pregnant_or_postpartum(leg)
     return (*((Outside.PREGNANCY,) if pregnancy else ()), *((Outside.CHILD,) if leg.is_child else ()))
 
 
-def wells_score(leg: Leg, patient: Leg, complaint: Sequence[Fact]) -> WellsScore | None:
+def wells_score(leg: Leg) -> WellsScore | None:
     """The score of one leg; None for whom it is not meant (`outside`).
 
-    `patient` is the view of the whole patient: a previous DVT counts on either leg. A denial counts from the day before
-    the earliest fact of the `complaint` on, within 30 days: what was denied before the complaint says nothing of now.
+    A previous DVT counts on either leg. A denial counts from the day before the earliest fact of the complaint on,
+    within 30 days: what was denied before the complaint says nothing of now.
     """
     if outside(leg):
         return None
@@ -128,8 +129,8 @@ def wells_score(leg: Leg, patient: Leg, complaint: Sequence[Fact]) -> WellsScore
     if not leg.mentions(_READ):
         return WellsScore(_NOTHING_RECORDED, leg.side, likely)
     window = leg.windows[leg.thresholds.finding_days]
-    begun = [fact.when.first - _ONE_DAY if fact.when else window for fact in complaint]
-    view = View(leg, patient, max(window, min(begun, default=window)))
+    begun = [fact.when.first - _ONE_DAY if fact.when else window for fact in leg.complaint]
+    view = View(leg, leg.patient, max(window, min(begun, default=window)))
     items = [_judged(item, view) if item.concepts & leg.recorded else _UNKNOWN_ITEMS[item.label] for item in ITEMS]
     return WellsScore(tuple(items), leg.side, likely)
 

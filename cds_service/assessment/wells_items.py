@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.diagnoses import cancer_under_care, old_thrombosis, recent_surgery
-from cds_service.assessment.leg import Leg
+from cds_service.assessment.record import Record
 from cds_service.code_systems import SNOMED
 from cds_service.facts import OTHER_SIDE, Fact, Side, Site, State, latest
 
@@ -27,8 +28,8 @@ _HISTORY_OF_DVT = (SNOMED, "161508001")
 class View(NamedTuple):
     """What an item is judged by: the leg, the whole patient, and the earliest moment whose denials still count."""
 
-    leg: Leg
-    patient: Leg
+    leg: Record
+    patient: Record
     since: datetime
 
     def still(self, facts: Iterable[Fact]) -> list[Fact]:
@@ -47,24 +48,24 @@ def _nothing(_view: View) -> Sequence[Fact]:
 
 def _cancer(view: View) -> Sequence[Fact]:
     """Of whichever side, with what makes it an active one, where that is recorded."""
-    cancer = view.patient.confirmed("malignancy")
+    cancer = view.patient.confirmed(Concept.MALIGNANCY)
     return [*cancer, *cancer_under_care(view.patient)] if cancer else ()
 
 
 def _no_cancer(view: View) -> Sequence[Fact]:
     """Cancer as such denied. One kind refuted leaves the others, one in remission may be under treatment."""
-    recorded = [fact for fact in view.patient.chart.facts if fact.concept == "malignancy"]
+    recorded = [fact for fact in view.patient.chart.facts if fact.concept == Concept.MALIGNANCY]
     denied = [fact for fact in recorded if fact.state is _ABSENT and _ANY_CANCER in fact.codes]
     return () if any(fact.state is _PRESENT for fact in recorded) else view.still(denied)
 
 
 def _paralysed(view: View) -> Sequence[Fact]:
     leg = view.leg
-    return [*leg.confirmed("paralysis"), *leg.within(leg.present("cast"), leg.thresholds.cast_days)]
+    return [*leg.confirmed(Concept.PARALYSIS), *leg.within(leg.present(Concept.CAST), leg.thresholds.cast_days)]
 
 
 def _bedridden_or_surgery(view: View) -> Sequence[Fact]:
-    return [*view.patient.present("bedridden"), *recent_surgery(view.patient)]
+    return [*view.patient.present(Concept.BEDRIDDEN), *recent_surgery(view.patient)]
 
 
 def _no_swelling(view: View) -> Sequence[Fact]:
@@ -72,9 +73,9 @@ def _no_swelling(view: View) -> Sequence[Fact]:
 
     That there is no pitting does not mean that there is no swelling.
     """
-    pitting = {fact.source for fact in view.leg.absent("pitting-oedema")}
-    denied = [fact for fact in view.here(view.leg.absent("swelling")) if fact.site in (_LEG, _CALF)]
-    if view.leg.new("swelling"):
+    pitting = {fact.source for fact in view.leg.absent(Concept.PITTING_OEDEMA)}
+    denied = [fact for fact in view.here(view.leg.absent(Concept.SWELLING)) if fact.site in (_LEG, _CALF)]
+    if view.leg.new(Concept.SWELLING):
         return ()
     return view.still([fact for fact in denied if fact.source not in pitting])
 
@@ -86,7 +87,7 @@ def _calves(view: View) -> tuple[Fact, Fact, float] | None:
     measured = [
         fact
         for fact in leg.within(leg.chart.facts, leg.thresholds.finding_days)
-        if fact.concept == "calf-circumference" and fact.site is _CALF and fact.when and fact.quantity
+        if fact.concept == Concept.CALF_CIRCUMFERENCE and fact.site is _CALF and fact.when and fact.quantity
     ]
     for fact in sorted(measured, key=lambda each: (latest(each.when), each.source)):
         newest[fact.side] = fact
@@ -117,41 +118,44 @@ def _no_larger_calf(view: View) -> Sequence[Fact]:
 def _pitting(view: View) -> Sequence[Fact]:
     """Pitting oedema with this side recorded, and none of the other leg or of both."""
     leg = view.leg
-    everywhere = [fact for fact in leg.chart.facts if fact.concept == "pitting-oedema" and fact.state is _PRESENT]
-    here = [fact for fact in leg.new("pitting-oedema") if fact.side is leg.side and leg.side is not _NO_SIDE]
+    everywhere = [fact for fact in leg.chart.facts if fact.concept == Concept.PITTING_OEDEMA and fact.state is _PRESENT]
+    here = [fact for fact in leg.new(Concept.PITTING_OEDEMA) if fact.side is leg.side and leg.side is not _NO_SIDE]
     return here if all(fact.side is leg.side for fact in everywhere) else []
 
 
 def _no_pitting_of_this_leg_only(view: View) -> Sequence[Fact]:
     """Denied of this leg, or recorded of both."""
     leg = view.leg
-    everywhere = view.still([fact for fact in view.patient.new("pitting-oedema") if fact.side is not _NO_SIDE])
+    everywhere = view.still([fact for fact in view.patient.new(Concept.PITTING_OEDEMA) if fact.side is not _NO_SIDE])
     here = [fact for fact in everywhere if fact.side in (leg.side, _BOTH)]
     there = [fact for fact in everywhere if fact.side in (OTHER_SIDE.get(leg.side), _BOTH)]
     if here and there:
         return list(dict.fromkeys([*here, *there]))
-    return () if leg.new("pitting-oedema") else view.still(view.here(leg.absent("pitting-oedema")))
+    return () if leg.new(Concept.PITTING_OEDEMA) else view.still(view.here(leg.absent(Concept.PITTING_OEDEMA)))
 
 
 def _previous_thrombosis(view: View) -> Sequence[Fact]:
     """A previously documented DVT of either leg: a history code, a closed DVT, or one that is over 90 days old."""
-    return [*view.patient.past("previous-dvt", "dvt"), *old_thrombosis(view.patient)]
+    return [*view.patient.past(Concept.PREVIOUS_DVT, Concept.DVT), *old_thrombosis(view.patient)]
 
 
 def _no_previous_thrombosis(view: View) -> Sequence[Fact]:
     """A history of DVT denied as such, not of one leg. A refuted DVT is one that is not, and leaves earlier ones."""
-    denied = view.patient.absent("previous-dvt")
+    denied = view.patient.absent(Concept.PREVIOUS_DVT)
     return view.still([fact for fact in denied if _HISTORY_OF_DVT in fact.codes and fact.side in (_BOTH, _NO_SIDE)])
 
 
 @dataclass(frozen=True)
 class Item:
-    """One row of the table. `needs`: the concepts that can show it; `deniable_by`: those that can deny it."""
+    """One row of the table. `says`: when it is present, with `{threshold}` holes, as a rule has it. `needs`: the
+    concepts that can show it; `deniable_by`: those that can deny it.
+    """
 
     label: str
-    needs: tuple[str, ...] = ()
+    says: str
+    needs: tuple[Concept, ...] = ()
     shown_by: Callable[[View], Sequence[Fact]] = _nothing
-    deniable_by: tuple[str, ...] = ()
+    deniable_by: tuple[Concept, ...] = ()
     denied_by: Callable[[View], Sequence[Fact]] = _nothing
     weight: int = 1
 
@@ -168,17 +172,70 @@ PITTING = "pitting oedema of this leg only"
 COLLATERALS = "collateral superficial veins"
 ALTERNATIVE = "whether another diagnosis is at least as likely"
 
+_NO_CODE = "No code of a record shows it."
+
 ITEMS = (
-    Item("active cancer", ("malignancy",), _cancer, ("malignancy",), _no_cancer),
-    Item("paralysis, paresis or plaster of the leg", ("paralysis", "cast"), _paralysed),
-    Item("bedridden or recent surgery", ("bedridden", "surgery"), _bedridden_or_surgery),
-    Item(TENDERNESS),
-    Item(WHOLE_LEG, deniable_by=("swelling",), denied_by=_no_swelling),
-    Item(LARGER_CALF, ("calf-circumference",), _larger_calf, ("calf-circumference",), _no_larger_calf),
-    Item(PITTING, ("pitting-oedema",), _pitting, ("pitting-oedema",), _no_pitting_of_this_leg_only),
-    Item(COLLATERALS),
-    Item("previous DVT", ("previous-dvt", "dvt"), _previous_thrombosis, ("previous-dvt",), _no_previous_thrombosis),
-    Item(ALTERNATIVE, weight=-2),
+    Item(
+        "active cancer",
+        "Cancer confirmed and current. Where neither treatment within {cancer_treatment_days} days nor palliative care "
+        "is recorded, that is to be confirmed.",
+        (Concept.MALIGNANCY,),
+        _cancer,
+        (Concept.MALIGNANCY,),
+        _no_cancer,
+    ),
+    Item(
+        "paralysis, paresis or plaster of the leg",
+        "Paralysis or paresis confirmed and current, or plaster within {cast_days} days.",
+        (Concept.PARALYSIS, Concept.CAST),
+        _paralysed,
+    ),
+    Item(
+        "bedridden or recent surgery",
+        "Bedridden, or surgery within {surgery_days} days. Days in bed, and whether it was major and under "
+        "anaesthesia, are not read.",
+        (Concept.BEDRIDDEN, Concept.SURGERY),
+        _bedridden_or_surgery,
+    ),
+    Item(TENDERNESS, _NO_CODE),
+    Item(
+        WHOLE_LEG,
+        "No code of a record shows it; no swelling of the leg, recorded as absent, denies it.",
+        deniable_by=(Concept.SWELLING,),
+        denied_by=_no_swelling,
+    ),
+    Item(
+        LARGER_CALF,
+        "Newest calf circumferences of both sides within {finding_days} days, this one at least {calf_difference_cm} "
+        "cm larger.",
+        (Concept.CALF_CIRCUMFERENCE,),
+        _larger_calf,
+        (Concept.CALF_CIRCUMFERENCE,),
+        _no_larger_calf,
+    ),
+    Item(
+        PITTING,
+        "New pitting oedema with this side recorded, and none of the other or of both.",
+        (Concept.PITTING_OEDEMA,),
+        _pitting,
+        (Concept.PITTING_OEDEMA,),
+        _no_pitting_of_this_leg_only,
+    ),
+    Item(COLLATERALS, _NO_CODE),
+    Item(
+        "previous DVT",
+        "A history of DVT, a closed DVT, or one active for over {thrombosis_days} days, of either leg.",
+        (Concept.PREVIOUS_DVT, Concept.DVT),
+        _previous_thrombosis,
+        (Concept.PREVIOUS_DVT,),
+        _no_previous_thrombosis,
+    ),
+    Item(
+        ALTERNATIVE,
+        "A clinician's judgement, which no code of a record shows. Its two points off are never subtracted for the "
+        "level.",
+        weight=-2,
+    ),
 )
 """The table, row by row.
 

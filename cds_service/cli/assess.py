@@ -12,9 +12,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import cards_folder, hook_services
-from cds_service.cli.reporting import errors_in_one_line, tell
+from cds_service.app import cards_in_use, explained, hook_services, version_in_use
+from cds_service.cli.reporting import errors_in_one_line, tell, tell_markdown
 from cds_service.errors import ConfigurationError
+from cds_service.explanation.model import explain as of
 from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.value_sets import Terminology
 from cds_service.governance import decisions, local_policy
@@ -22,7 +23,7 @@ from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
-from cds_service.rendering.card_files import load_cards
+from cds_service.hooks.reply import Reply
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card, Suggestion
@@ -33,20 +34,28 @@ def assess(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer of the hook as JSON.")] = False,
     as_of: Annotated[str | None, typer.Option(help="Assess as of this moment (ISO 8601); default now.")] = None,
     patient: Annotated[str | None, typer.Option(help="Patient id, where a Bundle holds several.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Also tell how it was decided, card or none.")] = False,
 ) -> None:
     """Show the cards for a chart, without a server and without reading any."""
     with errors_in_one_line():
         settings = load_settings()
         hook, request = _as_request(_read_input(file), patient)
-        cards_in_use = load_cards(cards_folder(settings))
-        services = {service.hook: service for service in hook_services(settings, read_nothing, cards_in_use)}
+        words = cards_in_use(settings)
+        services = {service.hook: service for service in hook_services(settings, read_nothing, words)}
         service = services.get(hook, services[PATIENT_VIEW.hook])
         call = read_call(request, service.hook, settings.public_url or "")
-        cards = asyncio.run(service.handle(call, NOBODY, _moment(as_of, settings))).cards
+        moment = _moment(as_of, settings)
+        reply = asyncio.run(service.handle(call, NOBODY, moment))
+        version = version_in_use(settings)
+        explanations = [
+            of(each, moment, version, reply.took, reply.why_nothing) for each in reply.assessments if explain
+        ]
         if as_json:
-            tell(json.dumps(msgspec.to_builtins({"cards": cards})))  # in ASCII, so that it is safe to look at too
+            answer = {"cards": reply.cards, **({"explanations": explanations} if explain else {})}
+            tell(json.dumps(msgspec.to_builtins(answer)))  # in ASCII, so that it is safe to look at too
         else:
-            tell(*("\n\n".join(map(_readable, cards)) or _no_card(settings)).split("\n"))
+            cards = "\n\n".join(map(_readable, reply.cards)) or _no_card(settings, reply, explain=explain)
+            tell_markdown("\n\n".join([cards, *(explained(each, words) for each in explanations)]))
 
 
 async def read_nothing(server: FhirServer, address: str, deadline: float) -> Answer:
@@ -88,19 +97,19 @@ def _moment(text: str | None, settings: Settings) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
 
 
-def _no_card(settings: Settings) -> str:
-    told = "No card: the record holds nothing to say about calf pain."
+def _no_card(settings: Settings, reply: Reply, *, explain: bool) -> str:
+    told = f"No card: {reply.why_nothing}." if reply.why_nothing else "No card."
+    told += "" if explain else " `--explain` tells what was read, and why nothing came."
     policy = local_policy(settings)
-    return f"{told[:-1]}, or this site has decided so. {' '.join(decisions(settings, policy))}" if policy else told
+    return f"{told} This site has decided: {' '.join(decisions(settings, policy))}" if policy else told
 
 
 def _readable(card: Card) -> str:
-    links = "".join(f"\n{link.label}: {link.url}" for link in card.links or ())
+    links = "".join(f"\n- {link.label}: {link.url}" for link in card.links or ())
     offered = "".join(f"\n- {_offer(each)}" for each in card.suggestions or ())
-    suggestions = f"\n\nSuggestions (nothing happens unless accepted):{offered}" if offered else ""
-    return (
-        f"[{card.indicator}] {card.summary}\n\n{card.detail or ''}{suggestions}\n\nSource: {card.source.label}{links}"
-    )
+    suggestions = f"\n\nSuggestions (nothing happens unless accepted):\n{offered}" if offered else ""
+    source = f"\n\nSource: {card.source.label}\n{links}"
+    return f"**[{card.indicator}] {card.summary}**\n\n{card.detail or ''}{suggestions}{source}"
 
 
 def _offer(suggestion: Suggestion) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from cds_service.app import cards_folder, create_app
+from cds_service.app import cards_folder, cards_in_use, create_app
 from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
-from cds_service.rendering.card_files import load_cards
 from cds_service.security.clients import load_clients
 from cds_service.settings import load_settings
 
@@ -21,9 +20,8 @@ def check() -> None:
         terminology = Terminology()
         codes = len(terminology.measurement_codes())
         tell(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
-        folder = cards_folder(settings)
-        load_cards(folder)
-        tell(f"cards: usable, from {folder}")
+        cards_in_use(settings)
+        tell(f"cards: usable, from {cards_folder(settings)}")
         if settings.clients is not None:
             tell(f"clients: {len(load_clients(settings.clients))} registered, from {settings.clients}")
         create_app(settings)

@@ -5,17 +5,19 @@ of its content.
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 import typer
+from rich.console import Console
+from rich.markdown import Markdown
 
-from cds_service.app import cards_folder
+from cds_service.app import cards_in_use, missing_cards
 from cds_service.errors import CdsError, ConfigurationError
 from cds_service.governance import decisions, local_policy, overdue
-from cds_service.rendering.card_files import load_cards
 from cds_service.settings import Settings, unknown_variables
 from cds_service.visible import escaped
 
@@ -40,6 +42,15 @@ def tell(*lines: str, err: bool = False) -> None:
         typer.echo(escaped(line), err=err)
 
 
+def tell_markdown(text: str) -> None:
+    """Print Markdown: rendered and wrapped where a person is looking, as it is where a program reads."""
+    safe = [escaped(line) for line in text.split("\n")]
+    if sys.stdout.isatty():
+        Console().print(Markdown("\n".join(safe), hyperlinks=False))
+    else:
+        tell(*safe)
+
+
 def tell_unknown_variables() -> bool:
     """Whether there are any."""
     unknown = unknown_variables(os.environ)
@@ -51,5 +62,8 @@ def tell_unknown_variables() -> bool:
 def content_notices(settings: Settings) -> list[str]:
     """What the site has decided, and the content whose review is overdue, a line each."""
     today = datetime.now(settings.timezone).date()
-    files = load_cards(cards_folder(settings))
-    return [*decisions(settings, local_policy(settings)), *map(str, overdue(files, today))]
+    files = cards_in_use(settings)
+    missing = [
+        f"{name} is not in {settings.cards_dir}: as it comes with the service" for name in missing_cards(settings)
+    ]
+    return [*decisions(settings, local_policy(settings)), *missing, *map(str, overdue(files, today))]

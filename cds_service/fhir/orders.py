@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from cds_service.facts import Fact, Interval, Side, State
+from cds_service.facts import DRAFT, Fact, Interval, Side, State
 from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
 from cds_service.fhir.placing import body_sites
@@ -22,7 +22,6 @@ from cds_service.fhir.sift import medicine_of, medicines_among
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
 
-DRAFT = "draft order"
 _NOT_ORDERED = frozenset({"cancelled", "completed", "entered-in-error", "revoked", "stopped"})
 
 

@@ -67,6 +67,7 @@ def read_value(concept: Concept, holder: Holder, answer: Named) -> Value:
     return Value(State.ABSENT if flags & _NOT_FOUND else State.PRESENT)
 
 
+_COMPARATORS = ("", "<", "<=", ">=", ">")  # https://hl7.org/fhir/R4/valueset-quantity-comparator.html
 _OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
 
 
@@ -85,7 +86,7 @@ def _numeric(concept: Concept, holder: Holder, flags: Set[str]) -> Value | None:
             low = f"{units.number(spread.low.number)} to "
     else:
         return None
-    if value is None:
+    if value is None or comparator not in _COMPARATORS:
         return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
     if concept.kind != "measurement":
         return Value(State.PRESENT if value > 0 else State.ABSENT)

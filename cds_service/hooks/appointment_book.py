@@ -26,7 +26,7 @@ def _answer(steps: Steps) -> Reply:
     assessment = steps.assess(chart)
     late = steps.late(assessment, steps.subject)
     if late is None:
-        return steps.nothing(chart)
+        return steps.nothing(chart, assessment, "no appointment is later than the record allows")
     return steps.tell(chart, assessment, Occasion(APPOINTMENT, appointments=late))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from cds_service.hooks.context import HookCall
-from cds_service.hooks.reply import Reply
+from cds_service.hooks.reply import Reply, Told
 from cds_service.hooks.silence import Silence, Withheld, may_be_withheld, reason_to_withhold
 from cds_service.hooks.statement import Statement
 from cds_service.security.caller import Caller
@@ -28,17 +28,17 @@ class FewerAlerts:
 
         Without a card nothing is looked up, nor for a client that is only observed.
         """
-        if not (reply.cards and self._silence.window) or caller.shadow:
+        if not (reply.told and self._silence.window) or caller.shadow:
             return reply
-        cards: list[Card] = []
+        told: list[Told] = []
         withheld: dict[str, Withheld] = {}
-        for card, statement in zip(reply.cards, reply.statements, strict=True):
+        for card, statement in reply.told:
             named, reason = await self._judged(card, statement, call, hook, caller, as_of)
             if reason is None:
-                cards.append(named)
+                told.append(Told(named, statement))
             else:
                 withheld[named.uuid] = reason
-        return replace(reply, cards=cards, withheld=withheld, system_actions=reply.system_actions if cards else ())
+        return replace(reply, told=told, withheld=withheld, system_actions=reply.system_actions if told else ())
 
     async def _judged(
         self, card: Card, statement: Statement, call: HookCall, hook: str, caller: Caller, as_of: datetime

@@ -31,7 +31,7 @@ def _answer(steps: Steps) -> Reply:
     """A card for each finding about the drafts."""
     chart = steps.read()
     orders: _Orders = steps.subject
-    return steps.tell_each(chart, steps.judge(orders.drafts, orders.selected, steps.assess(chart), chart))
+    return steps.tell_each(chart, steps.judge(orders.drafts, orders.selected, steps.assess(chart)))
 
 
 def _order_service(hook: str, which: str) -> HookService:

@@ -14,9 +14,9 @@ def _answer(steps: Steps) -> Reply:
 PATIENT_VIEW = HookService(
     hook="patient-view",
     title="Calf pain: red flags on the record",
-    description="Looks through the opened chart for calf pain and shows the red flags, risk factors and possible "
-    "causes that are recorded beside it, with the entries they come from and with what is not recorded. No card where "
-    "the record holds no leg complaint.",
+    description="Looks through the opened chart for calf pain and shows the red flags and risk factors that are "
+    "recorded beside it, with the entries they come from and with what is not recorded. No card where the record holds "
+    "no leg complaint.",
     answer=_answer,
 )
 

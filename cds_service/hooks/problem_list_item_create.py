@@ -29,9 +29,10 @@ def _answer(steps: Steps) -> Reply:
     steps = replace(steps, material=together(earlier, entered))
     chart = steps.read()
     before = steps.assess(steps.read(earlier))
-    told = news(before, steps.assess(chart), {f"Condition/{each.id}" for each in entered.resources})
+    after = steps.assess(chart)
+    told = news(before, after, {f"Condition/{each.id}" for each in entered.resources})
     if told is None:
-        return steps.nothing(chart)
+        return steps.nothing(chart, after, "no new entry is about the leg and changes what the record shows")
     return steps.tell(chart, told.assessment, Occasion(NEW_ENTRY, entries=told.entries, new_findings=told.findings))
 
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
+import msgspec
+
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
-from cds_service.assessment.leg import whole_patient
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
 from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
-from cds_service.assessment.orders import OrderCase, order_findings
-from cds_service.assessment.rules import Finding
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.rule import Finding, Level
+from cds_service.assessment.rules.orders import OrderCase, order_findings
 from cds_service.facts import Chart, Fact
 from cds_service.fhir.page import Material
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
-from cds_service.hooks.reply import Reply
+from cds_service.hooks.reply import Reply, Told
 from cds_service.hooks.statement import Statement
 from cds_service.hooks.turns import LARGE_CHART, Turn
 from cds_service.rendering.case import CHART_ALONE, Occasion
 from cds_service.rendering.render import Renderer
 from cds_service.security.caller import Caller
 from cds_service.thresholds import Thresholds
-from cds_service.wire import CDS_HOOKS_VERSION, Card, ServiceDescription
+from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
 
 _USAGE = (
     "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
@@ -34,6 +38,8 @@ _USAGE = (
     "Procedures the cards say what could not be checked. Cards are for clinicians: a user who is a Patient or "
     "RelatedPerson gets none."
 )
+_OF_THE_CHART = "raises the chart; on the card of an order, the order sets the level"
+_NOTHING_ASKED = "the call asks about nothing that this service looks at, or is not made for a clinician"
 _EXCLUDED = {
     "children": "patients whose birth date says that they are under {adult_years}",
     "hospice": "patients whose record says that a hospice cares for them",
@@ -100,40 +106,36 @@ class Steps:
     as_of: datetime
     clinic: Clinic
     turn: Turn
+    took: dict[str, float] = field(default_factory=dict)
 
     def read(self, material: Material | None = None) -> Chart:
         """The chart of the call, or this part of it. Raises InvalidRequest when the Patient received is not the one in
         context.
         """
         material = material or self.material
-        chart = self.clinic.reader.read(material, self.call.patient_id, self.as_of, self.turn.check)
-        self.turn.check()
-        return chart
+        with self._step("read"):
+            return self.clinic.reader.read(material, self.call.patient_id, self.as_of, self.turn.check)
 
     def assess(self, chart: Chart) -> Assessment:
         """By the rules of the service, less what the site has decided otherwise."""
         clinic = self.clinic
-        assessment = assess(chart, self.as_of, clinic.thresholds)
-        if clinic.policy:
-            assessment = clinic.policy.applied(assessment, chart)
-        self.turn.check()
-        return assessment
+        with self._step("assess"):
+            assessment = assess(chart, self.as_of, clinic.thresholds)
+            return clinic.policy.applied(assessment, chart) if clinic.policy else assessment
 
     def late(self, assessment: Assessment, proposed: Sequence[Proposed]) -> LateAppointments | None:
         """The proposed appointments, if all of them come later than the assessment allows."""
         return late_appointments(assessment.level, proposed, self.as_of, self.clinic.thresholds)
 
-    def judge(
-        self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment, chart: Chart
-    ) -> list[Assessment]:
+    def judge(self, orders: Sequence[Fact], selected: Collection[str], assessment: Assessment) -> list[Assessment]:
         """What the selected ones of these orders mean beside the chart: for each card, the assessment that it tells."""
-        patient = whole_patient(chart, self.clinic.thresholds, self.as_of)
-        case = OrderCase(orders, selected, assessment, patient, self.clinic.policy.off)
-        return [replace(assessment, level=told[0].level, findings=told) for told in order_findings(case)]
+        case = OrderCase(orders, selected, assessment, self.clinic.policy.off)
+        beside = [_of_the_chart(finding) for finding in assessment.findings]
+        return [replace(assessment, level=told[0].level, findings=(*told, *beside)) for told in order_findings(case)]
 
-    def nothing(self, chart: Chart) -> Reply:
-        """Read, and nothing to say."""
-        return Reply.about(chart, self.material, (), [])
+    def nothing(self, chart: Chart, assessment: Assessment, why: str) -> Reply:
+        """Decided, and nothing to tell on this occasion."""
+        return replace(Reply.about(chart, self.material, [assessment]), why_nothing=why, took=self.took)
 
     def tell(self, chart: Chart, assessment: Assessment, occasion: Occasion = CHART_ALONE) -> Reply:
         """The card that tells this."""
@@ -142,14 +144,28 @@ class Steps:
     def tell_each(self, chart: Chart, assessments: Sequence[Assessment], occasion: Occasion = CHART_ALONE) -> Reply:
         """A card for each, where there is anything to tell."""
         circumstances = self.call.circumstances(self.as_of)
-        findings: list[Finding] = []
-        cards: list[Card] = []
-        for assessment in assessments:
-            findings += assessment.findings
-            cards += self.clinic.renderer.render(assessment, circumstances, occasion)
+        with self._step("render"):
+            told = [
+                Told(card, Statement.of(each, self.as_of, occasion))
+                for each in assessments
+                for card in self.clinic.renderer.render(each, circumstances, occasion)
+            ]
+        return replace(Reply.about(chart, self.material, assessments, told), took=self.took)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        """Times a step, and looks at the time budget after it."""
+        begun = perf_counter()
+        yield
+        self.took[name] = self.took.get(name, 0.0) + (perf_counter() - begun) * 1000
         self.turn.check()
-        statements = [Statement.of(each, self.as_of, occasion) for each in assessments]
-        return Reply.about(chart, self.material, findings, cards, *statements)
+
+
+def _of_the_chart(finding: Finding) -> Finding:
+    """What the chart alone would raise stands beside the order, which sets the level."""
+    if not finding.level:
+        return finding
+    return msgspec.structs.replace(finding, level=Level.NONE, why_not_counted=_OF_THE_CHART)
 
 
 _ALONE = Turn()
@@ -187,7 +203,7 @@ class OpenService:
         service, clinic = self._service, self._clinic
         subject = await turn.run(service.subject, call, clinic.reader.terminology, as_of)
         if not (subject and call.is_for_clinician):
-            return Reply([])
+            return Reply(why_nothing=_NOTHING_ASKED)
         received = clinic.prefetch.received(call)
         if received.wanted:
             async with turn.given_up():

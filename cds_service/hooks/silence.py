@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from cds_service.hooks.statement import Statement
 from cds_service.storage.earlier_cards import Earlier
 

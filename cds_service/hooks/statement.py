@@ -10,13 +10,14 @@ from typing import Self
 
 import msgspec
 
-from cds_service.assessment.rules import Finding, Level
-from cds_service.assessment.triage import Assessment
-from cds_service.facts import Fact, Interval, State
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.rule import Finding, Kind, Level
+from cds_service.facts import Fact, Interval
 from cds_service.rendering.case import CHART_ALONE, Occasion, card_id
 
 _encode = msgspec.json.Encoder().encode
-_PRESENT = State.PRESENT
+_BY_NAME = (Kind.RISK, Kind.PRECAUTION)
+"""What is told by its name: a further entry of it is nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,45 +36,47 @@ class Statement:
     @classmethod
     def of(cls, assessment: Assessment, as_of: datetime, occasion: Occasion = CHART_ALONE) -> Self:
         """What the card about this assessment tells on this occasion, at an aware moment."""
-        has_red_flag = any(flag.state is _PRESENT for flag in assessment.red_flags)
+        has_red_flag = any(flag.is_present for flag in assessment.of(Kind.RED_FLAG))
         return cls(assessment.level, has_red_flag, assessment.fully_read, _content(assessment, occasion, as_of))
 
 
 def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> bytes:
-    """The same for the same level, card, occasion, findings, evidence, and parts of the chart that stayed unread.
+    """The same for the same level, card, occasion, findings of every kind, entries behind them, shown or not, and parts
+    of the chart that stayed unread; never words, ages or moments.
 
     What a draft or an undated entry is dated by is the moment of its call, `as_of`: that is left out.
     """
-    listed = [*[flag for flag in assessment.red_flags if flag.state is _PRESENT], *assessment.listed]
-    risks = [risk for risk in assessment.risk_factors if risk.state is _PRESENT]
+    chart = assessment.record.chart
     late = occasion.appointments
+    wells = assessment.wells.items if assessment.wells else ()
     return _encode(
         (
             (occasion.id, card_id(assessment), assessment.level, assessment.side),
-            [_rules(each) for each in (assessment.findings, listed, risks, occasion.new_findings)],
+            _found(assessment.findings),
+            _found(occasion.new_findings),
             _facts(
                 chain(
                     assessment.complaint,
-                    assessment.beside,
-                    assessment.illegible,
                     occasion.entries,
-                    *(finding.evidence for finding in (*assessment.findings, *listed)),
-                    *(item.evidence for item in (assessment.wells.items if assessment.wells else ())),
-                    *(each.fit.facts for each in assessment.patterns),
+                    *(finding.facts for finding in assessment.findings if finding.rule.kind not in _BY_NAME),
+                    *(item.evidence for item in wells),
                     (each.fact for each in assessment.d_dimers),
+                    assessment.indices,
                 ),
                 as_of.isoformat(),
             ),
-            [(step.name, step.withheld) for step in assessment.home_care],
-            sorted({gap.topic for gap in assessment.gaps}),
-            assessment.left_out,
+            sorted({gap.topic for gap in chart.gaps}),
+            sorted(chart.left_out.items()),
+            sorted(chart.nameless_medicines),
+            [step.name for step in assessment.next_steps],
             [when.text if when else "" for when in late.proposed] if late else (),
         )
     )
 
 
-def _rules(findings: Iterable[Finding]) -> list[tuple[str, int]]:
-    return sorted((finding.rule.id, finding.level) for finding in findings)
+def _found(findings: Iterable[Finding]) -> list[tuple[str, str, str, int]]:
+    known = [each for each in findings if each.is_present or (each.evidence and each.rule.kind not in _BY_NAME)]
+    return sorted((finding.rule.kind, finding.rule.id, finding.state, finding.level) for finding in known)
 
 
 def _facts(facts: Iterable[Fact], now: str) -> list[str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cds_service.assessment.catalogue import ORDER_SET
 from cds_service.assessment.citation import Citation
-from cds_service.assessment.rule_conditions import condition, numbers_in
-from cds_service.assessment.rule_sets import ORDERS, RuleSet
-from cds_service.assessment.rules import Rule
+from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.assessment.sources import OURS
 from cds_service.code_systems import SNOMED
 from cds_service.knowledge import BASE, EXTENSION
@@ -77,7 +76,7 @@ def bundle(published: Publication) -> dict[str, Any]:
 
 
 def _plan(rules: RuleSet, published: Publication) -> dict[str, Any]:
-    hooks = _ORDER_HOOKS if rules is ORDERS else _HOOKS
+    hooks = _ORDER_HOOKS if rules is ORDER_SET else _HOOKS
     return {
         **_head("PlanDefinition", rules.id, rules.title, rule_set_version(rules, published)),
         "type": _code("plan-definition-type", "eca-rule"),
@@ -90,15 +89,15 @@ def _plan(rules: RuleSet, published: Publication) -> dict[str, Any]:
                 "trigger": [{"type": "named-event", "name": hook} for hook in hooks],
                 "groupingBehavior": "logical-group",
                 "selectionBehavior": "any",
-                "action": [_action(rules, rule, published) for rule in rules.rules],
+                "action": [_action(rule, published) for rule in rules.rules],
             }
         ],
     }
 
 
-def _action(rules: RuleSet, rule: Rule, published: Publication) -> dict[str, Any]:
+def _action(rule: Rule, published: Publication) -> dict[str, Any]:
     """One rule. `description` says what it leads to."""
-    words = condition(rules.id, rule, published.thresholds)
+    words = rule.condition(published.thresholds)
     leads_to = f"Speaks through the card {rule.card}." if rule.card else "Decides on no card by itself."
     if rule in published.off:
         leads_to = "Switched off at this site."
@@ -112,7 +111,7 @@ def _action(rules: RuleSet, rule: Rule, published: Publication) -> dict[str, Any
 
 
 def _library(rules: RuleSet, published: Publication) -> dict[str, Any]:
-    named = {name for rule in rules.rules for name in numbers_in(rules.id, rule)}
+    named = {name for rule in rules.rules for name in rule.numbers}
     parameters = [_parameter(each) for each in numbers(published.thresholds) if each.name in named]
     needs = [each for concept in rules.concepts for each in _data_requirements(published.value_sets[concept])]
     depends = [

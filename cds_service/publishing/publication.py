@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cds_service.assessment.rule_sets import RULE_SETS, RuleSet
-from cds_service.assessment.rules import Rule
+from cds_service.assessment.catalogue import RULE_SETS
+from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.rendering.content import CardFiles, Written
 from cds_service.thresholds import Thresholds
 

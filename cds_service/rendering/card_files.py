@@ -1,41 +1,63 @@
 """The files of cards/: read once at start-up and checked, so that none fails in front of a patient's chart.
 
-A card file is Markdown with YAML front matter and two sections, "## Why this card" and "## Options to weigh".
-What all cards share (the frame, its labels, the small print, the words for findings) stands in _shared.md.
-See cards/README.md.
+A card file is Markdown with YAML front matter and sections such as "## Options" and "## Check". What all cards share
+stands in _shared.md, what an occasion adds in _new-entry.md and its like. See cards/README.md.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
+from cds_service.assessment.catalogue import CAUSES, RULE_SETS
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.dvt_pathway import DvtPathway
-from cds_service.assessment.home_care import STEPS
-from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES
+from cds_service.assessment.rule import Rule
+from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.rules.precautions import STEPS
+from cds_service.assessment.rules.risks import RISKS
+from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES
 from cds_service.code_systems import SNOMED
 from cds_service.errors import ConfigurationError
 from cds_service.knowledge import BASE
-from cds_service.rendering import suggestions, summary
+from cds_service.rendering import headline, suggestions
 from cds_service.rendering.case import FIXED_CARDS
-from cds_service.rendering.content import CardFile, CardFiles, Limits, SharedWords, SmallPrint, SuggestionWords, Written
-from cds_service.rendering.content_file import ContentFile, check_no_html, checked, headline, open_content, unwrapped
-from cds_service.rendering.occasion_files import load_occasions
-from cds_service.rendering.pattern_file import LONGEST, load_patterns
+from cds_service.rendering.content import (
+    CardFile,
+    CardFiles,
+    CauseWords,
+    OccasionFile,
+    SharedWords,
+    SuggestionWords,
+    Written,
+)
+from cds_service.rendering.content_file import ContentFile, check_no_html, checked, open_content, unwrapped
+from cds_service.rendering.holes import HOLES
+from cds_service.rendering.limits import LIMITS
+from cds_service.rendering.not_found import NOT_FOUND
+from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.rule_dates import load_rule_dates
-from cds_service.rendering.sections import FINDING_BODY, FIXED_BODY, LIMITS, SECTIONS
-from cds_service.rendering.template import paragraphs, template
+from cds_service.rendering.template import Template, paragraphs
 from cds_service.wire import Coding, Indicator, Link, Source
 
-SHARED = "_shared.md"
+SHARED, CAUSE_WORDS = "_shared.md", "_causes.md"
+SECTIONS = ("Options", "Check", "Ask", "If none", "Back if")
+"""The sections that a card file may have; `Recorded` and `Not found` are made from the record."""
+
 OVERRIDE_REASONS = f"{BASE}CodeSystem/override-reason"
 CALF_PAIN = Coding(code="300954003", system=SNOMED, display="Pain in calf")
-_WHY, _OPTIONS = "Why this card", "Options to weigh"
-_LONGEST_WORDS = 44
+LONGEST_SUMMARY = 100
+MOST_WORDS = 60
+"""Of a card file's own sections together: a card is read in ten seconds, and the record wants its part of them."""
+
+COMPLAINTS = ("calf-pain", "leg-pain", "other")
+"""What the complaint is called where no concept says it."""
+
+_LONGEST_NAME = 44
+_LONGEST_CAUSE = 140
 
 
 class _Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,91 +74,122 @@ class _CardMatter(Written, frozen=True, kw_only=True):
     id: str
     indicator: Indicator
     summary: str
-    consider: str = ""
     source: _Organisation
     links: list[_Address]
     override_reasons: list[str]
-    not_recorded: tuple[Literal["wells", "pulses"], ...] = ()
+    not_found: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
 
 
-def load_cards(directory: Path) -> CardFiles:
-    """Read and check all card files. Raises ConfigurationError that names file, line, fault and remedy."""
-    paths = sorted(directory.glob("*.md")) if directory.is_dir() else []
+class _OccasionMatter(Written, frozen=True, kw_only=True):
+    id: str
+    summary: str | None = None
+    summary_no_red_flag: str | None = None
+
+
+class _CausesMatter(Written, frozen=True, kw_only=True):
+    causes: dict[str, CauseWords]
+
+
+def load_cards(directory: Path, shipped: Path | None = None) -> CardFiles:
+    """Read and check all card files; what the folder does not hold is taken from `shipped`, the folder that comes with
+    the service. Raises ConfigurationError that names file, line, fault and remedy.
+    """
+    paths = _paths(directory)
     if not paths:
         raise ConfigurationError(f"{directory}: no card files there. Point CDS_CARDS_DIR to the folder of the cards.")
-    shared_path = directory / SHARED
-    if shared_path not in paths:
-        raise ConfigurationError(f"{shared_path}: file is missing. Restore it: every card needs it.")
-    shared_file = open_content(shared_path)
+    own = dict(paths)
+    paths = {**(_paths(shipped) if shipped else {}), **own}
+    shared_file = open_content(_needed(paths, directory, SHARED))
     shared = _checked_shared(shared_file)
     cards: dict[str, CardFile] = {}
-    for path in paths:
-        if path.name == "README.md" or path.name.startswith("_"):
-            continue
-        file = open_content(path)
-        card = _checked_card(file, shared)
-        if card.id in cards:
-            other = cards[card.id].path.name
-            file.fail(f"id {card.id} is already used by {other}", "Give each card its own id", key="id")
-        cards[card.id] = card
+    for name, path in sorted(paths.items(), key=lambda each: each[0] not in own):
+        if not name.startswith("_"):
+            file = open_content(path)
+            card = _checked_card(file, shared)
+            if card.id in cards and name in own:
+                other = cards[card.id].path.name
+                file.fail(f"id {card.id} is already used by {other}", "Give each card its own id", key="id")
+            cards.setdefault(card.id, card)
     for missing in sorted(card_ids() - cards.keys()):
-        raise ConfigurationError(
-            f"{directory}: no file has the id {missing}, which the assessment uses. Add that card."
-        )
-    limits = shared.limits
-    small_print = SmallPrint(template(limits.always), template(limits.colour), template(limits.child))
-    occasions = load_occasions(directory, {card: _longest(card, shared) for card in cards})
-    patterns = load_patterns(directory, cards)
-    rules = load_rule_dates(directory)
-    return CardFiles(cards, shared, paragraphs(shared_file.body), small_print, occasions, patterns, rules)
+        raise ConfigurationError(f"{directory}: no file has the id {missing}, which the rules use. Add that card.")
+    occasions = {name: _checked_occasion(_needed(paths, directory, f"_{name}.md"), name, shared) for name in OCCASIONS}
+    causes_file = open_content(_needed(paths, directory, CAUSE_WORDS))
+    causes = causes_file.front_matter(_CausesMatter)
+    _check_causes(causes_file, causes.causes)
+    return CardFiles(
+        cards, shared, occasions, causes.causes, causes, load_rule_dates(_needed(paths, directory, "_rules.md").parent)
+    )
+
+
+def missing_files(directory: Path, shipped: Path) -> Sequence[str]:
+    """The files that come with the service and that this folder does not hold."""
+    return sorted(_paths(shipped).keys() - _paths(directory).keys())
 
 
 def card_ids() -> set[str]:
-    """The ids that the assessment can ask for."""
-    return {rule.card for rule in summary.all_rules()} | set(FIXED_CARDS)
+    """The ids that the rules can ask for."""
+    return {rule.card for rule in _speaking()} | set(FIXED_CARDS)
+
+
+def _speaking() -> list[Rule]:
+    """Every rule that names a card."""
+    return [rule for each in RULE_SETS for rule in each.rules if rule.card]
+
+
+def _paths(directory: Path) -> dict[str, Path]:
+    return {path.name: path for path in sorted(directory.glob("*.md")) if path.name != "README.md"}
+
+
+def _needed(paths: Mapping[str, Path], directory: Path, name: str) -> Path:
+    if name not in paths:
+        raise ConfigurationError(f"{directory / name}: file is missing. Restore it: the cards need it.")
+    return paths[name]
 
 
 def _checked_shared(file: ContentFile) -> SharedWords:
     shared = file.front_matter(SharedWords)
     check_no_html(file)
-    frame = checked(file, file.body, SECTIONS)
-    for name in SECTIONS:
-        if name not in frame.names:
-            file.fail(f"the frame has no {{{name}}}", "Put the placeholder back: a card must not lose that section")
-    _check_limits(file, shared.limits)
-    for step in STEPS:
-        if step not in shared.home_care:
-            file.fail(f"home_care has no words for {step}", "Add them", key="home_care")
-    _check_suggestions(file, shared)
-    _check_dvt_steps(file, shared.dvt_steps)
-    for key in summary.OTHER_COMPLAINTS:
-        if key not in shared.complaints:
-            file.fail(f"complaints has no words for {key}", "Add them", key="complaints")
-    for key, words in (("complaints", shared.complaints), ("findings", shared.findings)):
-        for text in words.values():
-            if len(text) > _LONGEST_WORDS:
-                file.fail(f"more than {_LONGEST_WORDS} characters: {text}", "Shorten it", key=key, text=text)
+    for key in ("guidance_link", "rules_link"):
+        if not getattr(shared, key).strip():
+            file.fail(f"{key} is empty", "Say what the link leads to", key=key)
+    _check_names(file, "limits", shared.limits, LIMITS)
+    for name, sentence in shared.limits.items():
+        checked(file, sentence, LIMITS[name], key="limits")
+    _check_names(file, "home_care", shared.home_care, STEPS)
+    _check_names(file, "dvt_steps", shared.dvt_steps, [str(each) for each in DvtPathway])
+    _check_names(file, "red_flags", shared.red_flags, [rule.id for rule in RED_FLAGS])
+    _check_names(file, "risks", shared.risks, [rule.id for rule in RISKS])
+    _check_names(file, "suggestions", shared.suggestions, NAMES)
+    for name, words in shared.suggestions.items():
+        _check_suggestion(file, name, words)
+    _check_what_things_are_called(file, shared)
     return shared
 
 
-def _check_dvt_steps(file: ContentFile, steps: Mapping[str, str]) -> None:
-    """Words for each pathway, and for no other, that fit into the options of a pattern."""
-    key, names = "dvt_steps", [str(each) for each in DvtPathway]
-    if sorted(steps) != sorted(names):
-        file.fail("dvt_steps has not the right names", f"Use each of these, once: {', '.join(names)}", key=key)
-    for words in steps.values():
-        checked(file, words, (), key=key)
-        if not 0 < len(words) < LONGEST:
-            file.fail(f"empty, or {LONGEST} characters or more: {words}", "Shorten it", key=key, text=words)
+def _check_what_things_are_called(file: ContentFile, shared: SharedWords) -> None:
+    """Short names, of concepts and of what else is asked for."""
+    for name in COMPLAINTS:
+        if name not in shared.complaints:
+            file.fail(f"complaints has no words for {name}", "Add them", key="complaints")
+    for key in ("complaints", "findings"):
+        for name in getattr(shared, key):
+            if name not in (*Concept, *COMPLAINTS):
+                file.fail(f"{key}: unknown name {name}", "Use the name of a value set", key=key, text=f"{name}:")
+    for key in ("complaints", "red_flags", "risks", "findings"):
+        for text in getattr(shared, key).values():
+            if len(text) > _LONGEST_NAME:
+                file.fail(f"more than {_LONGEST_NAME} characters: {text}", "Shorten it", key=key, text=text)
 
 
-def _check_limits(file: ContentFile, limits: Limits) -> None:
-    for sentence in (limits.always, limits.colour, limits.child):
-        checked(file, sentence, LIMITS)
-    wanted = ("rules",)
-    if checked(file, limits.switched_off, wanted).names != wanted:
-        file.fail("limits.switched_off does not say {rules}", "Put it back, once", text="switched_off")
+def _check_names(file: ContentFile, key: str, written: Collection[str], known: Collection[str]) -> None:
+    """Words for each, and for no other."""
+    for name in known:
+        if name not in written:
+            file.fail(f"{key} has no words for {name}", "Add them", key=key)
+    for name in written:
+        if name not in known:
+            file.fail(f"{key}: unknown name {name}", f"Use one of: {', '.join(known)}", key=key, text=f"{name}:")
 
 
 def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
@@ -145,30 +198,79 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
     if matter.id not in card_ids():
         ids = ", ".join(sorted(card_ids()))
         file.fail(f"no rule uses the id {matter.id}", f"Use one of these, or delete the file: {ids}", key="id")
-    why, options = _sections(file)
-    summary_words = headline(file, "summary", matter.summary, [_longest(matter.id, shared)])
-    for section in (why, options):
-        checked(file, section, FIXED_BODY if matter.id in FIXED_CARDS else FINDING_BODY)
+    sections = _sections(file)
+    for text in sections.values():
+        checked(file, text, HOLES)
+    words = sum(len(text.split()) for text in sections.values())
+    if words > MOST_WORDS:
+        file.fail(f"its sections have {words} words, {MOST_WORDS} are allowed", "Say less: the page says the rest")
+    for name in matter.not_found:
+        if name not in NOT_FOUND:
+            file.fail(f"unknown not_found {name}", f"Use some of: {', '.join(NOT_FOUND)}", key="not_found")
     _check_addresses(file, matter)
+    rules = [rule for rule in _speaking() if rule.card == matter.id]
     return CardFile(
         id=matter.id,
         path=file.path,
         indicator=matter.indicator,
-        summary=summary_words,
-        consider=matter.consider,
-        not_recorded=frozenset(matter.not_recorded),
+        summary=_summary(file, "summary", matter.summary, headline.longest(rules, shared)),
+        sections={label: paragraphs(unwrapped(text)) for label, text in sections.items()},
+        not_found=matter.not_found,
         source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
         links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
         override_reasons=_override_reasons(file, matter, shared),
         suggestions=_suggestions(file, matter),
-        why=paragraphs(unwrapped(why)),
-        options=paragraphs(unwrapped(options)),
         written=matter,
     )
 
 
-def _longest(card_id: str, shared: SharedWords) -> dict[str, str]:
-    return summary.longest_values(card_id, shared.findings, shared.complaints)
+def _summary(file: ContentFile, key: str, text: str, longest: Mapping[str, str]) -> Template:
+    """A headline, short enough whatever its placeholders say."""
+    words = checked(file, text, longest, key=key)
+    if (length := len(words.fill(longest))) > LONGEST_SUMMARY:
+        file.fail(
+            f"the summary can have {length} characters, {LONGEST_SUMMARY} are allowed",
+            "Shorten it, or use a shorter placeholder",
+            key=key,
+        )
+    return words
+
+
+def _sections(file: ContentFile) -> dict[str, str]:
+    parts = re.split(r"^##[ \t]+(.+?)[ \t]*$", file.body, flags=re.MULTILINE)
+    sections = {heading: text.strip() for heading, text in zip(parts[1::2], parts[2::2], strict=True)}
+    if parts[0].strip() or not sections or len(sections) < len(parts[1::2]):
+        file.fail("text without a section, no section, or one twice", f'Begin with "## {SECTIONS[0]}"')
+    for heading, text in sections.items():
+        if heading not in SECTIONS:
+            file.fail(f"unknown section {heading}", f"Use some of: {', '.join(SECTIONS)}", text=f"## {heading}")
+        if not text:
+            file.fail(f'the section "{heading}" is empty', "Write its text", text=f"## {heading}")
+    return sections
+
+
+def _checked_occasion(path: Path, name: str, shared: SharedWords) -> OccasionFile:
+    file = open_content(path)
+    matter = file.front_matter(_OccasionMatter)
+    check_no_html(file)
+    if matter.id != name:
+        file.fail(f"the id is not {name}", "Give the file the id of its name", key="id")
+    checked(file, file.body, OCCASIONS[name])
+    longest = headline.longest(_speaking(), shared)
+    own, none = [
+        _summary(file, key, text, longest) if text else None
+        for key, text in (("summary", matter.summary), ("summary_no_red_flag", matter.summary_no_red_flag))
+    ]
+    return OccasionFile(name, own, none, paragraphs(unwrapped(file.body)), matter)
+
+
+def _check_causes(file: ContentFile, causes: Mapping[str, CauseWords]) -> None:
+    _check_names(file, "causes", causes, [rule.id.removeprefix("pattern-") for rule in CAUSES])
+    for name, words in causes.items():
+        for text in (words.says, words.options):
+            if not 0 < len(text.strip()) <= _LONGEST_CAUSE:
+                file.fail(f"{name}: empty, or over {_LONGEST_CAUSE} characters", "Shorten it", text=f"  {name}:")
+            checked(file, text, ("dvt_steps",), key="causes")
 
 
 def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
@@ -207,19 +309,6 @@ def _suggestions(file: ContentFile, matter: _CardMatter) -> tuple[str, ...]:
     return matter.suggestions
 
 
-def _check_suggestions(file: ContentFile, shared: SharedWords) -> None:
-    """Words for each suggestion, and for no other, and for the link in the instructions to the patient."""
-    if not shared.guidance_link.strip():
-        file.fail("guidance_link is empty", "Say what the link to the patient guidance leads to", key="guidance_link")
-    for name in NAMES:
-        if name not in shared.suggestions:
-            file.fail(f"suggestions has no words for {name}", "Add them", key="suggestions")
-    for name, words in shared.suggestions.items():
-        if name not in NAMES:
-            file.fail(f"unknown suggestion {name}", f"Use one of: {', '.join(NAMES)}", key="suggestions", text=name)
-        _check_suggestion(file, name, words)
-
-
 def _check_suggestion(file: ContentFile, name: str, words: SuggestionWords) -> None:
     key = "suggestions"
     if not all(each.strip() for each in (words.label, words.description, words.text)):
@@ -231,17 +320,3 @@ def _check_suggestion(file: ContentFile, name: str, words: SuggestionWords) -> N
     wanted = suggestions.LEAVE_OUT if name == INSTRUCTIONS else ()
     if checked(file, words.leave_out, wanted, key=key).names != wanted:
         file.fail(f"leave_out of {name} does not say {{steps}}", "Put it back, once", key=key, text="leave_out")
-
-
-def _sections(file: ContentFile) -> tuple[str, str]:
-    """The texts of the two sections; exactly these two, in this order, neither empty."""
-    parts = re.split(r"^##[ \t]+(.+?)[ \t]*$", file.body, flags=re.MULTILINE)
-    headings = parts[1::2]
-    if headings != [_WHY, _OPTIONS] or parts[0].strip():
-        remedy = f'Write exactly "## {_WHY}" and then "## {_OPTIONS}", and nothing before them'
-        file.fail("sections are missing, unknown or in another order", remedy, text="## ")
-    why, options = parts[2].strip(), parts[4].strip()
-    for heading, text in ((_WHY, why), (_OPTIONS, options)):
-        if not text:
-            file.fail(f'the section "{heading}" is empty', "Write its text", text=f"## {heading}")
-    return why, options

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
-from cds_service.rendering.template import Paragraphs, Template, template
+from cds_service.rendering.template import Paragraphs, Template
 from cds_service.wire import Coding, Indicator, Link, Source
 
 
@@ -22,15 +22,6 @@ class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     version: str
     reviewed: date
     review_due: date
-
-
-class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`switched_off` is said, with the `{rules}`, where the site has switched any off."""
-
-    always: str
-    colour: str
-    child: str
-    switched_off: str
 
 
 class SuggestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,50 +38,57 @@ class SuggestionWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leave_out: str = ""
 
 
+class HomeCareWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One step of home care: in a word for the card, and in a sentence for the page."""
+
+    short: str
+    says: str
+
+
 class SharedWords(Written, frozen=True, kw_only=True):
-    """What all cards share, beside the frame."""
+    """What all cards share. `limits`: the sentences of the small print, by name. `complaints`, `findings`, `risks` and
+    `red_flags`: what to call each in a few words, by concept or rule.
+    """
 
     guidance_link: str
-    attributes_link: str
-    limits: Limits
+    rules_link: str
+    limits: dict[str, str]
     override_reasons: dict[str, str]
-    home_care: dict[str, str]
+    home_care: dict[str, HomeCareWords]
     dvt_steps: dict[str, str]
     suggestions: dict[str, SuggestionWords]
     complaints: dict[str, str]
+    red_flags: dict[str, str]
+    risks: dict[str, str]
     findings: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SmallPrint:
-    """The limits, to be filled."""
+class CauseWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the source says of a possible cause, in our words, and options to weigh: told on the page, on no card."""
 
-    always: Template
-    colour: Template
-    child: Template
+    says: str
+    options: str
 
 
 @dataclass(frozen=True, slots=True)
 class CardFile:
     """One card's own words.
 
-    `consider` is what its findings point to, said on other cards that list them too. `not_recorded` names
-    what this card calls missing beyond the red flags. `suggestions`: the next steps that it offers, where the record
-    allows. `written`: who answers for the words, and until when.
+    `sections`: the lines of the card that its file writes, by label and in its order. `not_found`: what it calls
+    missing, if it is. `suggestions`: the next steps that it offers, where the record allows. `written`: who answers for
+    the words, and until when.
     """
 
     id: str
     path: Path
     indicator: Indicator
     summary: Template
-    consider: str
-    not_recorded: frozenset[str]
+    sections: Mapping[str, Paragraphs]
+    not_found: tuple[str, ...]
     source: Source
     links: tuple[Link, ...]
     override_reasons: tuple[Coding, ...]
     suggestions: tuple[str, ...]
-    why: Paragraphs
-    options: Paragraphs
     written: Written
 
 
@@ -108,45 +106,17 @@ class OccasionFile:
     written: Written
 
 
-class PatternWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the source says of a pattern, in our words, and options to weigh.
-
-    `told_by`: the cards that speak of this cause themselves.
-    """
-
-    says: str
-    options: str
-    told_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PatternFile:
-    """The words of all patterns by id, their options to be filled, and the bullet that they are told in."""
-
-    words: dict[str, PatternWords]
-    options: dict[str, Template]
-    bullet: Paragraphs
-    written: Written
-
-
 @dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, what they share, what is said on certain occasions, the words of the patterns, and who answers
-    for the rules (by rule set, and by `set/rule` where a rule has dates of its own).
+    """All cards by id, what they share, what is said on certain occasions, the words of possible causes by rule, and
+    who answers for the rules (by rule set, and by `set/rule` where a rule has dates of its own). `switched_off`: the
+    rules that this site has switched off, in words.
     """
 
-    cards: dict[str, CardFile]
+    cards: Mapping[str, CardFile]
     shared: SharedWords
-    frame: Paragraphs
-    small_print: SmallPrint
-    occasions: dict[str, OccasionFile]
-    patterns: PatternFile
+    occasions: Mapping[str, OccasionFile]
+    causes: Mapping[str, CauseWords]
+    causes_written: Written
     rules: Mapping[str, Written]
-
-    def with_switched_off(self, rules: Sequence[str]) -> CardFiles:
-        """The same where every card says in its limits that this site has switched off these rules, given in words."""
-        if not rules:
-            return self
-        limits = self.shared.limits
-        said = template(limits.switched_off).fill({"rules": ", ".join(rules)})
-        return replace(self, small_print=replace(self.small_print, always=template(f"{limits.always} {said}")))
+    switched_off: Sequence[str] = field(default=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -20,7 +20,6 @@ _RULE = "---\n"
 _LINE_WRAP = re.compile(r"(?<!\n)\n(?!\n|- |\{)")
 _RAW_HTML = re.compile(r"<[A-Za-z/!?]")
 _STRAY_BRACE = re.compile(r"\{[^{}]*$|^[^{}]*\}")
-_MOST_CHARACTERS = 139  # of a summary; CDS Hooks 2.0.1: fewer than 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,9 @@ def open_content(path: Path) -> ContentFile:
     if not text.startswith(_RULE) or not ended:
         raise _refused(path, 1, "no front matter", "Begin the file with --- and end that part with ---")
     try:
-        node = yaml.compose(head, Loader=yaml.SafeLoader)
-        matter = yaml.safe_load(head)
+        loader = yaml.SafeLoader(head)
+        node = loader.get_single_node()
+        matter = loader.construct_document(node) if node else None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -99,18 +99,6 @@ def checked(file: ContentFile, text: str, allowed: Collection[str], key: str = "
     for line in text.splitlines():
         if _STRAY_BRACE.search(line):
             file.fail("a brace without its partner", "Placeholders look like {side}", key=key, text=line)
-    return words
-
-
-def headline(file: ContentFile, key: str, text: str, longest: Sequence[Mapping[str, str]]) -> Template:
-    """A summary, short enough whatever its placeholders say: `longest` are their longest values, card by card."""
-    words = checked(file, text, longest[0], key=key)
-    if (length := max(len(words.fill(each)) for each in longest)) > _MOST_CHARACTERS:
-        file.fail(
-            f"the summary can have {length} characters, {_MOST_CHARACTERS} are allowed",
-            "Shorten it, or use a shorter placeholder",
-            key=key,
-        )
     return words
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment.appointments import Proposed
-from cds_service.rendering import sections
-from cds_service.rendering.case import Case, Say, dated
-from cds_service.rendering.evidence import entry
-from cds_service.rendering.finding_words import kind_words, named_inside
-from cds_service.rendering.words import date_words, own_words
+from cds_service.rendering.case import Case, Say
+from cds_service.rendering.entries import told
+from cds_service.rendering.holes import HOLES
+from cds_service.rendering.words import mid_sentence
 
 NEW_ENTRY, APPOINTMENT, DISCHARGE = "new-entry", "appointment", "discharge"
+_MOST_ENTRIES = 3
 
 
-def entries(case: Case) -> str:
+def _entries(case: Case) -> str:
     """The new entries that are about the leg."""
-    words = case.files.shared.findings
-    facts = dated({}, case.occasion.entries, case.as_of)
-    return "; ".join([f"{kind_words(fact, words)}, {entry(fact, when)}" for fact, when in facts.items()])
+    words, _facts = told(case.occasion.entries, case.files.shared.findings, case.as_of, _MOST_ENTRIES)
+    return "; ".join(words)
 
 
-def news(case: Case) -> str:
-    """The findings that would not be there without the new entries."""
-    return "; ".join([named_inside(finding, case) for finding in case.occasion.new_findings])
+def _news(case: Case) -> str:
+    """The findings that would not be there without the new entries, and that say more than these."""
+    entries = set(case.occasion.entries)
+    more = [finding for finding in case.occasion.new_findings if not entries.issuperset(finding.evidence)]
+    return "; ".join([mid_sentence(finding.name) for finding in more][:_MOST_ENTRIES])
 
 
 def appointment(case: Case) -> str:
@@ -32,32 +33,31 @@ def appointment(case: Case) -> str:
     when = late.proposed[0] if late else None
     if when is None:
         return "without a date"
-    day = when.last.astimezone(case.as_of.tzinfo).date().isoformat()
-    return f"on {day}" if when.first == when.last else f"by {day}"
+    return f"{'on' if when.first == when.last else 'by'} {_day(when, case)}"
 
 
-def appointments(case: Case) -> str:
-    """All proposed appointments, as they were dated."""
+def _appointments(case: Case) -> str:
     late = case.occasion.appointments
-    return "; ".join(dict.fromkeys([_date(each, case) for each in late.proposed])) if late else ""
+    days = [_day(each, case) for each in late.proposed] if late else []
+    return "; ".join(list(dict.fromkeys(days))[:_MOST_ENTRIES])
 
 
-def last_day(case: Case) -> str:
+def _day(when: Proposed, case: Case) -> str:
+    if when is None:
+        return "without a date that can be read"
+    day = when.last.astimezone(case.as_of.tzinfo).date()
+    return f"{day.day} {day:%b %Y}"
+
+
+def _last_day(case: Case) -> str:
     """The last day that an appointment could be on without being named."""
     late = case.occasion.appointments
-    return late.last_day.isoformat() if late else ""
+    return f"{late.last_day.day} {late.last_day:%b}" if late else ""
 
 
 OCCASIONS: Mapping[str, Mapping[str, Say]] = {
-    NEW_ENTRY: {"entries": entries, "news": news},
-    APPOINTMENT: {"appointment": appointment, "appointments": appointments, "last_day": last_day},
-    DISCHARGE: {"home_care": sections.home_care, "leave_out": sections.leave_out},
+    NEW_ENTRY: {"entries": _entries, "news": _news},
+    APPOINTMENT: {"appointments": _appointments, "last_day": _last_day},
+    DISCHARGE: {"home_care": HOLES["home_care"]},
 }
 """The placeholders of each occasion."""
-
-SUMMARY_ROOM = {"appointment": "without a date"}
-"""Those that its summary may use, with the longest that each can become."""
-
-
-def _date(when: Proposed, case: Case) -> str:
-    return own_words(date_words(when, case.as_of)) if when else "without a date that could be read"

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from cds_service.assessment.rules import Level
-from cds_service.assessment.triage import Assessment
+from cds_service.assessment.ankle_brachial import Band, in_bands
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.rule import Kind, Level
+from cds_service.assessment.rules.guidance import ONGOING
+from cds_service.assessment.rules.seen import ANTICOAGULANT, DISEASE, INJURY, PLASTER, REFUTED_DVT
 from cds_service.circumstances import Circumstances
-from cds_service.rendering import summary
-from cds_service.rendering.case import CHART_ALONE, Case, Occasion, open_case, say
+from cds_service.facts import Fact
+from cds_service.rendering.case import CHART_ALONE, Case, Occasion, card_id
 from cds_service.rendering.content import CardFile, CardFiles
+from cds_service.rendering.entries import told
+from cds_service.rendering.headline import summary
+from cds_service.rendering.holes import HOLES
+from cds_service.rendering.limits import limits
+from cds_service.rendering.not_found import NOT_FOUND
 from cds_service.rendering.occasions import OCCASIONS
-from cds_service.rendering.sections import SECTIONS
 from cds_service.rendering.suggestions import Suggestions, stable_uuid
-from cds_service.rendering.words import sentence_start
+from cds_service.rendering.words import newest
 from cds_service.wire import Card, Indicator, Link
+
+_MOST_RECORDED = 5
+_MOST_WORDS = 110
+_MOST_LISTED = 3
+_MOST_SEEN = 2
+_TOLD = (ANTICOAGULANT, INJURY, PLASTER, DISEASE)
+_MOST_RISKS = 5
+_OVER_65 = "over-65"
+_QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
+
+Explain = Callable[[Assessment, Circumstances], str]
+"""The explanation of an assessment as Markdown, for a site whose EHR opens no links."""
 
 
 class Renderer:
     """Turns assessments into cards.
 
     `guidance_url` is the patient guidance that every card links to. `max_indicator` "warning" shows what is
-    critical as a warning, for a site whose regulator wants that; nothing else changes.
+    critical as a warning, for a site whose regulator wants that; nothing else changes. `explain`: what is put below the
+    card, if anything.
     """
 
     def __init__(
@@ -29,10 +51,12 @@ class Renderer:
         card_files: CardFiles,
         guidance_url: str,
         max_indicator: Literal["critical", "warning"] = "critical",
+        explain: Explain | None = None,
     ) -> None:
         self._files = card_files
         self._suggestions = Suggestions(card_files.shared, guidance_url)
         self._links = {card.id: _links(card, card_files, guidance_url) for card in card_files.cards.values()}
+        self._explain = explain
         self._indicators: dict[Level, Indicator] = {
             Level.INFO: "info",
             Level.WARNING: "warning",
@@ -45,29 +69,32 @@ class Renderer:
         """One card, or none at Level.NONE. The same call gives the same uuid again."""
         if assessment.level is Level.NONE:
             return []
-        case = open_case(assessment, self._files, circumstances.as_of, occasion)
-        card = case.card
+        card = self._files.cards[card_id(assessment)]
+        case = Case(assessment, card, self._files, circumstances.as_of, occasion)
+        detail = f"{_detail(case)}\n\n{limits(case)}"
+        if self._explain is not None:
+            detail = f"{detail}\n\n---\n\n{self._explain(assessment, circumstances)}"
         suggestions = self._suggestions.offered(case, circumstances)
         return [
             Card(
                 uuid=card_uuid(circumstances.hook_instance, card.id),
-                summary=_summary(case),
+                summary=summary(case),
                 indicator=self._indicators[assessment.level],
                 source=card.source,
-                detail=_detail(case),
+                detail=detail,
                 suggestions=suggestions or None,
                 selectionBehavior="any" if suggestions else None,
-                links=[*self._links[card.id], *self._basis(circumstances)],
+                links=[*self._rules(circumstances, card), *self._links[card.id]],
                 overrideReasons=list(card.override_reasons),
             )
         ]
 
-    def _basis(self, circumstances: Circumstances) -> list[Link]:
-        """What the card rests on, where the service that says so can be reached."""
+    def _rules(self, circumstances: Circumstances, card: CardFile) -> list[Link]:
+        """The rules behind this card, where the service that shows them can be reached."""
         if not circumstances.service_url:
             return []
-        label = self._files.shared.attributes_link
-        return [Link(label=label, url=f"{circumstances.service_url}/knowledge/source-attributes", type="absolute")]
+        url = f"{circumstances.service_url}/knowledge#card-{card.id}"
+        return [Link(label=self._files.shared.rules_link, url=url, type="absolute")]
 
 
 def card_uuid(hook_instance: str, card_id: str) -> str:
@@ -75,33 +102,97 @@ def card_uuid(hook_instance: str, card_id: str) -> str:
     return stable_uuid(f"{hook_instance} {card_id}")
 
 
-def _summary(case: Case) -> str:
-    """The occasion's own, if it has one for this card, else the card's."""
-    says = summary.OF_A_FINDING if case.assessment.findings else summary.OF_NO_FINDING
-    words = case.card.summary
-    if (occasion := case.files.occasions.get(case.occasion.id)) is not None:
-        says = {**says, **OCCASIONS[occasion.id]}
-        if case.assessment.findings:
-            words = occasion.summary or words
-        elif case.assessment.suits_home_care:
-            words = occasion.summary_no_red_flag or words
-    return sentence_start(say(words, says, case))
-
-
 def _detail(case: Case) -> str:
-    """The frame, after what the occasion says; what that has told already is not repeated."""
+    """The lines of the card, with as much of the record as there is room for."""
+    most = _MOST_RECORDED
+    detail = _lines(case, most)
+    while len(_QUOTATION.sub("x", detail).split()) > _MOST_WORDS and most > 1:
+        most -= 1
+        detail = _lines(case, most)
+    return detail
+
+
+def _lines(case: Case, most: int) -> str:
+    """What the occasion says, what the card's file says, then the record; each fact is told once."""
+    lines: list[str] = []
     occasion = case.files.occasions.get(case.occasion.id)
-    if occasion is None:
-        return say(case.files.frame, SECTIONS, case)
-    untold = {name: _told_already if name in occasion.lead.names else told for name, told in SECTIONS.items()}
-    return f"{say(occasion.lead, OCCASIONS[occasion.id], case)}\n\n{say(case.files.frame, untold, case)}"
+    if occasion is not None:
+        says = OCCASIONS[occasion.id]
+        lines += filter(None, [occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})])
+    for label, section in case.card.sections.items():
+        text = " ".join(section.fill({name: HOLES[name](case) for name in section.names}).split())
+        heading = f"**{label}:**"
+        lines += [f"{heading} {text}"] if text and not any(heading in line for line in lines) else []
+    recorded, shown = _recorded(case, most)
+    listed, also = _listed(case, shown)
+    risks = _risks(case, shown | also)
+    if recorded:
+        lines.append(f"**Recorded:** {recorded}.{f' Risk: {risks}.' if risks else ''}")
+    elif risks:
+        lines.append(f"**Risk:** {risks}.")
+    if against := _against_a_clot(case):
+        lines.append(f"**Against a clot:** {against}.")
+    if listed:
+        lines.append(f"**Also assess** (recorded, not counted): {listed}.")
+    missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
+    if missing:
+        lines.append(f"**Not found:** {'; '.join(missing)}.")
+    return "\n\n".join(lines)
 
 
-def _told_already(_: Case) -> str:
-    return ""
+def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
+    """What the card rests on, the most urgent finding first, then the complaint and what must be seen beside it; and
+    the facts that this tells.
+    """
+    facts = [fact for finding in case.assessment.raising for fact in newest(finding.evidence)]
+    complaint = newest(case.assessment.complaint)
+    seen = [fact for finding in case.assessment.of(Kind.SEEN) if finding.rule in _TOLD for fact in finding.evidence]
+    facts += [*complaint[:1], *seen[:_MOST_SEEN], *complaint[1:]]
+    new = set(case.occasion.entries)  # told above
+    old = [fact for fact in facts if fact not in new]
+    apart = {fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence}
+    words, shown = told(old, case.files.shared.findings, case.as_of, most, apart)
+    return "; ".join(words), {*shown, *new}
 
 
-def _links(card: CardFile, files: CardFiles, guidance_url: str) -> tuple[Link, ...]:
-    """The patient guidance, then the card's own."""
+def _against_a_clot(case: Case) -> str:
+    """A DVT that was refuted, and a D-dimer that is not raised."""
+    refuted = [fact for each in case.assessment.of(Kind.SEEN) if each.rule is REFUTED_DVT for fact in each.evidence]
+    normal = [reading.fact for reading in case.assessment.d_dimers if reading.current and reading.is_normal]
+    words, _facts = told([*refuted, *normal], case.files.shared.findings, case.as_of, _MOST_SEEN)
+    return "; ".join(words)
+
+
+def _listed(case: Case, shown: set[Fact]) -> tuple[str, set[Fact]]:
+    """What is on record without raising the level, an ankle-brachial index out of range too; and the facts that this
+    tells.
+    """
+    listed = [finding for finding in case.assessment.listed if finding.is_present]  # the rest is not interpreted
+    facts = [fact for finding in listed for fact in newest(finding.evidence)]
+    facts += in_bands(case.assessment.indices, Band.ABNORMAL, Band.NONCOMPRESSIBLE)
+    facts = [fact for fact in facts if fact not in shown]
+    words, also = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
+    return "; ".join(words), set(also)
+
+
+def _risks(case: Case, shown: set[Fact]) -> str:
+    """over 65 (73), inactive"""
+    risks: list[str] = []
+    names = case.files.shared.risks
+    for finding in case.assessment.of(Kind.RISK):
+        if finding.is_present and (not finding.evidence or not shown.issuperset(finding.evidence)):
+            risks.append(names[finding.rule.id] + (_age(case) if finding.rule.id == _OVER_65 else ""))
+    return ", ".join(risks[:_MOST_RISKS])
+
+
+def _age(case: Case) -> str:
+    age = case.assessment.record.age
+    if age is None:
+        return ""
+    return f" ({age[0]})" if age[0] == age[1] else f" ({age[0]} to {age[1]})"
+
+
+def _links(card: CardFile, files: CardFiles, guidance_url: str) -> Sequence[Link]:
+    """The guidelines that the options rest on, then the patient guidance."""
     guidance = Link(label=files.shared.guidance_link, url=guidance_url, type="absolute")
-    return (guidance, *(link for link in card.links if link.url != guidance_url))
+    return (*(link for link in card.links if link.url != guidance_url), guidance)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.errors import ConfigurationError
 from cds_service.rendering.content import Written
 from cds_service.rendering.content_file import open_content

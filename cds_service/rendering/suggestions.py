@@ -8,11 +8,11 @@ from functools import cached_property
 from hashlib import sha1
 from uuid import UUID
 
-from cds_service.assessment import next_steps
-from cds_service.assessment.triage import Assessment
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.rules import steps
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact, Side
-from cds_service.rendering import draft_codes, drafts, summary
+from cds_service.rendering import draft_codes, drafts, headline
 from cds_service.rendering.case import Case
 from cds_service.rendering.content import SharedWords
 from cds_service.rendering.drafts import Draft, Particulars
@@ -66,14 +66,14 @@ class Suggestions:
 
     def offered(self, case: Case, circumstances: Circumstances) -> list[Suggestion]:
         """Those of the card that nothing on the record speaks against, in the order of its file; at most three."""
-        steps = {step.name: step for step in case.assessment.next_steps}
-        names = [name for name in case.offers if name in steps]
+        offered = {step.name: step for step in case.assessment.next_steps}
+        names = [name for name in case.offers if name in offered]
         if not names:
             return []
         call = _particulars(case, circumstances)
         key = f"{circumstances.hook_instance} {case.card.id}"
         several = len(names) > 1
-        return [self.suggest(name, call, key, recommended=several and steps[name].preferred) for name in names]
+        return [self.suggest(name, call, key, recommended=several and offered[name].preferred) for name in names]
 
     def suggest(self, name: str, call: Particulars, key: str, *, recommended: bool = False) -> Suggestion:
         """One suggestion by its name. The same key and name give the same uuid again."""
@@ -95,7 +95,7 @@ def reasons(assessment: Assessment) -> Collection[str]:
     """The Conditions that the card rests on, as the chart names them: the first ten of the complaint, then of the
     deciding finding.
     """
-    deciding = assessment.findings[0].evidence if assessment.findings else ()
+    deciding = assessment.raising[0].evidence if assessment.raising else ()
     return dict.fromkeys([*_conditions(assessment.complaint), *_conditions(deciding)])
 
 
@@ -111,7 +111,7 @@ def _particulars(case: Case, circumstances: Circumstances) -> Particulars:
         circumstances,
         assessment.side,
         entries,
-        "" if entries else summary.complaint_words(case),
+        "" if entries else headline.complaint_words(case),
         [step.name for step in assessment.home_care if step.withheld],
     )
 
@@ -120,17 +120,17 @@ def _drafts(shared: SharedWords, guidance_url: str) -> Mapping[str, Draft]:
     """What each suggestion drafts. Raises pydantic.ValidationError for what is no valid FHIR."""
     words = shared.suggestions
     text = {name: each.text for name, each in words.items()}
-    leave_out = template(words[next_steps.INSTRUCTIONS].leave_out)
+    leave_out = template(words[steps.INSTRUCTIONS].leave_out)
     orders = {
-        next_steps.ULTRASOUND: (draft_codes.VENOUS_DUPLEX, True),
-        next_steps.D_DIMER_TEST: (draft_codes.D_DIMER, False),
-        next_steps.ANKLE_BRACHIAL_INDEX: (draft_codes.ANKLE_BRACHIAL_INDEX, False),
-        next_steps.CREATINE_KINASE: (draft_codes.CREATINE_KINASE, False),
+        steps.ULTRASOUND: (draft_codes.VENOUS_DUPLEX, True),
+        steps.D_DIMER_TEST: (draft_codes.D_DIMER, False),
+        steps.ANKLE_BRACHIAL_INDEX: (draft_codes.ANKLE_BRACHIAL_INDEX, False),
+        steps.CREATINE_KINASE: (draft_codes.CREATINE_KINASE, False),
     }
     return {
         **{name: drafts.order(codes, text[name], is_sided=sided) for name, (codes, sided) in orders.items()},
-        next_steps.SUSPECTED_DIAGNOSIS: drafts.problem(draft_codes.DVT, text[next_steps.SUSPECTED_DIAGNOSIS]),
-        next_steps.INSTRUCTIONS: drafts.instructions(
-            text[next_steps.INSTRUCTIONS], leave_out, shared.guidance_link, guidance_url
+        steps.SUSPECTED_DIAGNOSIS: drafts.problem(draft_codes.DVT, text[steps.SUSPECTED_DIAGNOSIS]),
+        steps.INSTRUCTIONS: drafts.instructions(
+            text[steps.INSTRUCTIONS], leave_out, shared.guidance_link, guidance_url
         ),
     }

@@ -15,7 +15,7 @@ from cds_service.hooks.silence import Withheld
 from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 
-_NOTHING = Reply([])
+_NOTHING = Reply()
 
 
 class Journalling:
@@ -47,7 +47,7 @@ class Journalling:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         call, reply, caller = self.call, self.reply, self._caller
-        cards = [card.uuid for card in reply.cards]
+        cards = [each.card.uuid for each in reply.told]
         self._add(
             Invocation(
                 at=self._as_of,
@@ -61,7 +61,7 @@ class Journalling:
                 patient_id=call.patient_id if call else "",
                 user=call.user if call else "",
                 encounter_id=(call.encounter_id or "") if call else "",
-                indicator=reply.cards[0].indicator if reply.cards else "",
+                indicator=reply.told[0].card.indicator if reply.told else "",
                 rules=reply.rules,
                 cards=() if caller.shadow else cards,
                 withheld=[(card, Withheld.SHADOW) for card in cards] if caller.shadow else [*reply.withheld.items()],

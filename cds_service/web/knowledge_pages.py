@@ -7,9 +7,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.assessment.citation import Citation
-from cds_service.assessment.rule_conditions import condition
-from cds_service.assessment.rule_sets import RuleSet
-from cds_service.assessment.rules import Rule
+from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.knowledge import EXTENSION
 from cds_service.publishing.fhir_resources import concept_kind, sources
 from cds_service.publishing.publication import Publication
@@ -84,7 +82,7 @@ def _rule_set(rules: RuleSet, published: Publication, today: date) -> Markup:
     rows = [
         (
             _rule(rules, rule, published, today),
-            condition(rules.id, rule, published.thresholds),
+            rule.condition(published.thresholds),
             _card(rule),
             _source(rule.source),
         )

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.d_dimer import readings
-from cds_service.assessment.leg import Leg, whole_patient
-from cds_service.assessment.orders import OrderCase, duplicates, order_findings
-from cds_service.assessment.red_flags import ongoing_pain
-from cds_service.assessment.rules import Level
+from cds_service.assessment.record import Record, leg_of, whole_patient
+from cds_service.assessment.rule import Level, within_windows
+from cds_service.assessment.rules.guidance import ONGOING
+from cds_service.assessment.rules.orders import OrderCase, duplicates, order_findings
 from cds_service.assessment.siting import admitted_by
-from cds_service.assessment.triage import Assessment
 from cds_service.facts import Chart, Fact, Interval, Side, Site, State
 from cds_service.fhir.orders import selected_sources
 from cds_service.fhir.reading import settled
@@ -52,7 +52,7 @@ def facts(count: int, concept: str, days_ago: int, kind: str = "Observation", **
     return made
 
 
-def whole(made: list[Fact]) -> Leg:
+def whole(made: list[Fact]) -> Record:
     return whole_patient(Chart(facts=tuple(made)), Thresholds(), AS_OF)
 
 
@@ -78,8 +78,8 @@ def denied_for_long(size: int) -> Callable[[], object]:
 
 
 def pains_of_one_day(size: int) -> Callable[[], object]:
-    leg = whole(facts(size, "pain", 1, **CALF))
-    return lambda: ongoing_pain(leg)
+    leg = leg_of(Side.NOT_STATED, whole(facts(size, "pain", 1, **CALF)))
+    return lambda: ONGOING.when(within_windows(ONGOING, leg), leg)
 
 
 def d_dimers(size: int) -> Callable[[], object]:
@@ -106,8 +106,8 @@ def drafts_beside_a_long_record(size: int) -> Callable[[], object]:
 
 
 def order_case(drafts: list[Fact], chart: list[Fact]) -> OrderCase:
-    assessment = Assessment(Level.INFO, complaint=tuple(chart[:1]))
-    return OrderCase(drafts, {draft.source for draft in drafts}, assessment, whole(chart))
+    assessment = Assessment(level=Level.INFO, record=whole(chart), complaint=tuple(chart[:1]))
+    return OrderCase(drafts, {draft.source for draft in drafts}, assessment)
 
 
 @pytest.mark.parametrize(

@@ -5,29 +5,24 @@ After an intended change, `python tests/assessment/test_home_care.py` writes the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cds_service.assessment import home_care
-from cds_service.assessment.ankle_brachial import indices
-from cds_service.assessment.home_care import STEPS, Precaution
-from cds_service.assessment.leg import legs, whole_patient
-from cds_service.assessment.rule_conditions import condition
-from cds_service.assessment.rule_sets import HOME_CARE
-from cds_service.assessment.triage import presentation_of
+from cds_service.assessment.catalogue import CARE_SET
+from cds_service.assessment.rules import precautions
+from cds_service.assessment.rules.precautions import STEPS, Precaution
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_rules import assessed, texts
-from tests.charts import AS_OF, SYSTEMS, patient, read
+from tests.charts import SYSTEMS
 
 Row = dict[str, Any]
 
 ROWS: list[Row] = yaml.safe_load((Path(__file__).parent / "home_care.yaml").read_text(encoding="utf-8"))
-PRECAUTIONS = {each.id: each for each in home_care.PRECAUTIONS}
+PRECAUTIONS = {each.id: each for each in precautions.PRECAUTIONS}
 DOCS = Path(__file__).parents[2] / "docs" / "home-care.md"
 HEAD = f"| chart | {' | '.join(STEPS)} |"
 
@@ -63,13 +58,13 @@ def test_row(row: Row) -> None:
 
 
 def test_every_precaution_is_among_all() -> None:
-    assert {each.id for each in vars(home_care).values() if isinstance(each, Precaution)} == PRECAUTIONS.keys()
+    assert {each.id for each in vars(precautions).values() if isinstance(each, Precaution)} == PRECAUTIONS.keys()
 
 
 def test_what_a_precaution_rests_on_is_published_as_the_docs_have_it() -> None:
     docs = DOCS.read_text(encoding="utf-8").partition("## Precautions")[2].partition("\n\nNot read")[0]
     held = {line.split("|")[2].strip() for line in docs.splitlines() if line.startswith("| ")} - {"---"}
-    published = {condition(HOME_CARE.id, rule, Thresholds()) for rule in HOME_CARE.rules}
+    published = {rule.condition(Thresholds()) for rule in CARE_SET.rules}
     assert published == {f"On record: {words}." for words in held if not words.startswith("holds when")}
 
 
@@ -93,20 +88,6 @@ def _holds(precaution: Precaution, row: Row) -> bool:
     return all(words in withheld.get(step, "").split("; ") for step, words in precaution.withheld.items()) and all(
         words in mind.get(step, "").split("; ") for step, words in precaution.mind.items()
     )
-
-
-def test_where_no_concept_of_a_precaution_is_on_record_none_of_a_leg_holds() -> None:
-    """Whoever adds a precaution names what it rests on: without that it would not be asked for on a quiet record."""
-    for row in ROWS:
-        chart = read(row["chart"], patient(**row.get("patient", {})))
-        whole = whole_patient(chart, Thresholds(), AS_OF)
-        for leg in legs(whole):
-            presentation = presentation_of(leg, whole)
-            if presentation is None or presentation.signs or (presentation.wells and presentation.wells.points):
-                continue
-            if not leg.mentions(home_care.LEG_CONCEPTS):
-                blind = replace(leg, recorded=leg.recorded | home_care.LEG_CONCEPTS)
-                assert home_care.precautions(blind, presentation, [], indices(blind)) == []
 
 
 def test_every_row_is_about_a_precaution_that_there_is() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.assessment.rules import Level
-from cds_service.assessment.triage import Assessment
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.rule import Kind, Level
+from cds_service.assessment.rules.seen import NOT_INTERPRETED
 from cds_service.facts import State
 from tests.charts import Entry, triage
 
@@ -14,7 +15,7 @@ CALF = "sct|53840002"
 
 
 def sources(assessment: Assessment) -> list[str]:
-    return [fact.source for fact in assessment.illegible]
+    return [fact.source for each in assessment.of(Kind.SEEN) if each.rule is NOT_INTERPRETED for fact in each.evidence]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def sources(assessment: Assessment) -> list[str]:
 def test_a_red_flag_that_is_not_read_is_unknown_and_has_the_entry_as_evidence(entry: Entry, flag: str) -> None:
     found = triage([PAIN, entry])
     assert (found.level, set(sources(found))) == (Level.INFO, {"Observation/r1"})
-    told = [(each.rule.id, each.state) for each in found.red_flags if each.evidence]
+    told = [(each.rule.id, each.state) for each in found.of(Kind.RED_FLAG) if each.evidence]
     assert told == [(flag, State.UNKNOWN)]
 
 
@@ -48,7 +49,7 @@ def test_a_red_flag_that_is_not_read_is_unknown_and_has_the_entry_as_evidence(en
 def test_what_else_could_raise_the_level_is_told_too(entry: Entry) -> None:
     found = triage([PAIN, entry])
     assert (found.level, sources(found)) == (Level.INFO, ["Observation/r1"])
-    assert not any(flag.evidence for flag in found.red_flags)
+    assert not any(flag.evidence for flag in found.of(Kind.RED_FLAG))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_what_is_no_news_is_not_told(entry: Entry) -> None:
 
 def test_a_flag_that_another_entry_shows_is_as_before_and_the_unread_one_is_told() -> None:
     found = triage([PAIN, {"observation": "sct|449615005", "at": -1}, {"observation": "sct|449615005", "value": "?"}])
-    (flag,) = [each for each in found.red_flags if each.evidence]
+    (flag,) = [each for each in found.of(Kind.RED_FLAG) if each.evidence]
     assert (flag.state, [fact.source for fact in flag.evidence]) == (State.PRESENT, ["Observation/r1"])
     assert sources(found) == ["Observation/r2"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cds_service.assessment.rule import Kind
 from tests.charts import Entry, patient, triage
 
 PAIN: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
@@ -37,7 +38,7 @@ WOMAN = patient(gender="female", birthDate="1995-01-01")
     ],
 )
 def test_what_the_first_finding_is_called(chart: list[Entry], label: str) -> None:
-    assert triage([PAIN, *chart], WOMAN).findings[0].label == label
+    assert triage([PAIN, *chart], WOMAN).raising[0].label == label
 
 
 @pytest.mark.parametrize(
@@ -48,5 +49,5 @@ def test_what_the_first_finding_is_called(chart: list[Entry], label: str) -> Non
     ],
 )
 def test_what_a_pregnancy_is_called_as_a_risk(entry: Entry, label: str) -> None:
-    risks = triage([{"condition": "sct|449918009", "onset": -3}, entry], WOMAN).risk_factors
+    risks = triage([{"condition": "sct|449918009", "onset": -3}, entry], WOMAN).of(Kind.RISK)
     assert [risk.label for risk in risks if risk.rule.id == "pregnancy"] == [label]

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from cds_service.assessment import critical, limb_threat, red_flags, risk_factors
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
 from cds_service.assessment.local_policy import EXCLUSIONS, LocalPolicy
-from cds_service.assessment.patterns.catalogue import PATTERNS
-from cds_service.assessment.rules import Level, Rule
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.rule import Kind, Level, Rule
+from cds_service.assessment.rules import clot, limb_ischaemia, muscle, risks
+from cds_service.assessment.rules.guidance import SEVERE as SEVERE_PAIN
 from cds_service.facts import Gap, Topic
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, Entry, patient, read
@@ -33,25 +34,25 @@ def off(*rules: Rule) -> LocalPolicy:
 
 
 def found(assessment: Assessment) -> list[str]:
-    return [finding.rule.id for finding in assessment.findings]
+    return [finding.rule.id for finding in assessment.raising]
 
 
 def test_without_a_decision_everything_stays() -> None:
     assert not LocalPolicy()
-    for policy in (off(red_flags.SEVERE), LocalPolicy(exclusions=("hospice",)), LocalPolicy(quiet=True)):
+    for policy in (off(SEVERE_PAIN), LocalPolicy(exclusions=("hospice",)), LocalPolicy(quiet=True)):
         assert policy
 
 
 def test_a_rule_that_is_off_finds_nothing_and_the_level_is_that_of_the_rest() -> None:
     assert found(assessed(LocalPolicy(), PAIN, SEVERE, SWELLING)) == ["severe-pain", "swelling"]
-    left = assessed(off(red_flags.SEVERE), PAIN, SEVERE, SWELLING)
+    left = assessed(off(SEVERE_PAIN), PAIN, SEVERE, SWELLING)
     assert (found(left), left.level) == (["swelling"], Level.WARNING)
-    assert "severe-pain" not in [flag.rule.id for flag in left.red_flags]
-    assert assessed(off(red_flags.SEVERE), PAIN, SEVERE).level is Level.INFO
+    assert "severe-pain" not in [flag.rule.id for flag in left.of(Kind.RED_FLAG)]
+    assert assessed(off(SEVERE_PAIN), PAIN, SEVERE).level is Level.INFO
 
 
 def test_what_is_critical_can_go_and_what_it_holds_back_stays() -> None:
-    before, after = assessed(LocalPolicy(), PAIN, DVT), assessed(off(critical.THROMBOSIS), PAIN, DVT)
+    before, after = assessed(LocalPolicy(), PAIN, DVT), assessed(off(clot.DVT), PAIN, DVT)
     assert (before.level, after.level) == (Level.CRITICAL, Level.INFO)
     assert after.home_care == before.home_care
     assert "compression" in [step.name for step in after.home_care if step.withheld]
@@ -60,13 +61,13 @@ def test_what_is_critical_can_go_and_what_it_holds_back_stays() -> None:
 
 def test_other_rules_go_on_weighing_the_same_entries() -> None:
     signs: tuple[Entry, ...] = ({"observation": "sct|309256001", "at": -1}, {"observation": "sct|301170006", "at": -1})
-    assert "limb-ischaemia-signs" in found(assessed(off(*limb_threat.SIGNS), PAIN, *signs))
-    assert found(assessed(off(critical.LIMB_SIGNS), PAIN, *signs)) != []
+    assert "limb-ischaemia-signs" in found(assessed(off(*limb_ischaemia.SIGNS), PAIN, *signs))
+    assert found(assessed(off(limb_ischaemia.LIMB_SIGNS), PAIN, *signs)) != []
 
 
 def test_a_risk_factor_can_go() -> None:
     who = patient(birthDate="1950-05-04")
-    kept = [each.rule.id for each in assessed(off(risk_factors.OVER_65), PAIN, who=who).risk_factors]
+    kept = [each.rule.id for each in assessed(off(risks.OVER_65), PAIN, who=who).of(Kind.RISK)]
     assert "over-65" not in kept
     assert "smoking" in kept
 
@@ -74,16 +75,16 @@ def test_a_risk_factor_can_go() -> None:
 def test_a_pattern_can_go_and_changes_nothing_else() -> None:
     cramp: Entry = {"condition": "sct|449918009", "onset": -3}
     salt: Entry = {"observation": "loinc|2823-3", "at": -2, "value": 2.9, "unit": "mmol/L"}
-    policy = off(*(each.rule for each in PATTERNS if each.id == "electrolyte-cramp"))
-    whole, left = assessed(off(), cramp, salt), assessed(policy, cramp, salt)
-    assert [each.pattern.id for each in whole.patterns] == ["electrolyte-cramp"]
-    assert left == replace(whole, patterns=())
+    whole, left = assessed(off(), cramp, salt), assessed(off(muscle.ELECTROLYTE_CRAMP), cramp, salt)
+    assert [each.rule for each in whole.of(Kind.CAUSE)] == [muscle.ELECTROLYTE_CRAMP]
+    others = tuple([each for each in whole.findings if each.rule is not muscle.ELECTROLYTE_CRAMP])
+    assert replace(left, record=whole.record) == replace(whole, findings=others)
 
 
 def test_a_chart_that_was_not_read_is_still_told() -> None:
     chart = read([])
     unread = assess(type(chart)(gaps=(Gap(Topic.CONDITIONS, "x"),)), AS_OF, Thresholds())
-    for policy in (off(red_flags.SEVERE), LocalPolicy(quiet=True)):
+    for policy in (off(SEVERE_PAIN), LocalPolicy(quiet=True)):
         assert policy.applied(unread, chart).level is Level.INFO
 
 

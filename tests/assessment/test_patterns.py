@@ -1,8 +1,8 @@
-"""The patterns by example: one file of patterns/*.yaml for each, named as the pattern.
+"""The causes by example: one file of patterns/*.yaml for each, named as the cause.
 
 An example is a sentence and a chart in the short form of tests/charts.py, beside which it may give members of the
 `patient`, `thresholds` other than the defaults, and `unread` parts of the chart. `expect` may name: fits (does the
-pattern of the file?); for, against and beside (the concepts of the facts, in their order); note; missing; level.
+cause of the file?); for, against and beside (the concepts of the facts, in their order); note; missing; level.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cds_service.assessment.patterns.catalogue import PATTERNS
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.catalogue import CAUSES
+from cds_service.assessment.engine import assess
+from cds_service.assessment.rule import Kind
 from cds_service.facts import Fact, Gap, Topic
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
@@ -54,12 +56,12 @@ def assessed(example: Example) -> Assessment:
 
 def said(pattern: str, assessment: Assessment, expect: Example) -> Example:
     """What the assessment says of just those things that the example expects, in the same form."""
-    fits = [each.fit for each in assessment.patterns if each.pattern.id == pattern]
+    fits = [each for each in assessment.of(Kind.CAUSE) if each.rule.id == f"pattern-{pattern}"]
     says: Example = {"level": assessment.level.name.lower(), "fits": bool(fits)}
     if fits:
         (fit,) = fits
         says |= {
-            "for": _concepts(fit.supporting),
+            "for": _concepts(fit.evidence),
             "against": _concepts(fit.against),
             "beside": _concepts(fit.beside),
             "note": fit.note,
@@ -79,7 +81,7 @@ def test_no_two_examples_share_a_name() -> None:
 
 @pytest.mark.parametrize("pattern", [path.stem for path in FILES])
 def test_every_file_is_of_a_pattern_and_has_an_example_that_fits_it_and_one_that_does_not(pattern: str) -> None:
-    assert pattern in {each.id for each in PATTERNS}
+    assert pattern in {each.id.removeprefix("pattern-") for each in CAUSES}
     fits = [example["expect"].get("fits", "for" in example["expect"]) for stem, example in EXAMPLES if stem == pattern]
     assert True in fits
     assert False in fits

@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cds_service.assessment.red_flags import RED_FLAGS
-from cds_service.assessment.rules import Level
-from cds_service.assessment.triage import Assessment, assess
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
+from cds_service.assessment.rule import Kind, Level
+from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.facts import (
     Certainty,
     Chart,
@@ -118,9 +119,9 @@ def summary(assessment: Assessment) -> dict[str, Any]:
         "level": assessment.level,
         "side": assessment.side,
         "complaint": {fact.concept for fact in assessment.complaint},
-        "findings": {finding.rule.id: finding.level for finding in assessment.findings},
-        "flags": {flag.rule.id: (flag.state, flag.level) for flag in assessment.red_flags},
-        "risk factors": {factor.rule.id: factor.state for factor in assessment.risk_factors},
+        "findings": {finding.rule.id: finding.level for finding in assessment.raising},
+        "flags": {flag.rule.id: (flag.state, flag.level) for flag in assessment.of(Kind.RED_FLAG)},
+        "risk factors": {factor.rule.id: factor.state for factor in assessment.of(Kind.RISK)},
         "wells": assessment.wells.points if assessment.wells else None,
         "home care": {step.name: set(step.withheld) for step in assessment.home_care},
     }
@@ -146,14 +147,14 @@ def test_one_more_sign_never_lowers_the_level(chart: list[Entry], raising: Entry
 def test_what_is_taken_away_never_turns_unknown_into_absent(chart: list[Entry]) -> None:
     """As long as the complaint stays where it was: a flag is told of the leg complained of."""
     whole = triage(chart)
-    before = {flag.rule.id: flag.state for flag in whole.red_flags}
+    before = {flag.rule.id: flag.state for flag in whole.of(Kind.RED_FLAG)}
     numbered = [{**entry, "id": f"r{number}"} for number, entry in enumerate(chart)]
     for taken in range(len(numbered)):
         rest = numbered[:taken] + numbered[taken + 1 :]
         less = triage(rest)
         if {fact.side for fact in less.complaint} != {fact.side for fact in whole.complaint}:
             continue
-        for flag in less.red_flags:
+        for flag in less.of(Kind.RED_FLAG):
             assert (before.get(flag.rule.id), flag.state) != (State.UNKNOWN, State.ABSENT)
 
 
@@ -201,12 +202,11 @@ def test_mirroring_the_chart_mirrors_the_result(chart: list[Entry]) -> None:
 
 
 def _level_is_that_of_its_findings(assessment: Assessment) -> None:
-    levels = [finding.level for finding in assessment.findings]
-    assert Level.NONE not in levels
-    assert len({finding.rule.id for finding in assessment.findings}) == len(levels)
+    levels = [finding.level for finding in assessment.raising]
+    assert len({finding.rule for finding in assessment.raising}) == len(levels)
     if assessment.complaint:
         assert assessment.level is max(levels, default=Level.INFO)
-        assert len(assessment.red_flags) == len(RED_FLAGS)
+        assert len(assessment.of(Kind.RED_FLAG)) == len(RED_FLAGS)
     else:
         assert assessment.level is Level.NONE
         assert not levels

@@ -7,11 +7,12 @@ level); flags (the state of each red flag); complaint (concepts among the compla
 state of each); wells (points), wells_range (least and most), wells_items (the state of each named; `to confirm` for
 a present one of which something is open), outside_wells; d_dimers (newest first: kind and verdict of each);
 withheld and offered (steps of the home care); next_steps (all that may be offered) and preferred; listed (all
-findings that the level does not count); child; fully_read.
+findings and signs that the level does not count); seen (all that is to be seen and raises nothing); child; fully_read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from typing import Any
 import pytest
 import yaml
 
-from cds_service.assessment import critical, limb_threat, red_flags, warning
-from cds_service.assessment.rules import Finding, Rule
-from cds_service.assessment.triage import Assessment, assess
-from cds_service.assessment.wells import WellsScore
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.catalogue import RAISING
+from cds_service.assessment.engine import assess
+from cds_service.assessment.rule import Finding, Kind
+from cds_service.assessment.rules.guidance import RED_FLAGS
+from cds_service.assessment.wells import WellsScore, outside
 from cds_service.facts import Gap, State, Topic
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
@@ -36,12 +39,7 @@ EXAMPLES: list[tuple[str, Example]] = [
 ]
 PASSED_OVER = {"sct|61751001"}
 """Codes of examples that the service does not know on purpose: gradual onset."""
-RULES = {
-    rule.id
-    for module in (critical, limb_threat, red_flags, warning)
-    for rule in vars(module).values()
-    if isinstance(rule, Rule)
-}
+RULES = {rule.id for rule in (*RAISING, *RED_FLAGS)}
 
 
 @pytest.mark.parametrize("example", [pytest.param(each, id=f"{stem}: {each['name']}") for stem, each in EXAMPLES])
@@ -58,7 +56,7 @@ def assessed(example: Example) -> Assessment:
 
 def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
     """What the assessment says of just those things that the example expects, in the same form."""
-    raised = {finding.rule.id for finding in assessment.findings}
+    raised = {finding.rule.id for finding in assessment.raising}
     concepts = {fact.concept for fact in assessment.complaint}
     withheld = {step.name for step in assessment.home_care if step.withheld}
     offered = {step.name for step in assessment.home_care if not step.withheld}
@@ -68,30 +66,31 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
 
     says = {
         "level": assessment.level.name.lower(),
-        "first": assessment.findings[0].rule.id if assessment.findings else None,
+        "first": assessment.raising[0].rule.id if assessment.raising else None,
         "findings": among(raised, "findings"),
         "no_findings": among(RULES - raised, "no_findings"),
-        "flags": _states(assessment.red_flags, expect.get("flags", {})),
+        "flags": _states(assessment.of(Kind.RED_FLAG), expect.get("flags", {})),
         "complaint": among(concepts, "complaint") if expect.get("complaint") else sorted(concepts),
         "side": assessment.side.value,
-        "risk_factors": _states(assessment.risk_factors, expect.get("risk_factors", {})),
+        "risk_factors": _states(assessment.of(Kind.RISK), expect.get("risk_factors", {})),
         "wells": assessment.wells.points if assessment.wells else None,
         "wells_range": [assessment.wells.least, assessment.wells.most] if assessment.wells else None,
         "wells_items": _items(assessment.wells, expect.get("wells_items", {})),
-        "outside_wells": [reason.value for reason in assessment.outside_wells],
+        "outside_wells": [reason.value for reason in outside(assessment.record)],
         "d_dimers": [[each.kind.value, each.verdict.value] for each in assessment.d_dimers],
-        "listed": [finding.rule.id for finding in assessment.listed],
+        "seen": [each.rule.id for each in assessment.of(Kind.SEEN)],
+        "listed": [each.rule.id for each in assessment.listed if each.rule.kind in (Kind.FINDING, Kind.SIGN)],
         "withheld": among(withheld, "withheld"),
         "offered": among(offered, "offered"),
         "next_steps": [step.name for step in assessment.next_steps],
         "preferred": [step.name for step in assessment.next_steps if step.preferred],
-        "child": assessment.is_child,
+        "child": assessment.record.is_child,
         "fully_read": assessment.fully_read,
     }
     return {key: says[key] for key in expect}
 
 
-def _states(findings: tuple[Finding, ...], named: dict[str, str]) -> dict[str, str]:
+def _states(findings: Sequence[Finding], named: dict[str, str]) -> dict[str, str]:
     """The state of each named rule. One that the assessment leaves out is unknown to its reader."""
     states = {finding.rule.id: finding.state.value for finding in findings}
     return {name: states.get(name, State.UNKNOWN.value) for name in named}

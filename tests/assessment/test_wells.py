@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cds_service.assessment.d_dimer import DDU_CODES, FEU_CODES, UNCLEAR_CODES, readings
-from cds_service.assessment.leg import Leg, legs, whole_patient
-from cds_service.assessment.triage import assess
+from cds_service.assessment.engine import assess
+from cds_service.assessment.record import Leg, leg_of, legs, whole_patient
+from cds_service.assessment.rule import Kind
 from cds_service.assessment.wells import WellsItem, WellsScore, wells_score
 from cds_service.assessment.wells_items import ITEMS, NOT_CODED
 from cds_service.facts import Chart, Fact, Side, State
@@ -42,10 +44,10 @@ more = st.lists(
 ABOUT = {item.label: {*item.needs, *item.deniable_by, "swelling"} for item in ITEMS}
 
 
-def scores(chart: Chart, complaint: Sequence[Fact] = ()) -> list[WellsScore]:
-    """Of the whole patient and of each leg that the record names."""
+def scores(chart: Chart) -> list[WellsScore]:
+    """Of no leg in particular and of each leg that the record names."""
     patient = whole_patient(chart, Thresholds(), AS_OF)
-    made = [wells_score(leg, patient, complaint) for leg in [patient, *legs(patient)]]
+    made = [wells_score(leg) for leg in [leg_of(Side.NOT_STATED, patient), *legs(patient)]]
     return [score for score in made if score is not None]
 
 
@@ -68,16 +70,14 @@ def test_the_range_holds_for_every_combination_of_facts(given_facts: list[Fact])
         assert -2 <= score.least <= score.points <= score.most <= 9
 
 
-def _left(chart: list[Entry]) -> tuple[Leg, Leg]:
-    """The views of the left leg and of the whole patient."""
+def _left(chart: list[Entry], complaint: Sequence[Fact] = ()) -> Leg:
     patient = whole_patient(read(chart), Thresholds(), AS_OF)
-    facts = tuple(fact for fact in patient.facts if fact.side is not Side.RIGHT)
-    return Leg(Side.LEFT, facts, patient.chart, patient.thresholds, AS_OF, patient.windows, patient.recorded), patient
+    return replace(leg_of(Side.LEFT, patient), complaint=tuple(complaint))
 
 
 def _of_the_leg(chart: list[Entry], complaint: Sequence[Fact]) -> WellsScore:
     """The score of the left leg."""
-    score = wells_score(*_left(chart), complaint)
+    score = wells_score(_left(chart, complaint))
     assert score is not None
     return score
 
@@ -102,7 +102,7 @@ def test_taking_data_away_never_makes_an_unknown_item_absent(chart: list[Entry],
         less = _of_the_leg(rest, [fact for fact in complaint if not fact.source.endswith(source)])
         for before, after in zip(whole.items, less.items, strict=True):
             if (before.state, after.state) == (State.UNKNOWN, State.ABSENT):
-                gone = set(_left(numbered)[0].facts) - set(_left(rest)[0].facts)
+                gone = set(_left(numbered).facts) - set(_left(rest).facts)
                 spoke = {fact.concept for fact in gone if fact.state is State.PRESENT}
                 assert spoke & ABOUT[before.label], (before, numbered[taken])
 
@@ -199,5 +199,5 @@ def test_cyanosis_without_a_site_is_told_as_such() -> None:
     pain: Entry = {"condition": "sct|300954003", "onset": -3, "side": "left"}
     for more, noted in (({}, True), ({"site": "sct|56459004"}, False)):
         found = triage([pain, {"observation": "sct|3415004", "at": -1, **more}])
-        notes = [flag.note for flag in found.red_flags if flag.rule.id == "discolouration"]
+        notes = [flag.note for flag in found.of(Kind.RED_FLAG) if flag.rule.id == "discolouration"]
         assert any("whole body" in note for note in notes) is noted

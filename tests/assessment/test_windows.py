@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from tests.charts import Entry, triage
 
 AS_OF = datetime(2026, 11, 9, 12, 0, tzinfo=ZoneInfo("America/New_York"))  # summer time ended on 1 November

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.assessment.triage import assess
+from cds_service.assessment.engine import assess
 from cds_service.facts import PatientFacts, Topic
 from cds_service.fhir import dates
 from cds_service.thresholds import Thresholds
@@ -112,5 +112,5 @@ def test_the_age_is_judged_in_the_services_zone() -> None:
     who = patient(birthDate="1960-11-24")
     as_of = datetime(2026, 11, 24, 2, tzinfo=UTC)
     chart = read_beside(who=who, as_of=as_of, zone="America/New_York")
-    assert assess(chart, as_of.astimezone(ZoneInfo("America/New_York")), Thresholds()).age == (65, 65)
-    assert assess(chart, as_of, Thresholds()).age == (66, 66)
+    assert assess(chart, as_of.astimezone(ZoneInfo("America/New_York")), Thresholds()).record.age == (65, 65)
+    assert assess(chart, as_of, Thresholds()).record.age == (66, 66)

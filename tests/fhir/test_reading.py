@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.assessment.rules import Level
-from cds_service.assessment.triage import assess
+from cds_service.assessment.engine import assess
+from cds_service.assessment.rule import Level
 from cds_service.facts import Chart, Course, Fact, Gap, State, Topic
 from cds_service.fhir.page import Material, open_page
 from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT, UNCODED

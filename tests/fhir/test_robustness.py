@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.assessment.triage import assess
+from cds_service.assessment.engine import assess
 from cds_service.errors import InvalidRequest
 from cds_service.facts import Chart, State, Topic
 from cds_service.fhir.page import Material, open_page

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.assessment.triage import assess
+from cds_service.assessment.engine import assess
 from cds_service.facts import NAMELESS_MEDICINES, Certainty, Chart, Course, Fact, State, Topic
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, Entry, bundle, concept, patient, read_beside, read_pages, resource

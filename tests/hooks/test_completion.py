@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +16,7 @@ from cds_service.fhir.value_sets import Terminology
 from tests.calls import (
     CALF_PAIN,
     SERVICE,
+    TOLD,
     assert_outcome,
     authorization,
     call,
@@ -25,6 +27,7 @@ from tests.calls import (
     prefetch,
     searchset,
     without,
+    without_seconds,
 )
 from tests.charts import patient
 from tests.ehr import Ehr, never
@@ -47,12 +50,8 @@ class TestRead:
         (sent,) = cards(post(reading_client))
         response = post(reading_client, prefetch={}, fhirServer=ehr.base, fhirAuthorization=authorization())
         (read,) = cards(response)
-        assert {**read, "detail": "", "uuid": ""} == {
-            **sent,
-            "detail": "",
-            "uuid": "",
-        }  # each was made at its own moment
-        assert "Condition/pain" in read["detail"]
+        assert without_seconds(json.dumps(read)) == without_seconds(json.dumps({**sent, "uuid": read["uuid"]}))
+        assert TOLD in read["detail"]
         assert ehr.asked == [
             "Condition",
             "MedicationRequest",
@@ -118,7 +117,7 @@ class TestRead:
         text = detail(post(reading_client, prefetch={}, fhirServer=ehr.base))
         assert time.monotonic() - started < 2.5, "the time limit of these tests is one second for all reads together"
         assert text.count("could not be read: the EHR took too long") >= 3
-        assert "Condition/pain" in text
+        assert TOLD in text
 
     def test_a_slow_ehr_holds_up_nobody_else(self, reading_client: TestClient, ehr: Ehr) -> None:
         ehr.answers["/Procedure"] = never
@@ -149,14 +148,14 @@ class TestPages:
         ehr.answers["/Condition"] = searchset(**next_link("Condition2?page=2"))
         ehr.answers["/Condition2"] = searchset(CALF_PAIN)
         response = post(reading_client, prefetch=without(prefetch(), "conditions"), fhirServer=ehr.base)
-        assert "Condition/pain" in detail(response)
+        assert TOLD in detail(response)
 
     @pytest.mark.parametrize("server", [None, "https://unlisted.example.org/fhir"])
     def test_where_they_cannot_be_read_the_gap_is_told(self, client: TestClient, ehr: Ehr, server: Any) -> None:
         first = searchset(CALF_PAIN, **next_link(f"{ehr.base}/page2"))
         text = detail(post(client, prefetch=prefetch(conditions=first), fhirServer=server))
         assert "problems and diagnoses were sent only in part, and" in text
-        assert "Condition/pain" in text
+        assert TOLD in text
         assert ehr.seen == []
 
     def test_a_next_link_to_another_place_is_not_followed(self, reading_client: TestClient, ehr: Ehr) -> None:
@@ -189,5 +188,5 @@ class TestPages:
     def test_what_was_read_before_a_page_failed_is_kept(self, reading_client: TestClient, ehr: Ehr) -> None:
         first = searchset(CALF_PAIN, **next_link(f"{ehr.base}/gone"))
         text = detail(post(reading_client, prefetch=prefetch(conditions=first), fhirServer=ehr.base))
-        assert "Condition/pain" in text
+        assert TOLD in text
         assert "could not be read" in text

@@ -7,11 +7,12 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from tests.calls import cards, outcome, post_hook, searchset, without_seconds
+from tests.calls import cards, outcome, post_hook, reply, searchset, without_seconds
 from tests.charts import Entry
 from tests.conftest import client_with
 
 SCORE: Entry = {"observation": "loinc|72514-3", "at": -1, "value": 8, "site": "sct|53840002", "side": "left"}
+BACK_IF, HOME_CARE = "**Back if:**", "**If none:**"
 STRAIN: Entry = {"condition": "icd|S86.112A", "id": "strain", "onset": -10}
 
 
@@ -20,11 +21,17 @@ def discharge(client: TestClient, **prefetched: Any) -> Any:
     return card
 
 
+def withheld(**prefetched: Any) -> list[set[str]]:
+    """The steps of the home care that each assessment withholds."""
+    assessments = reply("encounter-discharge", **prefetched).assessments
+    return [{step.name for step in each.home_care if step.withheld} for each in assessments]
+
+
 def without_moment(card: dict[str, Any]) -> dict[str, Any]:
     """The evidence of two charts that are made one after the other differs in its moments, hence the uuid; drafts tell
     the second in which they were made.
     """
-    told = {**card, "uuid": "", "detail": card["detail"].partition("Data as of")[0]}
+    told = {**card, "uuid": "", "detail": card["detail"].partition("Coded entries only")[0]}
     return dict(json.loads(without_seconds(json.dumps(told))))
 
 
@@ -36,14 +43,10 @@ def test_a_visit_begins_with_the_card_of_patient_view(client: TestClient) -> Non
 
 def test_home_care_that_suits_and_when_to_come_back(client: TestClient) -> None:
     card = discharge(client)
-    assert (card["indicator"], card["summary"]) == (
-        "info",
-        "Discharge with calf pain, left leg, age 46: home care, when to come back",
-    )
-    lead = card["detail"].partition("**Why this card:**")[0]
-    for step in ("Rest:", "Ice:", "Compression:", "Elevation:", "Gentle stretching"):
-        assert f"\n- {step}" in lead
-    assert "**When to come back, once what is recorded has been assessed:** pain that becomes severe" in lead
+    assert card["indicator"] == "info"
+    assert card["summary"].startswith("Going home with calf pain, left leg")
+    assert card["detail"].startswith(BACK_IF)
+    assert f"{HOME_CARE} rest, ice, bandage, elevation, stretching" in card["detail"]
 
 
 def test_the_instructions_are_offered_as_a_draft(client: TestClient) -> None:
@@ -70,58 +73,64 @@ def test_the_instructions_are_a_system_action_where_the_operator_wants_that() ->
         assert "systemActions" not in post_hook(client, "encounter-discharge").json()
 
 
-def test_what_to_leave_out_and_why_is_said_once(client: TestClient) -> None:
+def test_what_to_leave_out_is_said_once_and_why_in_the_explanation(client: TestClient) -> None:
     text = discharge(client, conditions=searchset(STRAIN))["detail"]
-    assert "**Home care to leave out here:** gentle stretching (muscle strain, a tear is not excluded" in text
-    assert text.count("Home care to leave out") == text.count("Home care of the guidance") == 1
-    assert "- Gentle stretching" not in text
+    suits, _, leave_out = text.partition(HOME_CARE)[2].partition("\n")[0].partition("; ")
+    assert "rest, ice, bandage, elevation" in suits
+    assert "stretching" in leave_out
+    assert text.count("stretching") == text.count(BACK_IF) == 1
+    (steps,) = withheld(conditions=searchset(STRAIN))
+    assert steps == {"gentle stretching"}
 
 
 def test_beside_a_red_flag_the_summary_is_the_red_flag(client: TestClient) -> None:
     card = discharge(client, findings=searchset(SCORE))
     assert card["indicator"] == "warning"
-    assert card["summary"].startswith("Severe pain, 8 of 10, left leg")
-    assert "- Rest:" not in card["detail"]
+    assert card["summary"].startswith("Severe pain 8 of 10, left leg")
+    assert HOME_CARE not in card["detail"]
     assert "suggestions" not in card
-    assert "**When to come back, once" in card["detail"]
+    assert card["detail"].startswith(BACK_IF)
 
 
 def test_beside_a_critical_finding_no_home_care_is_listed(client: TestClient) -> None:
-    """A list of steps for home would make light of it; what to leave out and when to come back still stand."""
+    """A list of steps for home would make light of it. When to come back still stands; what to leave out stands in the
+    explanation.
+    """
     dvt: Entry = {"condition": "sct|404223003", "id": "dvt", "onset": -3, "side": "left"}
     card = discharge(client, conditions=searchset(dvt))
     assert card["indicator"] == "critical"
-    assert "- Rest:" not in card["detail"]
+    assert HOME_CARE not in card["detail"]
     assert "suggestions" not in card
-    assert "**Home care to leave out here:** compression" in card["detail"]
-    assert "**When to come back, once" in card["detail"]
+    assert card["detail"].startswith(BACK_IF)
+    (steps,) = withheld(conditions=searchset(dvt))
+    assert "compression" in steps
 
 
 def test_beside_a_symptom_that_does_not_count_no_home_care_is_listed(client: TestClient) -> None:
-    """The headline is the symptom, and it is to be assessed before anybody goes home with it."""
+    """The headline names the symptom, and it is to be assessed before anybody goes home with it."""
     cramp: Entry = {"condition": "sct|449918009", "id": "cramp", "onset": -1, "side": "left"}
     breathless: Entry = {"condition": "sct|267036007", "id": "breathless", "onset": -1}
     card = discharge(client, conditions=searchset(cramp, breathless))
     assert card["indicator"] == "info"
-    assert card["summary"].startswith("Breathlessness; calf cramp, left leg, age 46: no red flag recorded")
-    assert "- Rest:" not in card["detail"]
+    assert card["summary"].startswith("Calf cramp, left leg, 1 day, with breathlessness:")
+    assert HOME_CARE not in card["detail"]
     assert "suggestions" not in card
-    assert "For breathlessness: vital signs and oxygen saturation" in card["detail"]
+    assert "breathlessness, " in card["detail"].partition("(recorded, not counted)")[2]
 
 
-def test_the_headline_names_what_leaves_a_thrombosis_open(client: TestClient) -> None:
+def test_what_leaves_a_thrombosis_open_is_on_the_card(client: TestClient) -> None:
     pain: Entry = {"condition": "sct|300954003", "id": "pain", "onset": -3, "side": "left"}
     veins: Entry = {"condition": "icd|I83.90", "id": "veins", "onset": -900}
     card = discharge(client, conditions=searchset(pain, veins))
-    assert card["summary"].startswith("Varicose veins; discharge with calf pain")
+    assert "Risk: varicose veins." in card["detail"]
 
 
 def test_a_complaint_that_could_not_be_assessed_in_full_says_so(client: TestClient) -> None:
     card = discharge(client, findings=outcome())
-    assert card["summary"].startswith("Not fully assessed for calf pain")
+    assert card["summary"].startswith("Calf pain not assessed: Observations")
     assert "suggestions" not in card
-    assert "- Rest:" not in card["detail"]
-    assert "**When to come back, once" in card["detail"]
+    assert HOME_CARE not in card["detail"]
+    assert card["detail"].startswith(BACK_IF)
 
 
 def test_unread_data_without_a_complaint_give_no_card_at_discharge(client: TestClient) -> None:

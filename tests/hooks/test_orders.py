@@ -10,7 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.calls import assert_outcome, cards, hook_call, outcome, post_hook, prefetch, searchset
+from cds_service.assessment.assessment import Assessment
+from cds_service.explanation.markdown import as_markdown
+from cds_service.explanation.model import Explanation, explain
+from cds_service.rendering.words import quoted
+from tests.calls import assert_outcome, cards, hook_call, outcome, post_hook, prefetch, reply, searchset
 from tests.charts import PATIENT_ID, Entry
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -48,10 +52,19 @@ def sign(client: TestClient, *drafts: Any, **prefetched: Any) -> list[Any]:
     return cards(post_hook(client, "order-sign", {"draftOrders": searchset(*drafts)}, **prefetched))
 
 
+def judged(*drafts: Any, **prefetched: Any) -> list[Assessment]:
+    """What is decided about these drafts: an assessment for each card."""
+    return list(reply("order-sign", {"draftOrders": searchset(*drafts)}, **prefetched).assessments)
+
+
+def explained(assessment: Assessment) -> Explanation:
+    return explain(assessment, assessment.record.as_of, "1.0.0")
+
+
 def told(client: TestClient, *drafts: Any, **prefetched: Any) -> list[tuple[str, str]]:
-    return [
-        (card["indicator"], card["summary"].split(",")[0].split(";")[0]) for card in sign(client, *drafts, **prefetched)
-    ]
+    """The level and the gravest rule of each card."""
+    levels = [card["indicator"] for card in sign(client, *drafts, **prefetched)]
+    return list(zip(levels, [each.raising[0].name for each in judged(*drafts, **prefetched)], strict=bool(levels)))
 
 
 HOSE = {"resourceType": "DeviceRequest", "id": "h", "codeCodeableConcept": concept(SNOMED, "348681001")}
@@ -83,9 +96,9 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
         ([HOSE], ARTERIAL, [("warning", POOR_SUPPLY)]),
         ([service(SNOMED, "401777001")], ARTERIAL, [("warning", POOR_SUPPLY)]),
         ([HOSE], {"measurements": index(0.59)}, [("warning", POOR_SUPPLY)]),
-        ([HOSE], {"measurements": index(0.6)}, [("info", "Draft compression")]),
+        ([HOSE], {"measurements": index(0.6)}, [("info", "Draft compression, reason to check first")]),
         ([HOSE], {"measurements": index(1.1)}, []),
-        ([HOSE], CELLULITIS, [("info", "Draft compression")]),
+        ([HOSE], CELLULITIS, [("info", "Draft compression, reason to check first")]),
         ([HOSE], {}, []),
         ([medicine(IBUPROFEN)], ON_WARFARIN, [("warning", "Draft NSAID and an anticoagulant")]),
         ([medicine(IBUPROFEN), medicine(WARFARIN, "m2")], {}, [("warning", "Draft NSAID and an anticoagulant")]),
@@ -94,14 +107,14 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
         ([medicine(IBUPROFEN)], {**ON_WARFARIN, **NO_COMPLAINT}, []),
         ([medicine(IBUPROFEN, status="cancelled")], ON_WARFARIN, []),
         ([medicine(IBUPROFEN, **OTHER_PATIENT)], ON_WARFARIN, []),
-        ([medicine(IBUPROFEN)], {"medications": outcome()}, [("info", "Draft NSAID")]),
+        ([medicine(IBUPROFEN)], {"medications": outcome()}, [("info", "Draft NSAID; anticoagulant not known")]),
         ([medicine(IBUPROFEN)], PREGNANT, [("warning", "Draft NSAID in pregnancy")]),
-        ([D_DIMER], LIKELY, [("warning", "Draft D-dimer")]),
-        ([service(LOINC, "48065-7")], LIKELY, [("warning", "Draft D-dimer")]),
+        ([D_DIMER], LIKELY, [("warning", "Draft D-dimer, Wells 2 or more from the record")]),
+        ([service(LOINC, "48065-7")], LIKELY, [("warning", "Draft D-dimer, Wells 2 or more from the record")]),
         ([D_DIMER], {"conditions": searchset(PAIN, CANCER)}, []),
         ([D_DIMER], PREGNANT, [("warning", "Draft D-dimer in or after pregnancy")]),
         ([D_DIMER], ON_WARFARIN, [("info", "Draft D-dimer under an anticoagulant")]),
-        ([ULTRASOUND], DONE, [("info", "Draft leg vein ultrasound")]),
+        ([ULTRASOUND], DONE, [("info", "Draft leg vein ultrasound, one done lately")]),
         ([ULTRASOUND], DONE_LONG_AGO, []),
         ([ULTRASOUND], {}, []),
         ([medicine(IBUPROFEN), medicine(NAPROXEN, "m2")], {}, [("info", "More than one of a kind")]),
@@ -111,7 +124,7 @@ OTHER_PATIENT: dict[str, Any] = {"subject": {"reference": "Patient/other"}}
         (
             [medicine(SIMVASTATIN)],
             {"medications": ON_STATIN, "measurements": SEVERE},
-            [("info", "More than one of a kind")],
+            [("info", "Draft statin, severe pain on a statin")],
         ),
         ([service(SNOMED, "710824005"), {"resourceType": "DeviceRequest", "id": "d"}], LIKELY, []),
         ([], LIKELY, []),
@@ -137,29 +150,36 @@ def test_never_more_than_three_cards_the_most_urgent_first(client: TestClient) -
 
 def test_the_card_shows_draft_and_record(client: TestClient) -> None:
     (card,) = sign(client, medicine(IBUPROFEN), **ON_WARFARIN)
-    for words in ("MedicationRequest/m1", "MedicationRequest/warfarin", "`draft order`", "Options to weigh"):
-        assert words in card["detail"]
+    recorded = card["detail"].partition("**Recorded:**")[2]
+    assert "NSAID, " in recorded and "anticoagulant, " in recorded
+    assert card["detail"].startswith("**Options:**")
     assert len(card["summary"]) < 140
+    (assessment,) = judged(medicine(IBUPROFEN), **ON_WARFARIN)
+    sources = {fact.source for fact in assessment.raising[0].evidence}
+    assert sources == {"MedicationRequest/m1", "MedicationRequest/warfarin"}
 
 
 def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) -> None:
     (card,) = sign(client, D_DIMER, **LIKELY)
-    assert "2 from the record (possible" in card["detail"]
-    assert "no code shows tenderness along the deep veins" in card["detail"]
+    assert "Wells 2 or more from the record" in card["summary"]
+    assert "Wells score" in card["detail"].partition("**Not found:**")[2]
+    (assessment,) = judged(D_DIMER, **LIKELY)
+    told = explained(assessment).wells
+    assert (told.points, told.least, told.most) == (2, -2, 9)
 
 
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (PREGNANT, "not shown in pregnancy and the weeks after birth"),
-        (ON_WARFARIN, "0 from the record (possible -2 to 9)"),
+        (PREGNANT, "does not apply: pregnant or in the weeks after birth"),
+        (ON_WARFARIN, "0 from the record, possible -2 to 9"),
     ],
 )
-def test_the_other_cards_of_a_d_dimer_tell_the_score_or_why_there_is_none(
-    client: TestClient, record: dict[str, Any], words: str
+def test_the_explanation_beside_a_d_dimer_tells_the_score_or_why_there_is_none(
+    record: dict[str, Any], words: str
 ) -> None:
-    (card,) = sign(client, D_DIMER, **record)
-    assert words in card["detail"]
+    (assessment,) = judged(D_DIMER, **record)
+    assert words in as_markdown(explained(assessment), quoted)
 
 
 def test_order_select_judges_what_is_selected(client: TestClient) -> None:
@@ -189,12 +209,13 @@ def test_what_is_selected_is_judged_in_the_company_of_the_other_drafts(client: T
 def test_one_card_for_each_kind_of_draft(client: TestClient) -> None:
     """What else speaks against the same draft stands on its card; what is only doubled shares one."""
     nsaids = [medicine(IBUPROFEN), medicine(NAPROXEN, "m2")]
-    (card,) = sign(client, *nsaids, **ON_WARFARIN)
-    assert card["summary"].startswith("Draft NSAID and an anticoagulant")
-    assert "More than one of a kind" in card["detail"].split("**Also recorded:**")[1]
-    (doubled,) = sign(client, *nsaids, D_DIMER, {**D_DIMER, "id": "s2"})
-    assert doubled["summary"].startswith("More than one of a kind")
-    assert "ServiceRequest/s2" in doubled["detail"] and "MedicationRequest/m2" in doubled["detail"]
+    assert len(sign(client, *nsaids, **ON_WARFARIN)) == 1
+    (both,) = judged(*nsaids, **ON_WARFARIN)
+    assert [each.name for each in both.raising] == ["Draft NSAID and an anticoagulant", "More than one of a kind"]
+    (doubled,) = judged(*nsaids, D_DIMER, {**D_DIMER, "id": "s2"})
+    assert [each.name for each in doubled.raising] == ["More than one of a kind"]
+    sources = {fact.source for fact in doubled.raising[0].evidence}
+    assert {"ServiceRequest/s2", "MedicationRequest/m2"} <= sources
 
 
 def test_a_medication_in_the_same_bundle_or_contained(client: TestClient) -> None:
@@ -223,8 +244,8 @@ def test_a_draft_that_names_a_side_is_held_against_that_leg(client: TestClient) 
     left, right = "7771000", "24028007"
     done = {"procedures": searchset({"procedure": "sct|312725000", "id": "scan", "at": -2, "side": "right"})}
     assert sign(client, scan(left), **done) == []
-    assert told(client, scan(right), **done) == [("info", "Draft leg vein ultrasound")]
-    assert told(client, ULTRASOUND, **done) == [("info", "Draft leg vein ultrasound")]
+    assert told(client, scan(right), **done) == [("info", "Draft leg vein ultrasound, one done lately")]
+    assert told(client, ULTRASOUND, **done) == [("info", "Draft leg vein ultrasound, one done lately")]
     cold = {"findings": searchset({"observation": "sct|309256001", "at": -1, "side": "left"})}
     hose = service(SNOMED, "401777001", bodySite=[concept(SNOMED, left)])
     assert told(client, hose, **cold) == [("warning", POOR_SUPPLY)]
@@ -235,17 +256,17 @@ def test_a_draft_that_names_a_side_is_held_against_that_leg(client: TestClient) 
 @pytest.mark.parametrize(
     ("measured", "note"),
     [
-        ({}, "(how severe is not read)"),
-        ({"measurements": index(0.4)}, "(ankle-brachial index 0.4)"),
-        ({"measurements": index(1.1)}, "(ankle-brachial index 1.1)"),
-        ({"measurements": index(None)}, "(how severe is not read)"),
+        ({}, "how severe is not read"),
+        ({"measurements": index(0.4)}, "ankle-brachial index 0.4"),
+        ({"measurements": index(1.1)}, "ankle-brachial index 1.1"),
+        ({"measurements": index(None)}, "how severe is not read"),
     ],
 )
 def test_compression_beside_arterial_disease_says_the_index_where_there_is_one(
-    client: TestClient, measured: dict[str, Any], note: str
+    measured: dict[str, Any], note: str
 ) -> None:
-    (card,) = sign(client, HOSE, **ARTERIAL, **measured)
-    assert note in card["detail"]
+    (assessment,) = judged(HOSE, **ARTERIAL, **measured)
+    assert note in assessment.raising[0].note
 
 
 @pytest.mark.parametrize(
@@ -270,7 +291,9 @@ def test_compression_names_its_gravest_reason(
 
 
 def test_compression_under_treatment_of_a_dvt_is_no_warning(client: TestClient) -> None:
-    assert told(client, HOSE, conditions=searchset(DVT), **ON_WARFARIN) == [("info", "Draft compression")]
+    assert told(client, HOSE, conditions=searchset(DVT), **ON_WARFARIN) == [
+        ("info", "Draft compression, reason to check first")
+    ]
 
 
 def test_a_draft_for_another_part_of_the_body_does_not_count(client: TestClient) -> None:
@@ -282,7 +305,7 @@ def test_a_current_medicine_without_a_code_could_be_an_anticoagulant(client: Tes
     unnamed = {"medications": searchset({"medication": "", "text": "blood thinner", "id": "x"})}
     (card,) = sign(client, medicine(IBUPROFEN), **unnamed)
     assert card["indicator"] == "info"
-    assert "of a current medicine no code was sent" in card["detail"]
+    assert "Medicines sent without a code and not judged (1: `blood thinner`)" in card["detail"]
     assert sign(client, ULTRASOUND, **unnamed) == []
 
 
@@ -322,8 +345,9 @@ def test_drafts_as_the_sandbox_sends_them(client: TestClient) -> None:
     drafts = {"resourceType": "Bundle", **SANDBOX}
     found = cards(post_hook(client, "order-sign", {"draftOrders": drafts}, **ON_WARFARIN))
     assert [card["indicator"] for card in found] == ["warning"]
-    for source in ("MedicationRequest/request-124", "MedicationOrder/o1"):
-        assert source in found[0]["detail"]
+    (assessment,) = reply("order-sign", {"draftOrders": drafts}, **ON_WARFARIN).assessments
+    sources = {fact.source for fact in assessment.raising[0].evidence}
+    assert {"MedicationRequest/request-124", "MedicationOrder/o1"} <= sources
 
 
 def test_nothing_is_read_for_orders_that_are_not_known_here(client: TestClient) -> None:

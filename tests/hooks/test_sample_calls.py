@@ -38,7 +38,7 @@ def card_text(sample: dict[str, Any], folder: Path) -> str:
 def test_a_sample_call_gets_the_card_that_it_should(name: str, tmp_path: Path) -> None:
     expected = CALLS[name]["expected"]
     text = card_text(CALLS[name], tmp_path)
-    assert text.startswith("No card" if expected["level"] == "none" else f"[{expected['level']}]"), text
+    assert text.startswith("No card" if expected["level"] == "none" else f"**[{expected['level']}]"), text
     assert expected.get("says", "") in text
 
 

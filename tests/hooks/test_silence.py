@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from cds_service.assessment.red_flags import SWELLING, WALKING
-from cds_service.assessment.rules import Finding, Level
-from cds_service.assessment.triage import Assessment, assess
-from cds_service.assessment.warning import SUSPECTED_DVT
-from cds_service.facts import Gap, State, Topic
+from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.engine import assess
+from cds_service.assessment.record import whole_patient
+from cds_service.assessment.rule import Finding, Level
+from cds_service.assessment.rules.clot import SUSPECTED_DVT
+from cds_service.assessment.rules.guidance import SWELLING, WALKING
+from cds_service.facts import Chart, Gap, State, Topic
 from cds_service.hooks.silence import Silence, reason_to_withhold
 from cds_service.hooks.statement import Statement
 from cds_service.rendering.case import CHART_ALONE, Occasion
@@ -21,11 +23,18 @@ from cds_service.storage.earlier_cards import Answer, Earlier
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, Entry, read, triage
 
-INFO, WARNING, CRITICAL = (Assessment(level) for level in (Level.INFO, Level.WARNING, Level.CRITICAL))
-LISTED = Assessment(Level.INFO, red_flags=(Finding(SWELLING, State.PRESENT),))
-UNKNOWN_FLAG = Assessment(Level.INFO, red_flags=(Finding(SWELLING, State.UNKNOWN),))
-UNREAD = Assessment(Level.INFO, gaps=(Gap(Topic.CONDITIONS, "could not be read"),))
-NO_MEDICINES = Assessment(Level.WARNING, gaps=(Gap(Topic.MEDICATIONS, "could not be read"),))
+
+def decided(level: Level, *findings: Finding, **chart: Any) -> Assessment:
+    """An assessment of this level; `chart`: what the chart says of itself."""
+    record = whole_patient(Chart(**chart), Thresholds(), AS_OF)
+    return Assessment(level=level, record=record, findings=findings)
+
+
+INFO, WARNING, CRITICAL = map(decided, (Level.INFO, Level.WARNING, Level.CRITICAL))
+LISTED = decided(Level.INFO, Finding(SWELLING, State.PRESENT))
+UNKNOWN_FLAG = decided(Level.INFO, Finding(SWELLING, State.UNKNOWN))
+UNREAD = decided(Level.INFO, gaps=(Gap(Topic.CONDITIONS, "could not be read"),))
+NO_MEDICINES = decided(Level.WARNING, gaps=(Gap(Topic.MEDICATIONS, "could not be read"),))
 
 DAY, THREE_DAYS, NEVER = (Silence(timedelta(hours=hours), once_per_encounter=True) for hours in (24, 72, 0))
 FREE = Silence(timedelta(hours=24), once_per_encounter=False)
@@ -175,25 +184,28 @@ def test_another_level_finding_or_occasion_is_another_card() -> None:
     assert len({each.content for each in (Statement.of(assessment, AS_OF), *others)}) == 6
 
 
+def with_chart(**members: Any) -> Statement:
+    """What the card tells of pain and its score where the chart is this too."""
+    chart = replace(read([PAIN, SCORE]), **members)
+    return Statement.of(assess(chart, AS_OF, Thresholds()), AS_OF)
+
+
 @pytest.mark.parametrize(
     "members",
     [
         {"gaps": (Gap(Topic.MEDICATIONS, "could not be read"),)},
         {"gaps": (Gap(Topic.PROCEDURES, "could not be read"),)},
-        {"left_out": (("could not be read", 1),)},
+        {"left_out": {"could not be read": 1}},
     ],
 )
 def test_what_stayed_unread_is_part_of_the_card(members: dict[str, Any]) -> None:
-    assessment = triage([PAIN, SCORE])
-    assert Statement.of(replace(assessment, **members), AS_OF).content != Statement.of(assessment, AS_OF).content
+    assert with_chart(**members).content != with_chart().content
 
 
 def test_the_reason_of_a_gap_is_not() -> None:
     """A time-out today and a refusal tomorrow leave the same part unread."""
-    assessment = triage([PAIN, SCORE])
     contents = {
-        Statement.of(replace(assessment, gaps=(Gap(Topic.MEDICATIONS, reason),)), AS_OF).content
-        for reason in ("took too long", "was refused")
+        with_chart(gaps=(Gap(Topic.MEDICATIONS, reason),)).content for reason in ("took too long", "was refused")
     }
     assert len(contents) == 1
 

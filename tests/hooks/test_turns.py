@@ -128,7 +128,6 @@ class TestQueue:
 
         run(scene)
 
-
     def test_a_call_that_is_cut_off_while_it_waits_frees_nobody_elses_place(self) -> None:
         async def scene(turns: Turns) -> None:
             async with await turns.take(stays):

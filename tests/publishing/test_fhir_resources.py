@@ -13,9 +13,9 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from cds_service.app import cards_folder, hook_services, publication
 from cds_service.assessment import sources
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.assessment.citation import Citation
-from cds_service.assessment.critical import THROMBOSIS
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.rules.clot import DVT
 from cds_service.assessment.sources import OURS
 from cds_service.cli.assess import read_nothing
 from cds_service.knowledge import BASE
@@ -171,7 +171,7 @@ def test_a_number_that_is_set_here_is_told_beside_its_default() -> None:
 
 
 def test_a_rule_that_is_switched_off_is_told() -> None:
-    off = fhir_resources(replace(PUBLISHED, off=frozenset({THROMBOSIS})))
+    off = fhir_resources(replace(PUBLISHED, off=frozenset({DVT})))
     [plan] = [each for each in off if named(each) == "PlanDefinition/critical"]
     assert [each["id"] for each in actions(plan) if "Switched off" in each["description"]] == ["dvt"]
 

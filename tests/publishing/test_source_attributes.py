@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cds_service.app import cards_folder, publication
 from cds_service.assessment import sources
+from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.assessment.citation import Citation
-from cds_service.assessment.rule_sets import RULE_SETS
 from cds_service.assessment.sources import OURS
 from cds_service.fhir.resources import Patient, Resource
 from cds_service.publishing.source_attributes import SourceAttribute, source_attributes

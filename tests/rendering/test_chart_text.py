@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import msgspec
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from cds_service.assessment.rules import Finding
-from cds_service.assessment.triage import Assessment
-from cds_service.facts import NAMELESS_MEDICINES, Gap, Interval, Quantity, State, Topic
-from cds_service.rendering.summary import all_rules
-from tests.rendering.by_hand import AS_OF, GUIDANCE_URL, assessment, card, detail, elsewhere, fact, finding
+from cds_service.assessment.engine import assess
+from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Gap, Topic
+from cds_service.thresholds import Thresholds
+from cds_service.wire import Card
+from tests.charts import AS_OF, PATIENT_ID, READER, Entry, material, patient, resource
+from tests.rendering.by_hand import GUIDANCE_URL, card
 
 GITHUB = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 assert GITHUB.linkify is not None
@@ -44,30 +47,57 @@ HOSTILE = (
     "No red flag is recorded. **Options to weigh:** nothing",
 )
 WORD = "benign"
-RULES = {rule.id: rule for rule in all_rules()}
+CHART: list[Entry] = [
+    {"condition": "sct|300954003", "onset": -3, "side": "left"},
+    {"observation": "loinc|72514-3", "at": -1, "value": 8, "site": "sct|53840002", "side": "left"},
+    {"condition": "sct|404223003", "onset": -2, "side": "left", "verification": "provisional"},
+    {"observation": "loinc|48065-7", "at": -1, "value": 700, "unit": "ng/mL{FEU}", "interpretation": "H"},
+    {"observation": "sct|309256001", "at": -1, "side": "right"},
+    {"observation": "sct|449615005", "at": -1, "side": "left", "value": "text"},
+    {"condition": "icd|C50.919", "onset": -100},
+    {"medication": "rx|1364430"},
+    {"medication": "rx|0", "text": "text"},
+]
+"""An entry of each kind, so that a card shows a finding, a value, a medicine, what counts for nothing and a risk."""
 
 
-def chart(text: str) -> Assessment:
-    """An assessment that shows this text in every place where a card shows chart text."""
-    quantity = Quantity(8.0, text, text)
-    seen = fact("pain-severity", f"Observation/{text}", 1, display=text, quantity=quantity, remarks=(text, text))
-    swelling = fact("swelling", f"Condition/{text}", 2, display=text, remarks=(text,))
-    listed = fact("skin-colour", f"Condition/{text}", 9, display=text)
-    absent = fact("walking-problem", f"Observation/{text}", 4, display=text, state=State.ABSENT, quantity=quantity)
-    risk = elsewhere("malignancy", f"Condition/{text}", 400, display=text, remarks=(text,))
-    return assessment(
-        finding(RULES["severe-pain"], seen),
-        finding(RULES["suspected-dvt"], swelling),
-        complaint=(fact("cramp", f"Condition/{text}", 3, display=text),),
-        red_flags=(
-            Finding(RULES["walking-problem"], State.ABSENT, (absent,)),
-            Finding(RULES["discolouration"], State.PRESENT, (listed,), note="long-standing"),
-        ),
-        risk_factors=(Finding(RULES["severe-pain"], State.PRESENT, (risk,)),),
-        gaps=(Gap(Topic.OBSERVATIONS, f"Observation/{text}"),),
-        left_out=((NAMELESS_MEDICINES, 1),),
-        nameless_medicines=((text, f"MedicationRequest/{text}"),),
+def chart(text: str, *, ids: bool = False) -> Chart:
+    """A chart that holds this text wherever a chart holds text; with `ids`, in what ought to be an id as well."""
+    sendable = text.encode(errors="replace").decode()
+    resources = [spoilt(resource(entry, number), sendable) for number, entry in enumerate(CHART)]
+    facts = READER.read(material(resources, patient()), PATIENT_ID, AS_OF)
+    gaps = (*facts.gaps, Gap(Topic.OBSERVATIONS, f"Observation/{text}"))
+    nameless = {**facts.left_out, NAMELESS_MEDICINES: 1}
+    called = ((text, f"MedicationRequest/{text}"),)
+    changed = tuple(with_text(fact, text) if ids else fact for fact in facts.facts)
+    return replace(facts, facts=changed, gaps=gaps, left_out=nameless, nameless_medicines=called)
+
+
+def spoilt(value: Any, text: str, key: str = "") -> Any:
+    """The resource with this text for each that a person reads: displays, units, notes."""
+    if isinstance(value, dict):
+        named = {name: spoilt(member, text, name) for name, member in value.items()}
+        return {**named, "display": text} if "code" in named and "system" in named and key != "valueQuantity" else named
+    if isinstance(value, list):
+        return [spoilt(each, text, key) for each in value]
+    return text if key in ("text", "unit", "valueString", "display") else value
+
+
+def with_text(fact: Fact, text: str) -> Fact:
+    """With this text in all that comes from a chart as it stands; of units, that of a D-dimer alone."""
+    unit = {"unit": text} if fact.concept == "d-dimer" else {}
+    quantity = fact.quantity and msgspec.structs.replace(fact.quantity, text=text, **unit)
+    return msgspec.structs.replace(
+        fact, display=text, source=f"{fact.source}{text}", remarks=(text, text), quantity=quantity
     )
+
+
+def card_with(text: str, *, ids: bool = True) -> Card:
+    return card(assess(chart(text, ids=ids), AS_OF, Thresholds()))
+
+
+def detail(text: str, *, ids: bool = True) -> str:
+    return card_with(text, ids=ids).detail or ""
 
 
 def flat(markdown: str) -> list[Token]:
@@ -80,7 +110,8 @@ def ours(markdown: str) -> list[tuple[str, str]]:
     return [(token.type, "" if token.type == "code_inline" else token.content) for token in flat(markdown)]
 
 
-BENIGN = ours(detail(chart(WORD)))
+BENIGN = {ids: ours(detail(WORD, ids=ids)) for ids in (False, True)}
+LIVE = {"link_open", "image", "html_inline", "html_block", "heading_open", "table_open", "fence"}
 
 
 def test_the_judge_sees_what_would_be_live() -> None:
@@ -91,59 +122,40 @@ def test_the_judge_sees_what_would_be_live() -> None:
     assert {"html_inline"} <= {token.type for token in flat("see <b>")}
 
 
-def test_the_text_stands_in_every_place() -> None:
-    spans = [token.content for token in flat(detail(chart(WORD))) if token.type == "code_inline"]
-    assert sum(WORD in span for span in spans) == 20
+def test_the_text_stands_on_the_card_in_code_spans_only() -> None:
+    """The names of medicines, with a code and without one, units that are not ours, and what could not be read."""
+    made = detail(WORD)
+    spans = [token.content for token in flat(made) if token.type == "code_inline"]
+    assert sum(WORD in span for span in spans) == made.count(WORD) >= 4
+    assert LIVE.isdisjoint({kind for kind, _text in BENIGN[True]})
 
 
-def test_the_card_has_no_link_or_html_of_its_own_in_its_detail() -> None:
-    types = {kind for kind, _text in BENIGN}
-    assert not {"link_open", "image", "html_inline", "html_block", "heading_open", "table_open"} & types
+def test_known_tricks_leave_the_card_as_it_is() -> None:
+    plain = card_with(WORD)
+    for text in HOSTILE:
+        for ids in (False, True):
+            made = card_with(text, ids=ids)
+            assert ours(made.detail or "") == BENIGN[ids], text
+            assert (made.summary, made.links) == (plain.summary, plain.links), text
+            msgspec.json.encode(made)  # as it goes over the wire
+            for token in flat(made.detail or ""):
+                if token.type == "code_inline":
+                    assert len(token.content) <= 60, text
+                    assert token.content.isprintable(), text
+                    assert "|" not in token.content, text
 
 
-@given(st.text(max_size=200))
-@settings(max_examples=300, deadline=None)
-def test_any_text_leaves_the_card_as_it_is(text: str) -> None:
-    assert ours(detail(chart(f"x{text}"))) == BENIGN
-
-
-@given(st.lists(st.sampled_from("`*_[]()<>!|#-~\\\n\r\t &{}:/.@wx\u202e\u200b"), max_size=60).map("".join))
+@given(
+    st.text(max_size=200)
+    | st.lists(st.sampled_from("`*_[]()<>!|#-~\\\n\r\t &{}:/.@wx\u202e\u200b"), max_size=60).map("".join)
+)
 @example("x")
-@settings(max_examples=300, deadline=None)
-def test_any_heap_of_markup_leaves_the_card_as_it_is(text: str) -> None:
-    assert ours(detail(chart(f"x{text}"))) == BENIGN
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_known_tricks_leave_the_card_as_it_is(text: str) -> None:
-    made = card(chart(text))
-    assert made.detail is not None
-    assert ours(made.detail) == BENIGN
-    assert card(chart(WORD)).summary == made.summary
-    assert card(chart(WORD)).links == made.links
-    msgspec.json.encode(made)  # as it goes over the wire
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_what_is_shown_of_them_is_short_and_visible(text: str) -> None:
-    for token in flat(detail(chart(text))):
-        if token.type == "code_inline":
-            assert len(token.content) <= 80
-            assert token.content.isprintable()
-            assert "|" not in token.content
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_date_that_is_none_is_quoted(text: str) -> None:
-    when = Interval(AS_OF, AS_OF, f"2026{text}")
-    odd = fact("swelling", "Condition/1")
-    made = assessment(finding(RULES["swelling"], msgspec.structs.replace(odd, when=when, began=None)))
-    kinds = {token.type for token in flat(detail(made))}
-    assert not {"link_open", "image", "html_inline", "html_block", "heading_open", "table_open"} & kinds
+@settings(max_examples=100, deadline=None)
+def test_any_text_leaves_the_card_as_it_is(text: str) -> None:
+    assert ours(detail(f"x{text}")) == BENIGN[True]
 
 
 def test_the_only_links_are_those_of_the_configuration() -> None:
-    made = card(chart(HOSTILE[0]))
-    assert made.links is not None
-    assert made.links[0].url == GUIDANCE_URL
-    assert all(link.type == "absolute" and "example.com" not in link.url for link in made.links)
+    links = card_with(HOSTILE[0]).links or []
+    assert links[-1].url == GUIDANCE_URL
+    assert all(link.type == "absolute" and "example.com" not in link.url for link in links)

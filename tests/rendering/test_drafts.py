@@ -14,8 +14,8 @@ from fhir.resources.R4B import get_fhir_model_class
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cds_service.assessment.home_care import STEPS
-from cds_service.assessment.next_steps import INSTRUCTIONS, NAMES, SUSPECTED_DIAGNOSIS, ULTRASOUND
+from cds_service.assessment.rules.precautions import STEPS
+from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES, SUSPECTED_DIAGNOSIS, ULTRASOUND
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Side
 from cds_service.rendering import draft_codes
@@ -72,7 +72,7 @@ def empty_members(value: Any) -> list[Any]:
 
 
 @given(calls, st.sampled_from(NAMES))
-@settings(deadline=None, database=None, max_examples=300)
+@settings(deadline=None, database=None, max_examples=100)
 def test_every_draft_is_valid_r4(call: Particulars, name: str) -> None:
     resource = draft(name, call)
     get_fhir_model_class(resource["resourceType"]).model_validate(resource)

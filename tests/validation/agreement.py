@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from tests.validation.answers import Answer
 
 _Z = NormalDist().inv_cdf(0.975)

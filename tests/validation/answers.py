@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cds_service.app import cards_folder, hook_services
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from cds_service.cli.assess import read_nothing
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from tests.validation.agreement import Proportion, confusion, share
 from tests.validation.answers import Answer
 from tests.validation.report import LEVELS, NAMES

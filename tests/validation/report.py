@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from cds_service.assessment import red_flags
-from cds_service.assessment.rules import Level, Rule
+from cds_service.assessment.rule import Level
+from cds_service.assessment.rules.guidance import RED_FLAGS
 from tests.validation.agreement import Accuracy, Proportion, at_least, confusion, exactly, rule_accuracy, share
 from tests.validation.answers import Answer
 from tests.validation.vignettes import Origin
 
 NAMES = {Level.NONE: "no card", Level.INFO: "info", Level.WARNING: "warning", Level.CRITICAL: "critical"}
 LEVELS = sorted(NAMES, reverse=True)
-GUIDANCE = tuple(rule.id for rule in vars(red_flags).values() if isinstance(rule, Rule))
+GUIDANCE = tuple(rule.id for rule in RED_FLAGS)
 """The red flags of the guidance, by rule id."""
 
 DISAGREEMENTS = "## Disagreements"

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from cds_service.assessment.rules import Level
+from cds_service.assessment.rule import Level
 from tests.charts import AS_OF, PATIENT_ID, Entry, born_years_ago, concept, patient, resource, when
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
-from cds_service.assessment.rule_sets import RULE_SETS
+from cds_service.assessment.catalogue import RULE_SETS
+from cds_service.rendering.card_files import load_cards
 from cds_service.shipped import shipped
 from cds_service.thresholds import Thresholds, numbers
 from tests.calls import SERVICE, assert_outcome, call
@@ -209,26 +210,32 @@ def test_no_token_is_needed_to_read_it(elsewhere: Server) -> None:
 
 
 def basis(response: Any) -> str:
-    """The address of the last link of the one card."""
+    """The address of the first link of the one card."""
     [card] = response.json()["cards"]
-    link = card["links"][-1]
-    assert link["type"] == "absolute"
+    link = card["links"][0]
+    assert (link["label"], link["type"]) == ("Rules behind this card", "absolute")
     return str(link["url"])
 
 
 def test_a_card_links_to_what_it_rests_on_where_the_client_called(server: Server) -> None:
     address = basis(httpx2.post(server.base + SERVICE, json=call()))
-    assert address == f"{server.base}/knowledge/source-attributes"
+    assert address == f"{server.base}/knowledge#card-no-red-flag"
     assert httpx2.get(address).status_code == 200
+
+
+def test_each_card_has_its_place_on_the_page_beside_a_link_to_the_source_attributes(server: Server) -> None:
+    read = get(server, "/knowledge", accept="text/html").text
+    assert [name for name in load_cards(shipped("cards")).cards if f'id="card-{name}"' not in read] == []
+    assert 'href="knowledge/source-attributes"' in read
 
 
 def test_behind_a_proxy_the_link_has_the_address_of_the_settings() -> None:
     with client_with(public_url="https://cds.example.org/hospital") as client:
         address = basis(client.post(SERVICE, json=call(), headers={"host": "internal:8000"}))
-    assert address == "https://cds.example.org/hospital/knowledge/source-attributes"
+    assert address == "https://cds.example.org/hospital/knowledge#card-no-red-flag"
 
 
 def test_a_host_that_is_none_reaches_no_card() -> None:
     with client_with() as client:
         address = basis(client.post(SERVICE, json=call(), headers={"host": 'evil"><b>'}))
-    assert address == "http://testserver:80/knowledge/source-attributes"
+    assert address == "http://testserver:80/knowledge#card-no-red-flag"

@@ -1,0 +1,1 @@
+"""The rules, a file per topic, each with everything about it."""

@@ -1,0 +1,267 @@
+"""The veins: pulmonary embolism, DVT known or in question, and superficial thrombosis. Their causes: `clot_causes`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS as SYMPTOMS
+from cds_service.assessment.concepts import SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.d_dimer import raised_lately
+from cds_service.assessment.diagnoses import (
+    acute_thrombosis,
+    clot_can_cause,
+    coded_chronic,
+    is_after_birth,
+    old_thrombosis,
+    unknown_medicines,
+)
+from cds_service.assessment.pain import new_pains
+from cds_service.assessment.record import Leg
+from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
+from cds_service.assessment.sources import NICE_DVT, OURS, PE_SYMPTOMS, RCOG
+from cds_service.assessment.wells import WELLS_CONCEPTS
+from cds_service.facts import Certainty, Fact, Site
+
+NO_ANTICOAGULANT = "no anticoagulant found"
+PREGNANT, DELIVERED = "Calf pain in pregnancy", "Calf pain in the weeks after birth"
+ONLY_DVT, ONLY_EMBOLISM, BOTH = "DVT", "PE", "DVT or PE"
+"""What to call a known thrombosis, by what of the two is on record."""
+
+_THROMBOSES = (Concept.DVT, Concept.PULMONARY_EMBOLISM)
+_LOOKED_FOR = frozenset({Effect.CLOT_IN_QUESTION, Effect.CLOT_NOT_EXCLUDED})
+_BY_ULTRASOUND = _LOOKED_FOR | {Effect.TO_ULTRASOUND}
+_EMBOLISM = frozenset({Effect.THREAT, Effect.EMBOLISM, Effect.CLOT_NOT_EXCLUDED})
+
+
+def medicines_note(leg: Leg) -> str:
+    """What is known of an anticoagulant where none was found."""
+    unknown = unknown_medicines(leg.chart)
+    return f"{unknown}: anticoagulant status unknown" if unknown else NO_ANTICOAGULANT
+
+
+def _embolism(facts: Sequence[Fact], leg: Leg) -> Seen | None:
+    suspected = [fact for fact in facts if fact.certainty is Certainty.SUSPECTED]
+    confirmed = [fact for fact in facts if fact.certainty is Certainty.CONFIRMED and fact.when is not None]
+    if leg.anticoagulants():
+        confirmed = []
+    if not suspected and not confirmed:
+        return None
+    return Seen([*suspected, *confirmed], note=medicines_note(leg) if confirmed else "")
+
+
+def _embolism_symptoms(symptoms: Sequence[Fact], leg: Leg) -> Seen | None:
+    return Seen(symptoms) if symptoms and clot_can_cause(leg.complaint) else None
+
+
+def _dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    acute = [] if leg.anticoagulants() else acute_thrombosis(leg)
+    return Seen(acute, note=medicines_note(leg)) if acute else None
+
+
+def _suspected_dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    suspected = leg.suspected(Concept.DVT)
+    return Seen(suspected) if suspected else None
+
+
+def _raised_d_dimer(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """Not lowered by a date that is not sure: then it is listed once it is past."""
+    raised = raised_lately(leg)
+    return Seen(raised) if raised else None
+
+
+def _wells(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    if leg.wells is None or leg.wells.points < leg.thresholds.wells_likely_points:
+        return None
+    return Seen(leg.wells.evidence)
+
+
+def _pregnancy(state: Sequence[Fact], leg: Leg) -> Seen | None:
+    pains = new_pains(leg, Site.LOWER_LEG)
+    if not state or not pains:
+        return None
+    return Seen([*state, *pains], label=DELIVERED if is_after_birth(state) else PREGNANT)
+
+
+def _treated(facts: Sequence[Fact], leg: Leg) -> Seen | None:
+    known, treatment = _confirmed(facts), leg.anticoagulants()
+    if not known or not treatment:
+        return None
+    ended = _first_end(known)
+    newer = [fact for fact in leg.complaint if fact.concept != Concept.DVT and _may_be_newer(fact, ended)]
+    if not newer:
+        return None
+    return Seen([*newer, *known, *treatment], label=TREATED.label.replace(BOTH, _which(known)))
+
+
+def _old(facts: Sequence[Fact], leg: Leg) -> Seen | None:
+    if leg.anticoagulants():
+        return None
+    days = leg.thresholds.thrombosis_days
+    embolism = [fact for fact in _confirmed(facts) if fact.concept == Concept.PULMONARY_EMBOLISM]
+    acute = set(leg.within([fact for fact in embolism if fact.when is not None], days))
+    old = [*old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
+    if not old:
+        return None
+    chronic = coded_chronic(leg)
+    coded = "coded as chronic; " if all(fact.source in chronic for fact in old) else ""
+    is_over = len(leg.older_than(old, days)) == len(old)
+    age = f"over {days} days old" if is_over else "not known to be recent"
+    return Seen(old, note=coded + medicines_note(leg), label=f"{_which(old)} active on record, {age}")
+
+
+def _confirmed(facts: Sequence[Fact]) -> Sequence[Fact]:
+    return [fact for fact in facts if fact.certainty is Certainty.CONFIRMED]
+
+
+def _which(facts: Sequence[Fact]) -> str:
+    concepts = {fact.concept for fact in facts}
+    if concepts == {Concept.DVT}:
+        return ONLY_DVT
+    return ONLY_EMBOLISM if concepts == {Concept.PULMONARY_EMBOLISM} else BOTH
+
+
+def _first_end(known: Sequence[Fact]) -> datetime | None:
+    """The latest moment of the one that ended first; None where one of them has no date."""
+    ends = [fact.when.last for fact in known if fact.when is not None]
+    return min(ends) if len(ends) == len(known) else None
+
+
+def _may_be_newer(fact: Fact, ended: datetime | None) -> bool:
+    return fact.when is None or ended is None or fact.when.first > ended
+
+
+EMBOLISM = Rule(
+    id="pulmonary-embolism",
+    kind=Kind.FINDING,
+    label="Pulmonary embolism on record",
+    source=OURS,
+    says="Suspected within {thrombosis_days} days or undated; or confirmed within {thrombosis_days} days, dated, and "
+    "no current anticoagulant found. An older suspicion is listed and raises nothing.",
+    needs=(Concept.PULMONARY_EMBOLISM,),
+    windows=(Window("thrombosis_days"),),
+    level=Level.CRITICAL,
+    card="pulmonary-embolism",
+    effects=_EMBOLISM,
+    when=_embolism,
+)
+EMBOLISM_SYMPTOMS = Rule(
+    id="embolism-symptoms",
+    kind=Kind.FINDING,
+    label="Symptoms that pulmonary embolism can cause",
+    source=PE_SYMPTOMS,
+    says="Dyspnoea, chest pain, haemoptysis or syncope begun within {embolism_symptom_days} days, beside a leg "
+    "complaint that is not of both sides and not only cramp or claudication.",
+    needs=SYMPTOMS,
+    windows=(Window("embolism_symptom_days"),),
+    level=Level.CRITICAL,
+    card="pulmonary-embolism",
+    effects=_EMBOLISM,
+    when=_embolism_symptoms,
+)
+DVT = Rule(
+    id="dvt",
+    kind=Kind.FINDING,
+    label="DVT on record",
+    source=OURS,
+    says="Confirmed in the leg, begun within {thrombosis_days} days or undated, not coded as chronic, and no current "
+    "anticoagulant found.",
+    needs=(Concept.DVT,),
+    windows=(Window("thrombosis_days"),),
+    level=Level.CRITICAL,
+    card="dvt",
+    effects=frozenset({Effect.UNTREATED_CLOT, Effect.CLOT_NOT_EXCLUDED}),
+    when=_dvt,
+)
+SUSPECTED_DVT = Rule(
+    id="suspected-dvt",
+    kind=Kind.FINDING,
+    label="Suspected DVT on record",
+    source=NICE_DVT,
+    says="DVT of the leg recorded as unconfirmed, provisional or differential, and current.",
+    needs=(Concept.DVT,),
+    level=Level.WARNING,
+    card="possible-dvt",
+    effects=_LOOKED_FOR,
+    when=_suspected_dvt,
+)
+D_DIMER = Rule(
+    id="d-dimer",
+    kind=Kind.FINDING,
+    label="Raised D-dimer",
+    source=NICE_DVT,
+    says="A D-dimer of the last {laboratory_days} days over its own upper limit, or flagged as high by its laboratory. "
+    "No other limit is used.",
+    needs=(Concept.D_DIMER,),
+    level=Level.WARNING,
+    card="possible-dvt",
+    effects=_BY_ULTRASOUND,
+    when=_raised_d_dimer,
+)
+WELLS = Rule(
+    id="wells",
+    kind=Kind.FINDING,
+    label="Two-level Wells from the record",
+    source=NICE_DVT,
+    says="The items that the record shows add up to {wells_likely_points} or more. The 2 points that go off for a "
+    "likelier diagnosis are a clinician's judgement and are never subtracted.",
+    needs=WELLS_CONCEPTS,
+    level=Level.WARNING,
+    card="possible-dvt",
+    effects=_BY_ULTRASOUND,
+    when=_wells,
+)
+PREGNANCY = Rule(
+    id="pregnancy",
+    kind=Kind.FINDING,
+    label="Calf pain in pregnancy or the weeks after birth",
+    source=RCOG,
+    says="Pregnant (an entry of the last {pregnancy_days} days) or within {postpartum_days} days after, and new calf "
+    "pain that is not coded as cramp.",
+    needs=(Concept.PREGNANCY, Concept.POSTPARTUM),
+    windows=(Window("pregnancy_days", (Concept.PREGNANCY,)), Window("postpartum_days", (Concept.POSTPARTUM,))),
+    level=Level.WARNING,
+    card="pregnancy",
+    effects=_BY_ULTRASOUND,
+    when=_pregnancy,
+)
+SUPERFICIAL = Rule(
+    id="superficial-thrombosis",
+    kind=Kind.FINDING,
+    label="Superficial leg vein thrombosis",
+    source=OURS,
+    says="Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
+    needs=SUPERFICIAL_VEINS,
+    level=Level.WARNING,
+    card="superficial-thrombosis",
+    effects=_LOOKED_FOR | {Effect.NO_D_DIMER},
+)
+TREATED = Rule(
+    id="treated-thrombosis",
+    kind=Kind.FINDING,
+    label="Complaint newer than a known DVT or PE on an anticoagulant",
+    source=OURS,
+    says="A confirmed DVT or pulmonary embolism, a current anticoagulant, and a leg complaint that is, or may be, "
+    "newer than it.",
+    needs=_THROMBOSES,
+    level=Level.WARNING,
+    card="known-dvt",
+    effects=_LOOKED_FOR,
+    when=_treated,
+)
+OLD = Rule(
+    id="old-thrombosis",
+    kind=Kind.FINDING,
+    label="DVT or PE active on record, not known to be recent",
+    source=OURS,
+    says="A confirmed DVT or pulmonary embolism, active for over {thrombosis_days} days, coded as chronic or "
+    "(embolism) undated, and no current anticoagulant found.",
+    needs=_THROMBOSES,
+    level=Level.WARNING,
+    card="known-dvt",
+    effects=_LOOKED_FOR,
+    when=_old,
+)
+
+CRITICAL = (EMBOLISM, EMBOLISM_SYMPTOMS, DVT)
+WARNING = (SUSPECTED_DVT, D_DIMER, WELLS, PREGNANCY, SUPERFICIAL, TREATED, OLD)

@@ -1,0 +1,237 @@
+"""The red flags of the guidance.
+
+Source of all: Cleveland Clinic, "Calf Muscle Pain" (2025); the S-numbers are this service's own count of its
+statements (docs/guidance.md). A flag is present, absent (recorded as absent) or unknown (not recorded). One that is
+present but old, or explained by a long-standing Condition, is listed without raising the level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from cds_service.assessment.concepts import Concept
+from cds_service.assessment.moments import Spans
+from cds_service.assessment.pain import calf_pain_records
+from cds_service.assessment.record import Leg, score
+from cds_service.assessment.rule import Kind, Level, Rule, Seen
+from cds_service.assessment.siting import OF_BOTH_LEGS, is_current
+from cds_service.assessment.sources import GUIDANCE
+from cds_service.facts import Fact, Side, Site, State
+
+LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
+UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
+UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
+EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
+NOT_AGAIN = "pain is on record for over {0} days, but not again {0} to {1} days after an onset"
+
+
+def _severe_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S2, S8, S29. The guidance gives no number; see Thresholds.severe_pain_score."""
+    limit = leg.thresholds.severe_pain_score
+    scores = leg.pain_scores
+    high = [fact for fact in scores if _is_severe(fact, limit)]
+    graded = leg.new(Concept.PAIN, Concept.CRAMP, Concept.PAIN_SEVERITY)
+    named = [*leg.new(Concept.SEVERE_PAIN), *(fact for fact in graded if fact.severe)]
+    if high or named:
+        note = f"{limit:g} of 10 or more counts as severe; the guidance gives no number"
+        return Seen([*high, *named], note=note if high else "")
+    if scores:
+        return Seen(scores, state=State.ABSENT, note=_severe_before(leg))
+    return _denied(leg.absent(Concept.SEVERE_PAIN))
+
+
+def _is_severe(fact: Fact, limit: float) -> bool:
+    """Of a score recorded as "<8", all that is known is that it may be severe; "<7" is not."""
+    below = fact.quantity is not None and fact.quantity.comparator == "<"
+    return score(fact) > limit if below else score(fact) >= limit
+
+
+def _severe_before(leg: Leg) -> str:
+    """A score of the last 30 days that was severe and has been overtaken, in our words; empty if there was none.
+
+    One of the hours whose highest counts did not, because a correction took it back: it is not told either.
+    """
+    limits = leg.thresholds
+    hours = timedelta(hours=limits.pain_score_hours)
+    earlier = [
+        fact
+        for fact in leg.new(Concept.PAIN_SEVERITY)
+        if not (fact.when and fact.when.may_lie_within(hours, leg.windows.now))
+    ]
+    highest = max(earlier, key=score, default=None)
+    if highest is None or not _is_severe(highest, limits.severe_pain_score) or highest.quantity is None:
+        return ""
+    day = f", {highest.when.text}" if highest.when else ""
+    return f"before, within {limits.finding_days} days: {highest.quantity.text}{day}"
+
+
+def _sudden_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S3, S6, S8, S29."""
+    pains = leg.new(Concept.PAIN, Concept.SEVERE_PAIN, Concept.CRAMP)
+    scores = [fact for fact in leg.pain_scores if score(fact) > 0]
+    sudden = [fact for fact in (*pains, *scores) if fact.sudden]
+    return Seen(sudden) if sudden else None
+
+
+def _swelling(current: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S3, S8, S31."""
+    return _symptom(current, leg.absent(Concept.SWELLING), leg)
+
+
+def _discolouration(current: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S8, S30."""
+    seen = _symptom(current, leg.absent(Concept.SKIN_COLOUR), leg)
+    if seen is None or seen.state is not State.PRESENT or seen.why_not_counted:
+        return seen
+    of_blood = {fact.source for fact in leg.present(Concept.PALLOR_CYANOSIS)}
+    if all(fact.site is Site.NOT_STATED and fact.source in of_blood for fact in seen.evidence):
+        return replace(seen, note=UNSITED, label=UNSITED_COLOUR)
+    return seen
+
+
+def _walking_problem(current: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S28."""
+    return _symptom(current, leg.absent(Concept.WALKING_PROBLEM), leg)
+
+
+def _rest_pain(current: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S33, S34. That no activity was recorded is no evidence of onset at rest."""
+    return _symptom(current, leg.absent(Concept.REST_PAIN), leg)
+
+
+def _symptom(current: Sequence[Fact], denied: Sequence[Fact], leg: Leg) -> Seen | None:
+    days = leg.thresholds.finding_days
+    new = leg.within(current, days)
+    is_explaining = bool(new) and _is_cause_of_oedema_long_known(leg)
+    if raising := [fact for fact in new if not (is_explaining and _may_be_explained(fact))]:
+        return Seen(raising)
+    if new:
+        return Seen(new, why_not_counted=EXPLAINED)
+    if old := [fact for fact in current if fact.is_condition]:
+        return Seen(old, why_not_counted=LONG_STANDING.format(days=days))
+    return _denied(denied)
+
+
+def _may_be_explained(fact: Fact) -> bool:
+    """Ankle, foot or whole-leg swelling or colour, not one-sided: a long-standing cause of oedema may explain it."""
+    if fact.concept not in OF_BOTH_LEGS or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
+        return False
+    return fact.side not in (Side.LEFT, Side.RIGHT)
+
+
+def _is_cause_of_oedema_long_known(leg: Leg) -> bool:
+    return bool(leg.older_than(leg.confirmed(Concept.OEDEMA_CAUSE), leg.thresholds.explaining_days))
+
+
+def _denied(facts: Sequence[Fact]) -> Seen | None:
+    return Seen(facts, state=State.ABSENT) if facts else None
+
+
+def _ongoing_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """S2."""
+    least = timedelta(days=leg.thresholds.ongoing_pain_first_days)
+    most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
+    records = calf_pain_records(leg)
+    begun = [(fact.began, fact) for fact in records if fact.began is not None]
+    # Tells whether there is such a pair, so that not each is compared with each. What has not ended is none.
+    known = Spans([(began.last + least, began.first) for began, _fact in begun if began.last < leg.windows.now])
+    again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
+    for when, later in again:
+        if not leg.is_new(when):
+            continue
+        if not known.hold(when.first, when.last - most):
+            continue
+        for first, earlier in begun:
+            if when.first - first.last >= least and when.last - first.first <= most:
+                return Seen([earlier, later], note=f"pain on record for {first.text} and for {when.text}")
+    if leg.older_than([fact for fact in records if is_current(fact)], least.days):
+        return Seen(state=State.UNKNOWN, note=NOT_AGAIN.format(least.days, most.days))
+    return None
+
+
+SEVERE = Rule(
+    id="severe-pain",
+    kind=Kind.RED_FLAG,
+    label="Severe pain",
+    source=GUIDANCE,
+    says="A pain score of {severe_pain_score} of 10 or more: the highest of the last {pain_score_hours} hours, else "
+    "the newest of the last {finding_days} days; or new pain or cramp coded or graded as severe.",
+    needs=(Concept.PAIN_SEVERITY, Concept.SEVERE_PAIN, Concept.PAIN, Concept.CRAMP),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_severe_pain,
+)
+SUDDEN = Rule(
+    id="sudden-pain",
+    kind=Kind.RED_FLAG,
+    label="Sudden onset of pain",
+    source=GUIDANCE,
+    says="New pain, severe pain or cramp, or a pain score above 0, coded as of sudden onset. Acute pain means short "
+    "and is not read as sudden.",
+    needs=(Concept.PAIN, Concept.SEVERE_PAIN, Concept.CRAMP, Concept.PAIN_SEVERITY),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_sudden_pain,
+)
+SWELLING = Rule(
+    id="swelling",
+    kind=Kind.RED_FLAG,
+    label="Swelling of leg, ankle or foot",
+    source=GUIDANCE,
+    says="New swelling of calf, lower leg, ankle, foot or leg. Where it is of both sides or of no recorded side, and "
+    "of ankle, foot or the whole leg, a known cause of oedema older than {explaining_days} days explains it.",
+    needs=(Concept.SWELLING,),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_swelling,
+)
+DISCOLOURATION = Rule(
+    id="discolouration",
+    kind=Kind.RED_FLAG,
+    label="Skin discolouration of leg, foot or toes",
+    source=GUIDANCE,
+    says="New change of skin colour of leg, foot or toes. Explained as swelling is.",
+    needs=(Concept.SKIN_COLOUR,),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_discolouration,
+)
+WALKING = Rule(
+    id="walking-problem",
+    kind=Kind.RED_FLAG,
+    label="Problems walking or moving",
+    source=GUIDANCE,
+    says="A new problem walking or moving.",
+    needs=(Concept.WALKING_PROBLEM,),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_walking_problem,
+)
+REST = Rule(
+    id="rest-pain",
+    kind=Kind.RED_FLAG,
+    label="Pain at rest",
+    source=GUIDANCE,
+    says="New pain recorded as at rest or as begun without activity. A night cramp is not.",
+    needs=(Concept.REST_PAIN,),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_rest_pain,
+)
+ONGOING = Rule(
+    id="ongoing-pain",
+    kind=Kind.RED_FLAG,
+    label="Ongoing pain",
+    source=GUIDANCE,
+    says="Calf pain recorded in the last {finding_days} days, {ongoing_pain_first_days} to {ongoing_pain_last_days} "
+    "days after an earlier onset or observation of it.",
+    needs=(Concept.PAIN, Concept.PAIN_SEVERITY),
+    level=Level.WARNING,
+    card="red-flags",
+    when=_ongoing_pain,
+)
+
+RED_FLAGS = (SEVERE, SUDDEN, SWELLING, DISCOLOURATION, WALKING, REST, ONGOING)

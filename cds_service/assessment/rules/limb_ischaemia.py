@@ -1,0 +1,121 @@
+"""Acute limb ischaemia, and the signs that a leg lacks blood or nerve supply: cold, pulse, colour, sensation, strength.
+
+Which signs count, and how, is in `signs.py` of the folder above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.assessment.concepts import PERFUSION, Concept
+from cds_service.assessment.diagnoses import acute_limb_ischaemia
+from cds_service.assessment.record import Leg
+from cds_service.assessment.rule import Condition, Effect, Kind, Level, Rule, Seen, recorded
+from cds_service.assessment.signs import signs_surely_within, signs_within
+from cds_service.assessment.sources import AHA_PAD
+from cds_service.facts import Fact
+
+_LOOKED_FOR = {
+    Concept.COLD_LIMB: "temperature",
+    Concept.PULSE_ABSENT: "pulses",
+    Concept.PALLOR_CYANOSIS: "colour",
+    Concept.NUMBNESS_TINGLING: "sensation",
+    Concept.LIMB_WEAKNESS: "strength",
+}
+
+
+def _on_record(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    return recorded(acute_limb_ischaemia(leg), leg)
+
+
+def _threatened(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """Not lowered by a date that is not sure: each sign is then a warning by its own rule."""
+    signs = signs_surely_within(leg, leg.thresholds.limb_ischaemia_sign_days)
+    return Seen(signs.facts()) if signs.threaten_the_limb else None
+
+
+def _counted(kind: Concept) -> Condition:
+    """A sign of this kind is among those of the leg."""
+    return lambda _, leg: recorded(leg.signs.by_kind.get(kind, ()), leg)
+
+
+def _possible(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    coded = acute_limb_ischaemia(leg)
+    signs = signs_within(leg, leg.thresholds.limb_ischaemia_sign_days)
+    if not coded and not signs.facts(*PERFUSION):
+        return None
+    denied = [fact for kind in PERFUSION if kind not in signs.by_kind for fact in leg.absent(kind)]
+    unseen = [words for kind, words in _LOOKED_FOR.items() if kind not in signs.by_kind and not leg.absent(kind)]
+    return Seen([*coded, *signs.facts()], against=denied, missing=tuple(unseen))
+
+
+LIMB_ISCHAEMIA = Rule(
+    id="acute-limb-ischaemia",
+    kind=Kind.FINDING,
+    label="Acute limb ischaemia on record",
+    source=AHA_PAD,
+    says="Confirmed within {limb_ischaemia_days} days or undated; or suspected.",
+    needs=(Concept.ACUTE_LIMB_ISCHAEMIA,),
+    level=Level.CRITICAL,
+    card="limb-ischaemia",
+    effects=frozenset({Effect.THREAT}),
+    when=_on_record,
+)
+LIMB_SIGNS = Rule(
+    id="limb-ischaemia-signs",
+    kind=Kind.FINDING,
+    label="Signs of a threatened limb",
+    source=AHA_PAD,
+    says="Two kinds of sign of a threatened limb within {limb_ischaemia_sign_days} days, one of them of perfusion "
+    "(cold, absent pulse, pallor or cyanosis).",
+    needs=PERFUSION,
+    level=Level.CRITICAL,
+    card="limb-ischaemia",
+    effects=frozenset({Effect.THREAT}),
+    when=_threatened,
+)
+
+
+def _sign(kind: Concept, label: str, says: str) -> Rule:
+    return Rule(
+        id=kind.value,
+        kind=Kind.SIGN,
+        label=label,
+        source=AHA_PAD,
+        says=says,
+        needs=(kind,),
+        level=Level.WARNING,
+        card="limb-sign",
+        effects=frozenset({Effect.LIMB_SIGN}),
+        when=_counted(kind),
+    )
+
+
+COLD = _sign(Concept.COLD_LIMB, "Cold leg or foot", "A new record of a cold leg or foot.")
+PULSE = _sign(Concept.PULSE_ABSENT, "Absent pulse", "A new record of an absent pulse of the leg.")
+PALLOR = _sign(Concept.PALLOR_CYANOSIS, "Pallor or cyanosis of the leg", "New pallor or cyanosis, sited on the leg.")
+NUMBNESS = _sign(
+    Concept.NUMBNESS_TINGLING,
+    "Numbness or tingling",
+    "New numbness or tingling that no nerve disease older than {nerve_explaining_days} days explains.",
+)
+WEAKNESS = _sign(
+    Concept.LIMB_WEAKNESS,
+    "Weakness of the leg",
+    "New weakness or paralysis of the leg that no nerve disease older than {nerve_explaining_days} days explains; of "
+    "the injured muscle itself not alone.",
+)
+LIMB_ISCHAEMIA_CAUSE = Rule(
+    id="pattern-acute-limb-ischaemia",
+    kind=Kind.CAUSE,
+    label="Acute limb ischaemia",
+    source=AHA_PAD,
+    says="Confirmed within {limb_ischaemia_days} days or undated, or suspected; or a sign of lacking perfusion of the "
+    "last {limb_ischaemia_sign_days} days or undated. Nerve signs weigh beside these.",
+    needs=(Concept.ACUTE_LIMB_ISCHAEMIA, *PERFUSION),
+    when=_possible,
+)
+
+CRITICAL = (LIMB_ISCHAEMIA, LIMB_SIGNS)
+SIGNS = (COLD, PULSE, PALLOR, NUMBNESS, WEAKNESS)
+CAUSES = (LIMB_ISCHAEMIA_CAUSE,)

@@ -1,0 +1,179 @@
+"""What a reader must see although it raises nothing: other words rest on it, or it may be what matters.
+
+The catalogue does not import this: what is not interpreted is judged by what any of its rules needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec.structs import replace
+
+from cds_service.assessment.catalogue import RAISING
+from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, Concept
+from cds_service.assessment.d_dimer import is_not_judged
+from cds_service.assessment.diagnoses import recent_plaster
+from cds_service.assessment.record import Leg, Record
+from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once, within_windows
+from cds_service.assessment.rules.guidance import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
+from cds_service.assessment.siting import OF_BOTH_LEGS, admitted_by
+from cds_service.assessment.sources import OURS
+from cds_service.facts import OTHER_SIDE, Fact, State
+
+NOT_READ = "not interpreted: neither present nor absent"
+_BEARING_ON_HOME_CARE = (
+    *(Concept.HEART_FAILURE, Concept.REDUCED_SENSATION, Concept.RAYNAUD, Concept.COLD_SENSITIVITY),
+    *(Concept.MATERIAL_ALLERGY, Concept.BYPASS_GRAFT, Concept.LEG_ULCER),
+)
+_OF_FLAGS = {
+    SEVERE: (Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY),
+    SWELLING: (Concept.SWELLING,),
+    DISCOLOURATION: (Concept.SKIN_COLOUR,),
+    WALKING: (Concept.WALKING_PROBLEM,),
+    REST: (Concept.REST_PAIN,),
+}
+_COULD_RAISE = (
+    *(concept for rule in RAISING for concept in rule.needs),
+    *(concept for concepts in _OF_FLAGS.values() for concept in concepts),
+    *(Concept.PAIN, Concept.CRAMP),
+)
+
+
+def _plaster(_: Sequence[Fact], patient: Record) -> Seen | None:
+    plaster = recent_plaster(patient)
+    return Seen(plaster) if plaster else None
+
+
+def _disease(_: Sequence[Fact], leg: Record) -> Seen | None:
+    """Whether or not it is old and sure enough to explain the sign."""
+    nerve = leg.present(Concept.NERVE_DISEASE) if leg.new(*NERVE) else ()
+    swollen = [fact for fact in leg.new(*OF_BOTH_LEGS) if fact.side not in OTHER_SIDE]
+    oedema = leg.present(Concept.OEDEMA_CAUSE) if swollen else ()
+    seen = [*nerve, *oedema, *leg.any_of(*_BEARING_ON_HOME_CARE)]
+    return Seen(seen) if seen else None
+
+
+def _not_interpreted(_: Sequence[Fact], patient: Record) -> Seen | None:
+    unknown = [fact for fact in patient.facts if fact.state is State.UNKNOWN and fact.concept in NOT_INTERPRETED.needs]
+    unread = patient.within([fact for fact in unknown if fact.illegible], patient.thresholds.finding_days)
+    seen = [*unread, *(fact for fact in patient.new(Concept.D_DIMER) if is_not_judged(fact))]
+    return Seen(seen, State.UNKNOWN, why_not_counted=NOT_READ) if seen else None
+
+
+def _refuted(_: Sequence[Fact], patient: Record) -> Seen | None:
+    refuted = patient.within(patient.absent(Concept.DVT), patient.thresholds.finding_days)
+    return Seen(refuted) if refuted else None
+
+
+ANTICOAGULANT = Rule(
+    id="anticoagulant",
+    kind=Kind.SEEN,
+    label="Anticoagulant",
+    source=OURS,
+    says="A current anticoagulant.",
+    needs=(Concept.ANTICOAGULANT,),
+)
+INJURY = Rule(
+    id="injury",
+    kind=Kind.SEEN,
+    label="New or healing injury of the leg",
+    source=OURS,
+    says="An injury from knee to ankle of the last {finding_days} days; of the Achilles tendon, or a fracture, sprain "
+    "or crush, of the last {acute_diagnosis_days} days.",
+    needs=INJURIES,
+    windows=(Window("acute_diagnosis_days", (*ACHILLES, Concept.LEG_INJURY)), Window("finding_days")),
+)
+PLASTER = Rule(
+    id="plaster",
+    kind=Kind.SEEN,
+    label="Plaster or splint",
+    source=OURS,
+    says="Within {cast_days} days, also without a site: then it may be of the arm.",
+    needs=(Concept.CAST,),
+    windows=(Window("cast_days"),),
+    when=_plaster,
+)
+SITING = Rule(
+    id="siting-finding",
+    kind=Kind.SEEN,
+    label="Leg finding for which a finding without a site counts",
+    source=OURS,
+    says="The newest finding of the leg for which something that has no site counts, where none that counts itself is "
+    "of the leg.",
+)
+DISEASE = Rule(
+    id="disease",
+    kind=Kind.SEEN,
+    label="Disease that may explain a sign, or bears on home care",
+    source=OURS,
+    says="A nerve disease beside new numbness or weakness; a cause of oedema beside new swelling or change of colour "
+    "that is not known to be one-sided; heart failure, reduced sensation, Raynaud's, a disease that cold makes worse, "
+    "allergy to latex or adhesives, a bypass graft, an ulcer of leg or foot.",
+    needs=(Concept.NERVE_DISEASE, Concept.OEDEMA_CAUSE, *_BEARING_ON_HOME_CARE),
+    when=_disease,
+)
+EMBOLISM_SYMPTOM = Rule(
+    id="possible-embolism-symptom",
+    kind=Kind.SEEN,
+    label="Possible symptom of embolism",
+    source=OURS,
+    says="Dyspnoea, chest pain, haemoptysis or syncope of the last {finding_days} days.",
+    needs=EMBOLISM_SYMPTOMS,
+    windows=(Window("finding_days"),),
+)
+NOT_INTERPRETED = Rule(
+    id="not-interpreted",
+    kind=Kind.SEEN,
+    label="Entry that is not interpreted",
+    source=OURS,
+    says="An entry of the last {finding_days} days about what could raise the level, whose value is not interpreted; a "
+    "D-dimer that came with nothing to judge it by.",
+    needs=tuple(dict.fromkeys(_COULD_RAISE)),
+    windows=(Window("finding_days"),),
+    when=_not_interpreted,
+)
+REFUTED_DVT = Rule(
+    id="refuted-dvt",
+    kind=Kind.SEEN,
+    label="DVT refuted",
+    source=OURS,
+    says="A DVT of the leg denied in the last {finding_days} days.",
+    needs=(Concept.DVT,),
+    windows=(Window("finding_days"),),
+    when=_refuted,
+)
+
+SEEN = (ANTICOAGULANT, INJURY, PLASTER, SITING, DISEASE, EMBOLISM_SYMPTOM, NOT_INTERPRETED, REFUTED_DVT)
+
+
+def to_be_seen(patient: Record, concerned: Sequence[Leg], raising: Iterable[Finding]) -> list[Finding]:
+    """All of it, in this order; `concerned`: the legs with a complaint, `raising`: what raised the level."""
+    counting = [fact for leg in concerned for fact in leg.complaint]
+    counting += [fact for finding in raising for fact in finding.evidence]
+    diseases = [fact for leg in concerned for finding in _asked(DISEASE, leg) for fact in finding.evidence]
+    of_legs = {SITING: admitted_by(counting, patient.facts), DISEASE: once(diseases)}
+    return [
+        finding
+        for rule in SEEN
+        for finding in (_seen(rule, of_legs[rule]) if rule in of_legs else _asked(rule, patient))
+    ]
+
+
+def with_illegible(flags: Iterable[Finding], seen: Collection[Finding]) -> list[Finding]:
+    """The red flags; one that is unknown has as its evidence the entries about it that are not interpreted."""
+    facts = [fact for finding in seen if finding.rule is NOT_INTERPRETED for fact in finding.evidence]
+    return [
+        replace(flag, evidence=tuple([fact for fact in facts if fact.concept in _OF_FLAGS.get(flag.rule, ())]))
+        if flag.state is State.UNKNOWN
+        else flag
+        for flag in flags
+    ]
+
+
+def _asked(rule: Rule, record: Record) -> list[Finding]:
+    seen = rule.when(within_windows(rule, record), record) if record.mentions(rule.needs) else None
+    return [] if seen is None else _seen(rule, seen.evidence, seen.state, seen.why_not_counted)
+
+
+def _seen(rule: Rule, facts: Sequence[Fact], state: State = State.PRESENT, why: str = "") -> list[Finding]:
+    return [Finding(rule, state, evidence=once(facts), why_not_counted=why)] if facts else []

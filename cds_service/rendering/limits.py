@@ -1,0 +1,82 @@
+"""The small paragraph below a card: what could not be read, what this site has switched off, and what a card is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cds_service.assessment.rule import Kind
+from cds_service.facts import NAMELESS_MEDICINES, State, Topic
+from cds_service.rendering.case import Case, Say
+from cds_service.rendering.entries import names_of
+from cds_service.rendering.template import template
+from cds_service.rendering.words import moment_words, own_words, quoted
+
+_MOST = 3
+
+
+def limits(case: Case) -> str:
+    """The sentences that have something to say, in their order."""
+    said = []
+    for name, says in _SAYS.items():
+        values = {hole: say(case) for hole, say in says.items()}
+        if all(values.values()) and (name != "child" or case.assessment.record.is_child):
+            said.append(template(case.files.shared.limits[name]).fill(values))
+    return " ".join(said)
+
+
+def _parts(case: Case) -> str:
+    """The parts of the chart that did not arrive whole, and why."""
+    reasons: dict[Topic, list[str]] = {}
+    for gap in case.assessment.record.chart.gaps:
+        reasons.setdefault(gap.topic, []).append(own_words(gap.reason))
+    return "; ".join([f"{topic} ({'; '.join(dict.fromkeys(why[:_MOST]))})" for topic, why in reasons.items()])
+
+
+def _medicines(case: Case) -> str:
+    """What the chart calls the current medicines of which it sent no code."""
+    chart = case.assessment.record.chart
+    count = chart.left_out.get(NAMELESS_MEDICINES, 0)
+    called = [quoted(words) for words, _source in chart.nameless_medicines if words][:_MOST]
+    return f"{count}{': ' if called else ''}{', '.join(called)}" if count else ""
+
+
+def _kinds(case: Case) -> str:
+    """What is on record with a value that is not interpreted."""
+    unknown = [
+        fact for finding in case.assessment.of(Kind.SEEN) if finding.state is State.UNKNOWN for fact in finding.evidence
+    ]
+    return ", ".join(names_of(unknown, case.files.shared.findings)[:_MOST])
+
+
+def _passed_over(case: Case) -> str:
+    """How many entries were passed over, by reason."""
+    left_out = case.assessment.record.chart.left_out.items()
+    return "; ".join([_counted(count, why) for why, count in left_out if count and why != NAMELESS_MEDICINES])
+
+
+def _counted(count: int, why: str) -> str:
+    """1 entry is not coded; 2 entries are not coded."""
+    if count == 1 and why.startswith("are "):
+        return f"1 entry is {own_words(why.removeprefix('are '))}"
+    return f"{count} {'entry' if count == 1 else 'entries'} {own_words(why)}"
+
+
+def _switched_off(case: Case) -> str:
+    return ", ".join(case.files.switched_off)
+
+
+def _as_of(case: Case) -> str:
+    return moment_words(case.as_of)
+
+
+_SAYS: Mapping[str, Mapping[str, Say]] = {
+    "unread": {"parts": _parts},
+    "medicines": {"medicines": _medicines},
+    "not_interpreted": {"kinds": _kinds},
+    "passed_over": {"entries": _passed_over},
+    "child": {},
+    "switched_off": {"rules": _switched_off},
+    "always": {"as_of": _as_of},
+}
+LIMITS: Mapping[str, tuple[str, ...]] = {name: tuple(says) for name, says in _SAYS.items()}
+"""The placeholders of each sentence."""

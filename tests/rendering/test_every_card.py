@@ -1,0 +1,283 @@
+"""What holds for every card that any chart of this repository gets (every_card.py): each test looks at all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from statistics import median
+
+from cds_service.assessment.rule import Finding, Kind
+from cds_service.assessment.sources import GUIDANCE
+from cds_service.facts import Course, Fact, Quantity, Site, State
+from cds_service.rendering.entries import kind_words, place_words, told
+from cds_service.wire import Card
+from tests.rendering.by_hand import FILES, GUIDANCE_URL
+from tests.rendering.card_words import alarms, words_never_said
+from tests.rendering.every_card import SERVICE_URL, Shown, every_card
+
+NAMES = FILES.shared.findings
+LAST_WORDS = re.compile(
+    r"Coded entries only, as of \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC; "
+    r"a lower card, or none, does not mean low risk\.$"
+)
+DAY = r"(\d{1,2} )?[A-Z][a-z]{2}( \d{4})?|\d{4}"
+DATE = re.compile(rf"({DAY})( to ({DAY}))?( \((today|\d+ days?)\))?|undated")
+HOME_CARE = re.compile(r"\b(bandage|elevation|stretching|rest, ice)\b")
+CODE_SPAN = re.compile(r"`[^`]*`")
+
+
+def faults(holds: Callable[[Shown], object], cards: Iterable[Shown] | None = None) -> list[str]:
+    """The cards of which this does not hold, as they are read."""
+    return [
+        f"{each.about}: {each.card.summary}\n{each.card.detail}" for each in cards or every_card() if not holds(each)
+    ]
+
+
+def words(shown: Shown) -> int:
+    """How many words its lines have; what is quoted from the chart counts as one."""
+    return sum(len(CODE_SPAN.sub("x", line).split()) for line in shown.lines)
+
+
+def test_nearly_every_card_was_shown() -> None:
+    """Else the tests below would pass for want of cards."""
+    assert len(every_card()) > 1500
+    own = {str(card.source.label) + card.summary.parts[-1] for card in FILES.cards.values()}
+    seen = {str(shown.card.source.label) + end for shown in every_card() for end in _ends(shown)}
+    assert len(own - seen) <= 3
+    assert {shown.hook for shown in every_card()} > {"patient-view", "order-sign", "problem-list-item-create"}
+
+
+def _ends(shown: Shown) -> list[str]:
+    return [
+        card.summary.parts[-1] for card in FILES.cards.values() if shown.card.summary.endswith(card.summary.parts[-1])
+    ]
+
+
+def test_the_summary_is_one_short_whole_line() -> None:
+    def whole(shown: Shown) -> bool:
+        summary = shown.card.summary
+        return len(summary) <= 100 and summary[0].isupper() and summary.isprintable() and "…" not in summary
+
+    assert faults(whole) == []
+
+
+def test_no_card_counts_what_it_leaves_out_or_hedges() -> None:
+    never = re.compile(r"and \d+ more|of the guidance|where stated|own rule|own precaution")
+    assert faults(lambda shown: not never.search(f"{shown.card.summary}\n" + "\n".join(shown.lines))) == []
+
+
+def test_the_detail_is_read_in_ten_seconds() -> None:
+    assert faults(lambda shown: words(shown) <= 110 and len(shown.lines) <= 6) == []
+    assert median([words(shown) for shown in every_card() if shown.hook == "patient-view"]) <= 70
+    assert median([words(shown) for shown in every_card()]) <= 70
+
+
+def test_each_line_has_a_label_once_and_what_to_do_stands_before_the_record() -> None:
+    before = ("New entry", "Found with it", "Appointment", "Options", "Check", "Ask", "If none", "Back if")
+    order = [*before, "Recorded", "Risk", "Against a clot", "Also assess", "Not found"]
+
+    def in_order(shown: Shown) -> bool:
+        labels = [(re.match(r"\*\*([^:*]+):?\*\*", line) or [""])[1] for line in shown.lines]
+        labels = [label for label in labels if not (shown.hook == "encounter-discharge" and label == "Back if")]
+        places = [order.index(label) for label in labels]
+        return places == sorted(set(places))
+
+    assert faults(in_order) == []
+
+
+def test_the_small_print_is_last_and_says_what_a_card_is_not() -> None:
+    def ends_well(shown: Shown) -> bool:
+        *_lines, last = shown.parts
+        return LAST_WORDS.search(last) is not None and (shown.card.detail or "").count("Coded entries only") == 1
+
+    assert faults(ends_well) == []
+
+
+def test_every_date_has_one_form() -> None:
+    """26 Nov (5 days); never as FHIR writes it."""
+    iso = re.compile(r"\d{4}-\d{2}|\d{2}T\d{2}")
+
+    def one_form(shown: Shown) -> bool:
+        recorded, _risks = _record_and_risks(shown)
+        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item]
+        dated = [
+            any(part == "draft" or DATE.fullmatch(re.sub("^(since|recorded) ", "", part)) for part in item)
+            for item in items
+        ]
+        return all(dated) and not iso.search(_ours(shown))
+
+    assert faults(one_form) == []
+
+
+def test_no_id_and_no_html_stands_on_a_card() -> None:
+    odd = re.compile(
+        r"(Condition|Observation|Procedure|Medication\w*|Patient|DeviceRequest|ServiceRequest)/|<[A-Za-z/!]"
+    )
+
+    def clean(shown: Shown) -> bool:
+        ids = {fact.source.partition("/")[2] for fact in shown.assessment.record.chart.facts}
+        return not odd.search(_ours(shown)) and not any(each in _ours(shown) for each in ids if len(each) > 8)
+
+    assert faults(clean) == []
+
+
+def _ours(shown: Shown) -> str:
+    """The card without what it quotes from the chart."""
+    return CODE_SPAN.sub("", f"{shown.card.summary}\n{shown.card.detail}")
+
+
+def _told_in(fact: Fact, line: str, shown: Shown) -> bool:
+    """Does an item of this line tell the fact? Items may tell several facts that differ only in what they are."""
+    [alone], _facts = told([fact], NAMES, shown.assessment.record.as_of, 1)
+    kind, tail = kind_words(fact, NAMES), f"{place_words(fact)}, {alone.partition(', ')[2]}".strip()
+    items = [item.strip().removesuffix(".") for item in line.split("; ")]
+    return any(kind in item and item.endswith(tail) for item in items)
+
+
+def _record_and_risks(shown: Shown) -> tuple[str, str]:
+    recorded, _, risks = shown.line("Recorded").partition("Risk: ")
+    return recorded.strip(), risks or shown.line("Risk")
+
+
+def test_each_entry_is_told_once() -> None:
+    """Not again under another label, and not again as a risk."""
+
+    def once(shown: Shown) -> bool:
+        recorded, risks = _record_and_risks(shown)
+        also, new = shown.line("Also assess"), shown.line("New entry")
+        listed = {fact for finding in shown.assessment.listed if finding.is_present for fact in finding.evidence}
+        again = [fact for fact in listed if _told_in(fact, recorded, shown) and _told_in(fact, also, shown)]
+        items = [item for line in (recorded, also, new) for item in line.strip().removesuffix(".").split("; ") if item]
+        return (
+            not again and len(items) == len(set(items)) and not _risks_told_before(shown, f"{recorded}; {also}", risks)
+        )
+
+    assert faults(once) == []
+
+
+def _risks_told_before(shown: Shown, lines: str, risks: str) -> list[str]:
+    """The risks of which every entry already stands on the card."""
+    return [
+        finding.rule.id
+        for finding in shown.assessment.of(Kind.RISK)
+        if finding.is_present
+        and finding.evidence
+        and all(_told_in(fact, lines, shown) for fact in finding.evidence)
+        and FILES.shared.risks[finding.rule.id] in risks
+    ]
+
+
+def test_the_risk_factors_of_the_guidance_are_on_every_card() -> None:
+    """Whatever its level: among the risks, or as an entry that the card rests on."""
+
+    def named(shown: Shown, finding: Finding) -> bool:
+        recorded, risks = _record_and_risks(shown)
+        lines = f"{recorded}; {shown.line('New entry')}; {shown.line('Also assess')}"
+        told_already = finding.evidence and all(_told_in(fact, lines, shown) for fact in finding.evidence)
+        return bool(FILES.shared.risks[finding.rule.id] in risks or told_already)
+
+    def all_named(shown: Shown) -> bool:
+        found = [each for each in shown.assessment.of(Kind.RISK) if each.is_present and each.rule.source is GUIDANCE]
+        return all(named(shown, each) for each in found)
+
+    assert faults(all_named, [shown for shown in every_card() if shown.assessment.fully_read]) == []
+
+
+def test_nothing_that_the_record_holds_is_called_missing() -> None:
+    """Asked of the facts of the chart, not of the rules that the card asks. A clinician may still be asked about this
+    leg what is on record of the other, or without a site.
+    """
+
+    def truly_missing(shown: Shown) -> bool:
+        facts = shown.assessment.record.chart.facts
+        of_this_leg = [
+            each for each in facts if each.side is shown.assessment.side and each.site is not Site.NOT_STATED
+        ]
+        called = ((shown.line("Not found"), facts), (shown.line("Ask"), of_this_leg))
+        return not any(_holds(name, among, shown) for line, among in called for name in _names(line))
+
+    assert faults(truly_missing) == []
+
+
+def _names(line: str) -> list[str]:
+    return [name for name in re.split("[;,] ", line.removesuffix(".")) if name]
+
+
+HELD_BY = {
+    "pulses": {"pulse-absent"},
+    "temperature": {"cold-limb"},
+    "colour": {"pallor-cyanosis", "skin-colour"},
+    "sensation": {"numbness-tingling"},
+    "strength": {"limb-weakness"},
+    "swelling": {"swelling"},
+    "walking": {"walking-problem"},
+    "pain at rest": {"rest-pain"},
+    "severity": {"severe-pain"},
+    "any anticoagulant order (outside prescriptions are not seen)": {"anticoagulant"},
+    "whether an anticoagulant is taken": {"anticoagulant"},
+    "ankle-brachial index": {"ankle-brachial-index"},
+    "leg vein scan": {"leg-vein-ultrasound"},
+    "creatine kinase": {"creatine-kinase"},
+    "lasting pain": set(),
+    "sudden onset": set(),
+}
+
+
+def _holds(name: str, facts: Iterable[Fact], shown: Shown) -> bool:
+    """Is it on record, present or denied, and not closed?"""
+    if name == "bedside items of the Wells score":
+        wells = shown.assessment.wells
+        return wells is None or all(item.state is not State.UNKNOWN for item in wells.items)
+    open_ones = [fact for fact in facts if fact.state is not State.UNKNOWN and fact.course is not Course.HISTORY]
+    if name == "severity" and any(_scored(fact.quantity) for fact in open_ones if fact.concept == "pain-severity"):
+        return True
+    if name == "sudden onset":
+        return any(fact.sudden for fact in open_ones if fact.concept == "pain")
+    return any(fact.concept in HELD_BY[name] for fact in open_ones)
+
+
+def _scored(quantity: Quantity | None) -> bool:
+    return quantity is not None and quantity.value is not None
+
+
+def test_home_care_only_where_it_makes_light_of_nothing() -> None:
+    """On no warning and no critical card, but at discharge."""
+    raised = [each for each in every_card() if each.card.indicator != "info" and each.hook != "encounter-discharge"]
+    assert faults(lambda shown: not shown.line("If none") and not HOME_CARE.search(_ours(shown)), raised) == []
+
+
+def test_the_links_lead_to_the_decision_then_the_guideline_then_the_patient_guidance() -> None:
+    def in_order(shown: Shown) -> bool:
+        links = [link.url for link in shown.card.links or ()]
+        decided = [url for url in links if url.startswith(SERVICE_URL)]
+        guidelines = links[len(decided) : -1]
+        return (
+            links[-1] == GUIDANCE_URL
+            and links[: len(decided)] == decided
+            and len(decided) == (shown.hook != "example")
+            and len(guidelines) <= 2
+            and all(url.startswith("https://") for url in links)
+            and all(link.type == "absolute" and link.label for link in shown.card.links or ())
+        )
+
+    assert faults(in_order) == []
+
+
+def _texts(card: Card) -> tuple[str, ...]:
+    """All that a card says, text by text, without what it quotes from the chart."""
+    suggestions = card.suggestions or ()
+    texts = (
+        card.summary,
+        *(card.detail or "").split("\n\n"),
+        card.source.label,
+        *(link.label for link in card.links or ()),
+        *(reason.display or "" for reason in card.overrideReasons or ()),
+        *(suggestion.label for suggestion in suggestions),
+        *(action.description or "" for suggestion in suggestions for action in suggestion.actions or ()),
+    )
+    return tuple(CODE_SPAN.sub("", text) for text in texts)
+
+
+def test_no_card_gives_orders_comforts_or_sounds_an_alarm_of_its_own() -> None:
+    said = {text for shown in every_card() for text in _texts(shown.card)}
+    assert [(word, text) for text in said for word in (*words_never_said(text), *alarms(text))] == []
