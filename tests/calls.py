@@ -47,9 +47,10 @@ def outcome(severity: str = "error") -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
 
 
-def without_seconds(text: str) -> str:
-    """JSON without the moments that are a whole value: drafts tell the second in which they were made."""
-    return re.sub(r'(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", text)
+def without_now(text: str) -> str:
+    """JSON of cards without the second in which their drafts were made, and the minute in which they were."""
+    undated = re.sub(r'(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", text)
+    return re.sub(r"as of \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d", "", undated)
 
 
 def next_link(url: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.calls import SERVICE, assert_outcome, without
+from tests.calls import SERVICE, assert_outcome, without, without_now
 from tests.servers import Server, running
 from tests.test_server import EXPECTED
-
-_DATED_NOW = re.compile(r'("(?:authoredOn|recordedDate)": ")[^"]+')
-"""What the draft of a suggestion is dated by, to the second: the moment of the call."""
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +32,7 @@ def answer(http: httpx2.Client, demo: Server, request: dict[str, Any]) -> list[d
     response = http.post(demo.base + SERVICE, json=request)
     assert response.status_code == 200, response.text
     cards = [without(card, "uuid") for card in response.json()["cards"]]
-    told = [{**card, "detail": re.sub(r"Data as of [^.]+\.", "", card["detail"])} for card in cards]
-    timeless: list[dict[str, Any]] = json.loads(_DATED_NOW.sub(r"\1now", json.dumps(told)))
+    timeless: list[dict[str, Any]] = json.loads(without_now(json.dumps(cards)))
     return timeless
 
 

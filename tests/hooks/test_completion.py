@@ -27,7 +27,7 @@ from tests.calls import (
     prefetch,
     searchset,
     without,
-    without_seconds,
+    without_now,
 )
 from tests.charts import patient
 from tests.ehr import Ehr, never
@@ -50,7 +50,7 @@ class TestRead:
         (sent,) = cards(post(reading_client))
         response = post(reading_client, prefetch={}, fhirServer=ehr.base, fhirAuthorization=authorization())
         (read,) = cards(response)
-        assert without_seconds(json.dumps(read)) == without_seconds(json.dumps({**sent, "uuid": read["uuid"]}))
+        assert without_now(json.dumps(read)) == without_now(json.dumps({**sent, "uuid": read["uuid"]}))
         assert TOLD in read["detail"]
         assert ehr.asked == [
             "Condition",

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from tests.calls import cards, outcome, post_hook, reply, searchset, without_seconds
+from tests.calls import cards, outcome, post_hook, reply, searchset, without_now
 from tests.charts import Entry
 from tests.conftest import client_with
 
@@ -32,7 +32,7 @@ def without_moment(card: dict[str, Any]) -> dict[str, Any]:
     the second in which they were made.
     """
     told = {**card, "uuid": "", "detail": card["detail"].partition("Coded entries only")[0]}
-    return dict(json.loads(without_seconds(json.dumps(told))))
+    return dict(json.loads(without_now(json.dumps(told))))
 
 
 def test_a_visit_begins_with_the_card_of_patient_view(client: TestClient) -> None:

@@ -30,7 +30,7 @@ from tests.calls import (
     outcome,
     post_until_answered,
     searchset,
-    without_seconds,
+    without_now,
 )
 from tests.conftest import client_with
 from tests.ehr import (
@@ -124,10 +124,9 @@ def ask(client: TestClient, request: dict[str, Any], ehr: StandIn, sent: Mapping
 
 
 def shown(response: Any) -> list[Any]:
-    """The cards, without the minute in which they were made, and the second in which their drafts were."""
+    """The cards, without the moment in which they were made."""
     assert response.status_code == 200, response.text
-    undated = re.sub("Data as of [^.]*", "", without_seconds(response.text))
-    return list(json.loads(undated)["cards"])
+    return list(json.loads(without_now(response.text))["cards"])
 
 
 def level(cards: list[Any]) -> int:
