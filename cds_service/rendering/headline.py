@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.rule import Finding, Kind, Rule
-from cds_service.assessment.rules.clot import WELLS
+from cds_service.assessment.rules.clot import SUSPECTED_DVT, WELLS
 from cds_service.assessment.rules.guidance import ONGOING
 from cds_service.facts import DRAFT, Certainty, Fact, Side, Site, State
 from cds_service.rendering.case import Case, Say
@@ -152,7 +152,7 @@ def _is_measured(rule: Rule) -> bool:
 def _suspected(finding: Finding) -> str:
     suspected = [fact for fact in finding.evidence if fact.certainty is Certainty.SUSPECTED]
     all_of_it = suspected and len(suspected) == len(finding.evidence)
-    return " (suspected)" if all_of_it and not finding.rule.label.startswith("Suspected") else ""
+    return " (suspected)" if all_of_it and finding.rule.id != SUSPECTED_DVT.id else ""
 
 
 def _short(label: str) -> str:

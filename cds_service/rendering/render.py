@@ -10,6 +10,7 @@ from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Kind, Level
 from cds_service.assessment.rules.guidance import ONGOING
+from cds_service.assessment.rules.risks import OVER_65
 from cds_service.assessment.rules.seen import ANTICOAGULANT, DISEASE, INJURY, PLASTER, REFUTED_DVT
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact
@@ -31,7 +32,6 @@ _MOST_LISTED = 3
 _MOST_SEEN = 2
 _TOLD = (ANTICOAGULANT, INJURY, PLASTER, DISEASE)
 _MOST_RISKS = 5
-_OVER_65 = "over-65"
 _QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
 
 Explain = Callable[[Assessment, Circumstances], str]
@@ -181,7 +181,7 @@ def _risks(case: Case, shown: set[Fact]) -> str:
     names = case.files.shared.risks
     for finding in case.assessment.of(Kind.RISK):
         if finding.is_present and (not finding.evidence or not shown.issuperset(finding.evidence)):
-            risks.append(names[finding.rule.id] + (_age(case) if finding.rule.id == _OVER_65 else ""))
+            risks.append(names[finding.rule.id] + (_age(case) if finding.rule.id == OVER_65.id else ""))
     return ", ".join(risks[:_MOST_RISKS])
 
 
