@@ -40,7 +40,7 @@ from cds_service.rendering.limits import LIMITS
 from cds_service.rendering.not_found import NOT_FOUND
 from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.rule_dates import load_rule_dates
-from cds_service.rendering.template import Template, paragraphs
+from cds_service.rendering.template import Template, paragraphs, template
 from cds_service.wire import Coding, Indicator, Link, Source
 
 SHARED, CAUSE_WORDS = "_shared.md", "_causes.md"
@@ -118,7 +118,13 @@ def load_cards(directory: Path, shipped: Path | None = None) -> CardFiles:
     causes = causes_file.front_matter(_CausesMatter)
     _check_causes(causes_file, causes.causes)
     return CardFiles(
-        cards, shared, occasions, causes.causes, causes, load_rule_dates(_needed(paths, directory, "_rules.md").parent)
+        cards=cards,
+        shared=shared,
+        limits={name: template(sentence) for name, sentence in shared.limits.items()},
+        occasions=occasions,
+        causes=causes.causes,
+        causes_written=causes,
+        rules=load_rule_dates(_needed(paths, directory, "_rules.md").parent),
     )
 
 

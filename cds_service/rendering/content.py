@@ -108,13 +108,14 @@ class OccasionFile:
 
 @dataclass(frozen=True, slots=True)
 class CardFiles:
-    """All cards by id, what they share, what is said on certain occasions, the words of possible causes by rule, and
-    who answers for the rules (by rule set, and by `set/rule` where a rule has dates of its own). `switched_off`: the
-    rules that this site has switched off, in words.
+    """All cards by id, what they share, the sentences of its small print by name, what is said on certain occasions,
+    the words of possible causes by rule, and who answers for the rules (by rule set, and by `set/rule` where a rule has
+    dates of its own). `switched_off`: the rules that this site has switched off, in words.
     """
 
     cards: Mapping[str, CardFile]
     shared: SharedWords
+    limits: Mapping[str, Template]
     occasions: Mapping[str, OccasionFile]
     causes: Mapping[str, CauseWords]
     causes_written: Written

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.concepts import ACHILLES, NERVE, WEAKNESS, Concept
+from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Effect, Kind
 from cds_service.assessment.rules.care import HomeCareStep
-from cds_service.facts import DECIDING, NAMELESS_MEDICINES, Certainty, Side, State, Topic
+from cds_service.facts import DECIDING, Certainty, Side, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
 from cds_service.rendering.words import listing, quoted, side_of
@@ -22,9 +23,7 @@ def anticoagulant(case: Case) -> str:
     record = case.assessment.record
     if record.anticoagulants():
         return "on an anticoagulant"
-    chart = record.chart
-    unknown = not chart.was_read(Topic.MEDICATIONS) or NAMELESS_MEDICINES in chart.left_out
-    return "anticoagulant not known" if unknown else "no anticoagulant found"
+    return "anticoagulant not known" if unknown_medicines(record.chart) else "no anticoagulant found"
 
 
 def unread(case: Case) -> str:

@@ -8,7 +8,6 @@ from cds_service.assessment.rule import Kind
 from cds_service.facts import NAMELESS_MEDICINES, State, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
-from cds_service.rendering.template import template
 from cds_service.rendering.words import moment_words, own_words, quoted
 
 _MOST = 3
@@ -20,7 +19,7 @@ def limits(case: Case) -> str:
     for name, says in _SAYS.items():
         values = {hole: say(case) for hole, say in says.items()}
         if all(values.values()) and (name != "child" or case.assessment.record.is_child):
-            said.append(template(case.files.shared.limits[name]).fill(values))
+            said.append(case.files.limits[name].fill(values))
     return " ".join(said)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cds_service.assessment.concepts import NERVE, Concept
+from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.signs import SIGNS
-from cds_service.facts import NAMELESS_MEDICINES, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.holes import red_flags_not_asked
 from cds_service.rendering.words import quoted
@@ -24,21 +24,24 @@ def _anticoagulant(case: Case) -> str:
     record = case.assessment.record
     if record.anticoagulants():
         return ""
-    if not record.chart.was_read(Topic.MEDICATIONS) or NAMELESS_MEDICINES in record.chart.left_out:
+    if unknown_medicines(record.chart):
         called = [quoted(words) for words, _source in record.chart.nameless_medicines if words][:1]
         return f"whether an anticoagulant is taken{f': see {called[0]}' if called else ''}"
     return "any anticoagulant order (outside prescriptions are not seen)"
 
 
 def _signs(case: Case) -> str:
-    """The kinds of sign that the record neither shows nor denies."""
-    record = case.assessment.record
-    return ", ".join([_LOOKED_FOR[kind] for kind in SIGNS if not record.present(kind) and not record.absent(kind)])
+    return _not_looked_for(SIGNS, case)
 
 
 def _nerve_signs(case: Case) -> str:
+    return _not_looked_for(NERVE, case)
+
+
+def _not_looked_for(kinds: Iterable[Concept], case: Case) -> str:
+    """Those that the record neither shows nor denies."""
     record = case.assessment.record
-    return ", ".join([_LOOKED_FOR[kind] for kind in NERVE if not record.present(kind) and not record.absent(kind)])
+    return ", ".join([_LOOKED_FOR[kind] for kind in kinds if not record.present(kind) and not record.absent(kind)])
 
 
 def _ankle_brachial_index(case: Case) -> str:

@@ -103,17 +103,18 @@ def card_uuid(hook_instance: str, card_id: str) -> str:
 
 
 def _detail(case: Case) -> str:
-    """The lines of the card, with as much of the record as there is room for."""
+    """What the occasion says, what the card's file says, then as much of the record as there is room for."""
+    written = _written(case)
     most = _MOST_RECORDED
-    detail = _lines(case, most)
+    detail = "\n\n".join([*written, *_record(case, most)])
     while len(_QUOTATION.sub("x", detail).split()) > _MOST_WORDS and most > 1:
         most -= 1
-        detail = _lines(case, most)
+        detail = "\n\n".join([*written, *_record(case, most)])
     return detail
 
 
-def _lines(case: Case, most: int) -> str:
-    """What the occasion says, what the card's file says, then the record; each fact is told once."""
+def _written(case: Case) -> list[str]:
+    """The lines whose words stand in cards/."""
     lines: list[str] = []
     occasion = case.files.occasions.get(case.occasion.id)
     if occasion is not None:
@@ -123,6 +124,12 @@ def _lines(case: Case, most: int) -> str:
         text = " ".join(section.fill({name: HOLES[name](case) for name in section.names}).split())
         heading = f"**{label}:**"
         lines += [f"{heading} {text}"] if text and not any(heading in line for line in lines) else []
+    return lines
+
+
+def _record(case: Case, most: int) -> list[str]:
+    """What is on record, with so many entries, and what is not; each fact is told once."""
+    lines: list[str] = []
     recorded, shown = _recorded(case, most)
     listed, also = _listed(case, shown)
     risks = _risks(case, shown | also)
@@ -137,7 +144,7 @@ def _lines(case: Case, most: int) -> str:
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
     if missing:
         lines.append(f"**Not found:** {'; '.join(missing)}.")
-    return "\n\n".join(lines)
+    return lines
 
 
 def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
