@@ -44,13 +44,16 @@ class Context(msgspec.Struct, frozen=True, gc=False):
 
 
 class HookRequest(msgspec.Struct, Generic[PrefetchValue], frozen=True):
-    """A call of a service (section "HTTP Request"). What its prefetch values are, its reader decides."""
+    """A call of a service (section "HTTP Request"). What its prefetch values are, its reader decides.
+
+    Where to read and by which token is unchecked: it matters only if something has to be read.
+    """
 
     hook: str
     hookInstance: str
     context: Context
-    fhirServer: str | None = None
-    fhirAuthorization: FhirAuthorization | None = None
+    fhirServer: Any = None
+    fhirAuthorization: msgspec.Raw = msgspec.Raw(b"")
     prefetch: dict[str, PrefetchValue] | None = None
 
 

@@ -1,6 +1,7 @@
 """The message of a hook call, checked against CDS Hooks 2.0.1 before anything is done with it.
 
-Errors name the member, what is wrong with it and the remedy; none quotes what was sent.
+Errors name the member, what is wrong with it and the remedy; none quotes what was sent. What not every call needs is
+an error only for a call that needs it: else it is passed over, and told in the log.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _Message = TypeVar("_Message")
 
 _decoder = msgspec.json.Decoder(HookRequest[Received | None])
 _lenient_decoder = msgspec.json.Decoder(HookRequest[msgspec.Raw])
+_authorization_decoder = msgspec.json.Decoder(FhirAuthorization)
 _NULL = msgspec.Raw(b"null")
 _NO_DRAFTS = Page()
 
@@ -70,10 +72,12 @@ class HookCall(msgspec.Struct, frozen=True):
     """A valid call of a hook about one patient.
 
     `user` is a reference (Type/id). `server` is where data may be read that were not sent, with the token lent for it
-    and what it allows; None if the request names none. A prefetch value is None where the client sent `null`.
+    and what it allows; None if the request names none. `server_fault` is what is wrong with its address or its token,
+    an error for who has to read. A prefetch value is None where the client sent `null`.
     `drafts` is what the user proposes or has just entered: conditions, appointments or orders, by the hook.
     `selections` are the references to those of them that order-select is about. `service_url` is the address of this
-    service as the caller reaches it, empty if unknown.
+    service as the caller reaches it, empty if unknown. `passed_over` says, for the log, what was wrong with members
+    that were not needed.
     """
 
     hook_instance: str
@@ -85,6 +89,8 @@ class HookCall(msgspec.Struct, frozen=True):
     drafts: Page = _NO_DRAFTS
     selections: tuple[str, ...] = ()
     service_url: str = ""
+    server_fault: InvalidRequest | None = None
+    passed_over: tuple[str, ...] = ()
 
     @property
     def is_for_clinician(self) -> bool:
@@ -110,17 +116,20 @@ def read_call(body: bytes, hook: str, service_url: str = "") -> HookCall:
     if not _UUID.fullmatch(request.hookInstance):
         raise InvalidRequest("is not a UUID", remedy="Send a new UUID with every call", field="hookInstance")
     patient_id = _required(_id(context.patientId, "patientId"), "patientId")
-    encounter_id = _id(context.encounterId, "encounterId")
+    encounter_id, encounter_fault = _encounter(context.encounterId, members)
+    server, server_fault = _server(request.fhirServer, request.fhirAuthorization, patient_id)
     return HookCall(
         hook_instance=request.hookInstance,
         user=_user(_required(context.userId, "userId")),
         patient_id=patient_id,
-        encounter_id=_required(encounter_id, "encounterId") if members.needs_encounter else encounter_id,
-        server=_server(request.fhirServer, request.fhirAuthorization, patient_id),
+        encounter_id=encounter_id,
+        server=server,
         prefetch=prefetch,
         drafts=_drafts(context, members) if members.drafts else _NO_DRAFTS,
         selections=_selections(context.selections) if members.has_selections else (),
         service_url=service_url,
+        server_fault=server_fault,
+        passed_over=tuple([f"{each.field} {each.problem}" for each in (encounter_fault, server_fault) if each]),
     )
 
 
@@ -169,10 +178,10 @@ def _first_bad_byte(body: bytes) -> int:
     return len(body)
 
 
-def _misshapen(message: str) -> InvalidRequest:
-    """The decoder's message names types and members, never values."""
+def _misshapen(message: str, member: str = "") -> InvalidRequest:
+    """The decoder's message names types and members, never values; `member` is where what it decoded stands."""
     where = _WHERE.search(message)
-    path = where["path"].removesuffix("[...]") if where else ""
+    path = ".".join(filter(None, (member, where["path"].removesuffix("[...]") if where else "")))
     message = _WHERE.sub("", message)
     if missing := _MISSING.fullmatch(message):
         return _missing(f"{path}.{missing['name']}".lstrip("."))
@@ -247,23 +256,52 @@ def _is_fhir_id(value: str) -> bool:
     return bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
 
 
-def _server(base: str | None, authorization: FhirAuthorization | None, patient_id: str) -> FhirServer | None:
-    if base is None:
-        if authorization is not None:
-            raise InvalidRequest(
-                "is required when fhirAuthorization is sent",
-                remedy="Send the base address of the FHIR server that the token is for",
-                field="fhirServer",
-            )
-        return None
-    if len(base) > _LONGEST_ADDRESS or parse_base(base) is None:
+def _encounter(encounter_id: Any, members: _Members) -> tuple[str | None, InvalidRequest | None]:
+    """The id; beside it what is wrong with one that this hook does not need."""
+    if members.needs_encounter:
+        return _required(_id(encounter_id, "encounterId"), "encounterId"), None
+    try:
+        return _id(encounter_id, "encounterId"), None
+    except InvalidRequest as fault:
+        return None, fault
+
+
+def _server(base: Any, authorization: msgspec.Raw, patient_id: str) -> tuple[FhirServer | None, InvalidRequest | None]:
+    """Where to read, as far as it can be told, and what is wrong with its address or the token for it."""
+    server = None
+    try:
+        if base is not None:
+            server = FhirServer(_base(base))
+        if authorization and authorization != _NULL:
+            server = _with_token(server, authorization, patient_id)
+    except InvalidRequest as fault:
+        return server, fault
+    return server, None
+
+
+def _base(base: Any) -> str:
+    if not isinstance(base, str) or len(base) > _LONGEST_ADDRESS or parse_base(base) is None:
         raise InvalidRequest(
             "is not the address of a FHIR server",
             remedy="Send an absolute http or https address without query or fragment",
             field="fhirServer",
         )
-    if authorization is None:
-        return FhirServer(base.rstrip("/"))
+    return base.rstrip("/")
+
+
+def _with_token(server: FhirServer | None, raw: msgspec.Raw, patient_id: str) -> FhirServer:
+    if server is None:
+        raise InvalidRequest(
+            "is required when fhirAuthorization is sent",
+            remedy="Send the base address of the FHIR server that the token is for",
+            field="fhirServer",
+        )
+    try:
+        authorization = _authorization_decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _misshapen(str(error), "fhirAuthorization") from None
+    except NOT_JSON_OF_OURS:
+        raise InvalidRequest("is not usable JSON", remedy="Send it in UTF-8", field="fhirAuthorization") from None
     if len(authorization.scope) > _LONGEST_SCOPE:
         raise InvalidRequest(
             f"is longer than {_LONGEST_SCOPE:,} characters",
@@ -272,7 +310,7 @@ def _server(base: str | None, authorization: FhirAuthorization | None, patient_i
         )
     is_for_patient = (authorization.patient or patient_id).removeprefix("Patient/") == patient_id
     grant = parse_grant(authorization.scope, authorization.expires_in, is_for_patient=is_for_patient)
-    return FhirServer(base.rstrip("/"), _token(authorization), grant)
+    return FhirServer(server.base, _token(authorization), grant)
 
 
 def _token(authorization: FhirAuthorization) -> str:

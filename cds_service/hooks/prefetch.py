@@ -171,10 +171,13 @@ class Prefetch:
 
     async def read(self, received: Received, call: HookCall, may_read: Callable[[str], bool]) -> None:
         """Adds what can be read, or why it cannot. `may_read` tells whether a base address is on the operator's list
-        for who calls.
+        for who calls. Raises InvalidRequest where address or token are malformed.
         """
         server, answers, wanted = call.server, received.answers, received.wanted
-        if server is None or not may_read(server.base):
+        is_listed = server is not None and may_read(server.base)
+        if call.server_fault and (server is None or is_listed):
+            raise call.server_fault
+        if server is None or not is_listed:
             obstacle = _NO_SERVER if server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"

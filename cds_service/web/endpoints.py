@@ -22,6 +22,7 @@ from cds_service.security.caller import Caller
 from cds_service.storage.journal import Invocation
 from cds_service.web.body import read_json_body
 from cds_service.web.journalling import Journalling
+from cds_service.web.middleware import PASSED_OVER
 from cds_service.web.own_address import own_address
 from cds_service.wire import Feedback, HookResponse, ServiceDescription
 
@@ -90,6 +91,7 @@ def cds_routes(
             async with turn:
                 entry.call = await turn.run(read_call, body, service.hook, public_url or own_address(request))
                 reply = await service.handle(entry.call, caller, as_of, turn)
+            request.scope[PASSED_OVER] = entry.call.passed_over
             entry.reply = await fewer_alerts(reply, entry.call, service.hook, caller, as_of)
             return Response(_encode(_response(entry.reply, caller)), media_type=_JSON)
 

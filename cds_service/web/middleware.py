@@ -20,6 +20,7 @@ REQUEST_ID = "cds_service.request_id"
 PROBLEM = "cds_service.problem"
 REASON = "cds_service.reason"
 CLIENT = "cds_service.client"
+PASSED_OVER = "cds_service.passed_over"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 _log = structlog.stdlib.get_logger()
@@ -29,7 +30,8 @@ class RequestLog:
     """Gives each request an id, and writes one line when it is answered.
 
     The line holds nothing that the caller chose: the route's template instead of the path, and of an error
-    its diagnostics, which never quote the request; of a refused token why, and the registered name of the client.
+    its diagnostics, which never quote the request; of a refused token why, and the registered name of the client; what
+    was wrong with members that the call did not need.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -61,7 +63,7 @@ def _line(scope: Scope) -> dict[str, Any]:
         "route": getattr(scope.get("route"), "path", "none"),
         "request_id": scope[REQUEST_ID],
     }
-    for key in (PROBLEM, REASON, CLIENT):
+    for key in (PROBLEM, REASON, CLIENT, PASSED_OVER):
         if scope.get(key):
             line[key.removeprefix("cds_service.")] = scope[key]
     return line

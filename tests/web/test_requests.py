@@ -5,10 +5,12 @@ value.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from cds_service.errors import (
     BodiesFillMemory,
@@ -30,7 +32,8 @@ from cds_service.errors import (
     UnknownTransferCoding,
     UnsupportedContentType,
 )
-from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, without
+from tests.calls import SERVICE, assert_outcome, authorization, call, context, detail, prefetch, without
+from tests.conftest import client_with
 
 ANYTHING = "Zebrafish-4711"  # stands for whatever a request may hold; must never come back
 
@@ -115,51 +118,8 @@ WRONG: list[tuple[str, Any, str, str]] = [
         "not a FHIR id",
     ),
     ("patientId too long", call(context=context(patientId="a" * 65)), "context.patientId", "1 to 64"),
-    ("encounterId no id", call(context=context(encounterId="a b")), "context.encounterId", "not a FHIR id"),
-    ("encounterId empty", call(context=context(encounterId="")), "context.encounterId", "not a FHIR id"),
     ("prefetch a list", call(prefetch=[]), "prefetch", "got array"),
     ("prefetch text", call(prefetch=ANYTHING), "prefetch", "got str"),
-    ("fhirServer a number", call(fhirServer=1), "fhirServer", "got int"),
-    ("fhirServer relative", call(fhirServer="/fhir"), "fhirServer", "absolute"),
-    ("fhirServer empty", call(fhirServer=""), "fhirServer", "absolute"),
-    ("fhirServer a file", call(fhirServer="file:///etc/passwd"), "fhirServer", "absolute"),
-    ("fhirServer with a user", call(fhirServer=f"https://{ANYTHING}@x/fhir"), "fhirServer", "absolute"),
-    ("fhirServer with a query", call(fhirServer="https://x/fhir?a=b"), "fhirServer", "query"),
-    ("fhirServer with a bad port", call(fhirServer="https://x:99999/fhir"), "fhirServer", "absolute"),
-    ("fhirServer with a bad host", call(fhirServer="https://[x/fhir"), "fhirServer", "absolute"),
-    (
-        "token without server",
-        call(fhirAuthorization=authorization()),
-        "fhirServer",
-        "required when fhirAuthorization",
-    ),
-    *(
-        (
-            f"{name} missing",
-            call(fhirServer="https://x/fhir", fhirAuthorization=without(authorization(), name)),
-            f"fhirAuthorization.{name}",
-            "missing",
-        )
-        for name in ("access_token", "token_type", "expires_in", "scope", "subject")
-    ),
-    *(
-        (
-            f"{name} {value!r}",
-            call(fhirServer="https://x/fhir", fhirAuthorization=authorization(**{name: value})),
-            f"fhirAuthorization.{name}",
-            says,
-        )
-        for name, value, says in (
-            ("token_type", "Basic", "not Bearer"),
-            ("access_token", "a b", "Authorization header"),
-            ("access_token", "a\r\nX-Injected: 1", "Authorization header"),
-            ("access_token", "ключ", "Authorization header"),
-            ("access_token", "", "Authorization header"),
-            ("access_token", 5, "got int"),
-            ("expires_in", "300", "got str"),
-            ("expires_in", 300.5, "got float"),
-        )
-    ),
     ("body a list", [], "", "wrong shape"),
     ("body null", None, "", "wrong shape"),
     ("body text", ANYTHING, "", "wrong shape"),
@@ -202,6 +162,88 @@ def test_a_malformed_call_is_told_field_problem_and_remedy(
     diagnostics = assert_outcome(post(client, body), 400, field, says)
     assert diagnostics.startswith(f"{field}: ") or not field
     assert ANYTHING not in diagnostics
+
+
+LISTED = "https://ehr.example.org/fhir"
+NO_ADDRESSES: list[Any] = [
+    *("", 1, {}, "/fhir", "file:///etc/passwd", f"https://{ANYTHING}@x/fhir", "https://x/fhir?a=b"),
+    *("https://x:99999/fhir", "https://[x/fhir", "https://x/" + "a" * 2000),
+]
+NO_OBJECTS: list[Any] = ["", [], 7]
+UNNEEDED: list[tuple[dict[str, Any], str, str]] = [
+    *(({"fhirServer": wrong}, "fhirServer", "is not the address of a FHIR server") for wrong in NO_ADDRESSES),
+    ({"fhirAuthorization": authorization()}, "fhirServer", "is required when fhirAuthorization is sent"),
+    ({"fhirServer": "", "fhirAuthorization": authorization()}, "fhirServer", "is not the address"),
+    *(
+        ({"fhirServer": LISTED, "fhirAuthorization": wrong}, "fhirAuthorization", "expected object, got")
+        for wrong in NO_OBJECTS
+    ),
+    ({"fhirServer": LISTED, "fhirAuthorization": {}}, "fhirAuthorization.access_token", "is required and missing"),
+    *(
+        (
+            {"fhirServer": LISTED, "fhirAuthorization": without(authorization(), name)},
+            f"fhirAuthorization.{name}",
+            "is required and missing",
+        )
+        for name in ("access_token", "token_type", "expires_in", "scope", "subject")
+    ),
+    *(
+        (
+            {"fhirServer": LISTED, "fhirAuthorization": authorization(**{name: wrong})},
+            f"fhirAuthorization.{name}",
+            says,
+        )
+        for name, wrong, says in (
+            ("token_type", "Basic", "is not Bearer"),
+            ("access_token", "a b", "cannot be sent in an Authorization header"),
+            ("access_token", "a\r\nX-Injected: 1", "cannot be sent in an Authorization header"),
+            ("access_token", "ключ", "cannot be sent in an Authorization header"),
+            ("access_token", "", "cannot be sent in an Authorization header"),
+            ("access_token", 5, "expected str, got int"),
+            ("expires_in", "300", "expected int, got str"),
+            ("expires_in", 300.0, "expected int, got float"),
+            ("expires_in", 300.5, "expected int, got float"),
+            ("expires_in", None, "expected int, got null"),
+            ("scope", "a " * 10_001, "is longer than 20,000 characters"),
+            ("patient", 7, "expected str | null, got int"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("members", "member", "says"), UNNEEDED)
+def test_what_only_a_read_needs_is_an_error_only_where_something_has_to_be_read(
+    listing_client: TestClient, members: dict[str, Any], member: str, says: str
+) -> None:
+    with capture_logs() as lines:
+        whole = post(listing_client, call(**members))
+    assert len(whole.json()["cards"]) == 1, whole.text
+    (line,) = lines
+    (told,) = line["passed_over"]
+    assert told.startswith(f"{member} {says}")
+    assert ANYTHING not in told
+    partly = call(prefetch=without(prefetch(), "procedures"), **members)
+    assert_outcome(post(listing_client, partly), 400, member, says)
+
+
+def test_a_token_for_a_server_that_may_not_be_read_is_not_needed(listing_client: TestClient) -> None:
+    partly = call(
+        prefetch=without(prefetch(), "procedures"), fhirServer="https://unlisted.example.org/fhir", fhirAuthorization={}
+    )
+    assert "not on the list" in detail(post(listing_client, partly))
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", 7, {}])
+def test_an_encounter_that_the_hook_does_not_need_is_passed_over(client: TestClient, wrong: Any) -> None:
+    with capture_logs() as lines:
+        assert len(post(client, call(context=context(encounterId=wrong))).json()["cards"]) == 1
+    assert lines[0]["passed_over"] == ("context.encounterId is not a FHIR id",)
+
+
+@pytest.fixture(scope="module")
+def listing_client() -> Iterator[TestClient]:
+    with client_with(fhir_servers=(LISTED,)) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
