@@ -1,4 +1,6 @@
-"""The tables. A change here needs a migration beside it; a test compares the two."""
+"""The tables. A change here needs a migration beside it, which only adds; tests compare the two, and what the version
+before writes and reads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Is the store's schema the one that this version works with, and how it becomes that."""
+"""Does the store's schema hold what this version works with, and how it comes to.
+
+Migrations only add, so that the version before works on the new schema, and this one on that of the next: several
+versions can run side by side, and an update can be taken back (docs/upgrading.md).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,14 @@ from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store
 
 _SETTING = "CDS_DATABASE_URL"
 _UPGRADE = "Run: cds-service db upgrade"
+_GROWN = "store_revision"
+"""The table that says how far the schema has grown: the last migration that was run."""
+_NEEDED = "alembic_version"
+"""The table that says which migration a version has to know to work with the store. The first versions know no other
+table, and refuse what they do not know.
+"""
+_LAST_NEEDED = "0002"
+"""Stays while migrations only add."""
 _LOCK = 0x0CA1F  # any number, the same for all who upgrade
 _KNOWN_FAULTS = {  # PostgreSQL's own texts name the user; https://www.postgresql.org/docs/current/errcodes-appendix.html
     "28P01": "the password is wrong",
@@ -33,7 +45,9 @@ _KNOWN_FAULTS = {  # PostgreSQL's own texts name the user; https://www.postgresq
 
 
 async def upgrade(store: Store) -> str:
-    """Bring the schema up to date, whoever else tries the same; returns its revision. Raises ConfigurationError."""
+    """Bring the schema up to date, whoever else tries the same; returns its revision, which may be one of a later
+    version. Raises ConfigurationError.
+    """
     try:
         if store.file:
             await asyncio.to_thread(_make_file, store.file)
@@ -44,16 +58,15 @@ async def upgrade(store: Store) -> str:
 
 
 async def require_current(store: Store) -> None:
-    """Raises ConfigurationError if the schema is not the one that this version works with, or cannot be read."""
+    """Raises ConfigurationError if the schema lacks what this version works with, or cannot be read."""
     _require_file(store)
     try:
         async with store.durable.connect() as connection:
             found = await connection.run_sync(_revision)
     except _FAULTS as error:
         raise _unusable(error) from None
-    _refuse_newer(found)
-    if found != _scripts().get_current_head():
-        raise ConfigurationError(f"{_SETTING}: the store has the schema of another version. {_UPGRADE}.")
+    if found is None or found < _head():
+        raise ConfigurationError(f"{_SETTING}: the store has the schema of an earlier version. {_UPGRADE}.")
 
 
 async def prepare(store: Store) -> None:
@@ -72,21 +85,36 @@ def _require_file(store: Store) -> None:
 def _upgrade(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":  # SQLite's transaction has the lock already
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    _refuse_newer(_revision(connection))
+    found = _revision(connection)
+    if found is not None and found > _head():
+        return found
+    if found is not None:
+        _stamp(connection, _GROWN, found)
     config = _config()
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, version_table=_GROWN)
     command.upgrade(config, "head")
-    return str(_scripts().get_current_head())
-
-
-def _refuse_newer(found: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found is not None and found not in known:
-        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
+    _stamp(connection, _NEEDED, _LAST_NEEDED)
+    return _head()
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """The last migration that was run. Raises ConfigurationError for a store that this version cannot work with."""
+    needed = _stamped(connection, _NEEDED)
+    if needed is not None and needed > _LAST_NEEDED:
+        raise ConfigurationError(f"{_SETTING}: a newer version of this service made the store. Use that version.")
+    return _stamped(connection, _GROWN) or needed
+
+
+def _stamped(connection: Connection, table: str) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": table}).get_current_revision()
+
+
+def _stamp(connection: Connection, table: str, revision: str) -> None:
+    MigrationContext.configure(connection, opts={"version_table": table}).stamp(_scripts(), revision)
+
+
+def _head() -> str:
+    return str(_scripts().get_current_head())
 
 
 def _config() -> Config:

@@ -51,7 +51,8 @@ def test_an_empty_store_gets_the_tables_and_a_current_one_stays_as_it_is(empty_d
 
 def test_migrations_make_what_the_models_say(database: str) -> None:
     def differences(connection: Connection) -> Any:
-        return compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        ours = {"include_name": lambda name, kind, _: kind != "table" or name != "store_revision"}
+        return compare_metadata(MigrationContext.configure(connection, opts=ours), Base.metadata)
 
     async def run() -> Any:
         async with Store(database) as store, store.durable.connect() as connection:
@@ -92,7 +93,7 @@ def test_an_old_schema_is_refused_with_the_command(empty_database: str) -> None:
         on_store(empty_database, schema.require_current)
 
 
-def test_a_newer_schema_is_left_alone(database: str) -> None:
+def test_a_schema_that_a_version_has_to_know_is_left_alone_where_it_is_not_known(database: str) -> None:
     do(database, "UPDATE alembic_version SET version_num = '9999'")
     for action in (schema.upgrade, schema.prepare, schema.require_current):
         with pytest.raises(ConfigurationError, match="a newer version of this service made the store"):
