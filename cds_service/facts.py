@@ -62,7 +62,7 @@ class Site(StrEnum):
     NOT_STATED = "site not recorded"
 
 
-NAMELESS_MEDICINES = "are current medicines of which no code was sent (one could be an anticoagulant)"
+NAMELESS_MEDICINES = "current medicines of which no code was sent (one could be an anticoagulant)"
 """The reason in `Chart.left_out` for medicines of which nothing is known."""
 
 
@@ -207,8 +207,9 @@ class Gap:
 class Chart:
     """All facts of one patient, and what stayed unread.
 
-    `left_out` counts entries that were passed over, by reason in words for the card; `nameless_medicines` are those of
-    the reason of this name, each with its words in the chart, if any, and its `Type/id`.
+    `left_out` counts entries that were passed over, by reason in words for the card, such as "not coded";
+    `nameless_medicines` are those of the reason of this name, each with its words in the chart, if any, and its
+    `Type/id`.
     """
 
     patient: PatientFacts = PatientFacts()

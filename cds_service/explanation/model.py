@@ -232,7 +232,7 @@ def _wells_row(item: WellsItem) -> WellsRow:
 def _unread(assessment: Assessment) -> tuple[Unread, ...]:
     chart = assessment.record.chart
     gaps = [Unread(str(gap.topic), gap.reason) for gap in chart.gaps]
-    passed_over = [Unread(f"{count} entries", reason) for reason, count in chart.left_out.items()]
+    passed_over = [Unread(f"{count} passed over", reason) for reason, count in chart.left_out.items()]
     medicines = [Unread(words or source, "a medicine without a code") for words, source in chart.nameless_medicines]
     return (*gaps, *passed_over, *medicines)
 

@@ -36,11 +36,11 @@ from cds_service.fhir.treatments import is_taken, medication_facts, procedure_fa
 from cds_service.fhir.value_sets import Terminology
 from cds_service.fhir.versions import as_r4
 
-NOT_READABLE = "could not be read"
-OTHER_PATIENT = "belong to another patient or person"
-IN_FUTURE = "are dated in the future"
+NOT_READABLE = "not readable"
+OTHER_PATIENT = "of another patient or person"
+IN_FUTURE = "dated in the future"
 DENIED_BY = "also denied, by"
-UNCODED = "are not coded (text is not interpreted)"
+UNCODED = "not coded (text is not interpreted)"
 
 _MOST_DENIALS = 10
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cds_service.assessment.concepts import MEDICINES, Concept
 from cds_service.facts import DRAFT, Certainty, Course, Fact, Quantity, Side, Site, State
-from cds_service.rendering.words import day_words, listing, quoted
+from cds_service.rendering.words import bounded, day_words, listing, quoted
 
 _SITES = {Site.LOWER_LEG: ("calf", "calves"), Site.ANKLE: ("ankle", "ankles"), Site.FOOT: ("foot", "feet")}
 _NAMES_A_PLACE = re.compile(r"\b(leg|foot|calf|ankle|Achilles|knee)\b")
 _LIMITED = (Concept.D_DIMER, Concept.CREATINE_KINASE)
 _OF_TEN = "of 10"
+_MONTH = 30
 _UNITS = frozenset({"cm", "U/L", "mmol/L", "kg/m2", "d/wk", "min/d", "min/wk"})
 """Those that values are judged in. The unit of a D-dimer is text of the chart."""
 
@@ -49,15 +51,15 @@ def place_words(fact: Fact, kind: str = "") -> str:
 def told(
     facts: Iterable[Fact], names: Mapping[str, str], as_of: datetime, most: int, apart: Collection[Fact] = ()
 ) -> tuple[list[str], list[Fact]]:
-    """The first so many entries in words, and the facts that these tell. Of one thing on one side the first is told,
-    but each of those `apart`. Entries that differ only in what they are stand together: pain and swelling left calf.
+    """The first so many entries in words, and that there are more; and the facts that these tell. Of one thing on one
+    side the first is told, but each draft and medicine, and each of those `apart`. Entries that differ only in what
+    they are stand together: pain and swelling left calf.
     """
     groups: dict[tuple[str, str], list[Fact]] = {}
-    place_of: dict[tuple[str, Side, str], tuple[str, str]] = {}
+    place_of: dict[tuple[object, ...], tuple[str, str]] = {}
     again: dict[tuple[str, str], list[Fact]] = {}
     for fact in dict.fromkeys(facts):
-        told_by = fact.source if fact in apart else fact.display if fact.concept in MEDICINES else ""
-        thing = (fact.concept, fact.side, told_by)
+        thing = (fact.concept, fact.side, fact.source if fact in apart or _is_draft(fact) else _medicine(fact))
         if thing in place_of:
             again.setdefault(place_of[thing], []).append(fact)
             continue
@@ -66,10 +68,21 @@ def told(
     shown = list(groups)[:most]
     words = []
     for place, tail in shown:
-        kinds = list(dict.fromkeys([_kind(fact, names) for fact in groups[place, tail]]))
-        plain = [kind for kind in kinds if not any(each != kind and each.startswith(f"{kind} ") for each in kinds)]
-        words.append(", ".join(filter(None, [f"{listing(plain)} {place}".strip(), tail])))
-    return words, [fact for key in shown for fact in (*groups[key], *again.get(key, ()))]
+        kinds = Counter([_kind(fact, names) for fact in groups[place, tail]])
+        plain = [kind for kind in kinds if not any(each.startswith(f"{kind} ") for each in kinds)]
+        each_told = all(_is_draft(fact) or _medicine(fact) for fact in groups[place, tail])
+        said = [f"{kinds[kind]} x {kind}" if each_told and kinds[kind] > 1 else kind for kind in plain]
+        words.append(", ".join(filter(None, [f"{listing(said)} {place}".strip(), tail])))
+    return bounded(words, len(groups)), [fact for key in shown for fact in (*groups[key], *again.get(key, ()))]
+
+
+def _is_draft(fact: Fact) -> bool:
+    return DRAFT in fact.remarks
+
+
+def _medicine(fact: Fact) -> object:
+    """Which medicine it is, as the chart names it."""
+    return (fact.display or fact.codes) if fact.concept in MEDICINES else ""
 
 
 def _kind(fact: Fact, names: Mapping[str, str]) -> str:
@@ -100,18 +113,19 @@ def _tail(fact: Fact, as_of: datetime) -> str:
 
 
 def _dates(fact: Fact, as_of: datetime) -> str:
-    """When it was; where it began long before it was recorded, both. A draft has no time yet."""
-    if DRAFT in fact.remarks:
+    """When it was; where it began more than a month before it was recorded, both. A draft has no time yet."""
+    if _is_draft(fact):
         return "draft"
     if fact.when is None:
         return "undated"
-    began, recorded = fact.began, fact.recorded
     words = day_words(fact.when, as_of)
-    if began is not None and recorded is not None and began.last < recorded.first:
-        later = day_words(recorded, as_of)
-        if later != words and (recorded.first - began.last).days >= 1:
-            return f"since {words}, recorded {later.partition(' (')[0]}"
-    return words
+    if fact.began is None or fact.recorded is None:
+        return words
+    days_between = (fact.recorded.first - fact.began.last).days
+    if days_between < 1:
+        return words
+    recorded = day_words(fact.recorded, as_of).partition(" (")[0]
+    return f"since {words}, recorded {recorded}" if days_between >= _MONTH else f"since {words}"
 
 
 def names_of(facts: Sequence[Fact], names: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ from cds_service.facts import DRAFT, Certainty, Fact, Side, Site, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.content import SharedWords
 from cds_service.rendering.entries import names_of, value_words
-from cds_service.rendering.holes import anticoagulant, listed, red_flags_not_asked, unread
+from cds_service.rendering.holes import anticoagulant, listed, unread
 from cds_service.rendering.occasions import appointment
 from cds_service.rendering.words import SIDES, mid_sentence, newest, sentence_start, side_of, since_words
 
@@ -160,13 +160,12 @@ def _short(label: str) -> str:
 
 
 def _unasked(case: Case) -> str:
-    """6 of 7 red flags not asked"""
+    """6 of 7 red flags unknown"""
     flags = case.assessment.of(Kind.RED_FLAG)
     unknown = [flag for flag in flags if flag.state is State.UNKNOWN]
     if not unknown:
         return "no red flag recorded as present"
-    words = "not asked" if red_flags_not_asked(case) else "unknown"
-    return f"{len(unknown)} of {len(flags)} red flags {words}"
+    return f"{len(unknown)} of {len(flags)} red flags unknown"
 
 
 def _reason(case: Case) -> str:

@@ -8,7 +8,7 @@ from cds_service.assessment.rule import Kind
 from cds_service.facts import NAMELESS_MEDICINES, State, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
-from cds_service.rendering.words import moment_words, own_words, quoted
+from cds_service.rendering.words import bounded, moment_words, own_words, quoted
 
 _MOST = 3
 
@@ -44,20 +44,14 @@ def _kinds(case: Case) -> str:
     unknown = [
         fact for finding in case.assessment.of(Kind.SEEN) if finding.state is State.UNKNOWN for fact in finding.evidence
     ]
-    return ", ".join(names_of(unknown, case.files.shared.findings)[:_MOST])
+    names = names_of(unknown, case.files.shared.findings)
+    return ", ".join(bounded(names[:_MOST], len(names)))
 
 
 def _passed_over(case: Case) -> str:
     """How many entries were passed over, by reason."""
     left_out = case.assessment.record.chart.left_out.items()
-    return "; ".join([_counted(count, why) for why, count in left_out if count and why != NAMELESS_MEDICINES])
-
-
-def _counted(count: int, why: str) -> str:
-    """1 entry is not coded; 2 entries are not coded."""
-    if count == 1 and why.startswith("are "):
-        return f"1 entry is {own_words(why.removeprefix('are '))}"
-    return f"{count} {'entry' if count == 1 else 'entries'} {own_words(why)}"
+    return "; ".join([f"{count} {own_words(why)}" for why, count in left_out if count and why != NAMELESS_MEDICINES])
 
 
 def _switched_off(case: Case) -> str:

@@ -27,7 +27,7 @@ def _anticoagulant(case: Case) -> str:
     if unknown_medicines(record.chart):
         called = [quoted(words) for words, _source in record.chart.nameless_medicines if words][:1]
         return f"whether an anticoagulant is taken{f': see {called[0]}' if called else ''}"
-    return "any anticoagulant order (outside prescriptions are not seen)"
+    return "anticoagulant order (outside prescriptions not seen)"
 
 
 def _signs(case: Case) -> str:
@@ -54,7 +54,7 @@ def _d_dimer(case: Case) -> str:
 
 def _wells(case: Case) -> str:
     score = case.assessment.wells
-    return "bedside items of the Wells score" if score is not None and score.unknown else ""
+    return "bedside Wells items" if score is not None and score.unknown else ""
 
 
 def _scan(case: Case) -> str:

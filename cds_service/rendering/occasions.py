@@ -8,7 +8,7 @@ from cds_service.assessment.appointments import Proposed
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import told
 from cds_service.rendering.holes import HOLES
-from cds_service.rendering.words import mid_sentence
+from cds_service.rendering.words import bounded, mid_sentence
 
 NEW_ENTRY, APPOINTMENT, DISCHARGE = "new-entry", "appointment", "discharge"
 _MOST_ENTRIES = 3
@@ -24,7 +24,7 @@ def _news(case: Case) -> str:
     """The findings that would not be there without the new entries, and that say more than these."""
     entries = set(case.occasion.entries)
     more = [finding for finding in case.occasion.new_findings if not entries.issuperset(finding.evidence)]
-    return "; ".join([mid_sentence(finding.name) for finding in more][:_MOST_ENTRIES])
+    return "; ".join(bounded([mid_sentence(finding.name) for finding in more][:_MOST_ENTRIES], len(more)))
 
 
 def appointment(case: Case) -> str:
@@ -38,8 +38,8 @@ def appointment(case: Case) -> str:
 
 def _appointments(case: Case) -> str:
     late = case.occasion.appointments
-    days = [_day(each, case) for each in late.proposed] if late else []
-    return "; ".join(list(dict.fromkeys(days))[:_MOST_ENTRIES])
+    days = list(dict.fromkeys([_day(each, case) for each in late.proposed])) if late else []
+    return "; ".join(bounded(days[:_MOST_ENTRIES], len(days), "later ones"))
 
 
 def _day(when: Proposed, case: Case) -> str:

@@ -23,7 +23,7 @@ from cds_service.rendering.limits import limits
 from cds_service.rendering.not_found import NOT_FOUND
 from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.suggestions import Suggestions, stable_uuid
-from cds_service.rendering.words import newest
+from cds_service.rendering.words import bounded, newest
 from cds_service.wire import Card, Indicator, Link
 
 _MOST_RECORDED = 5
@@ -140,7 +140,7 @@ def _record(case: Case, most: int) -> list[str]:
     if against := _against_a_clot(case):
         lines.append(f"**Against a clot:** {against}.")
     if listed:
-        lines.append(f"**Also assess** (recorded, not counted): {listed}.")
+        lines.append(f"**Also assess** (not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
     if missing:
         lines.append(f"**Not found:** {'; '.join(missing)}.")
@@ -154,7 +154,7 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
     facts = [fact for finding in case.assessment.raising for fact in newest(finding.evidence)]
     complaint = newest(case.assessment.complaint)
     seen = [fact for finding in case.assessment.of(Kind.SEEN) if finding.rule in _TOLD for fact in finding.evidence]
-    facts += [*complaint[:1], *seen[:_MOST_SEEN], *complaint[1:]]
+    facts += [*complaint[:1], *seen[:_MOST_SEEN], *complaint[1:], *seen[_MOST_SEEN:]]
     new = set(case.occasion.entries)  # told above
     old = [fact for fact in facts if fact not in new]
     apart = {fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence}
@@ -163,9 +163,13 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
 
 
 def _against_a_clot(case: Case) -> str:
-    """A DVT that was refuted, and a D-dimer that is not raised."""
+    """A DVT that was refuted, and a D-dimer that is not raised; under an anticoagulant that says nothing."""
     refuted = [fact for each in case.assessment.of(Kind.SEEN) if each.rule is REFUTED_DVT for fact in each.evidence]
-    normal = [reading.fact for reading in case.assessment.d_dimers if reading.current and reading.is_normal]
+    normal = [
+        reading.fact
+        for reading in case.assessment.d_dimers
+        if reading.current and reading.is_normal and not reading.treated
+    ]
     words, _facts = told([*refuted, *normal], case.files.shared.findings, case.as_of, _MOST_SEEN)
     return "; ".join(words)
 
@@ -189,7 +193,7 @@ def _risks(case: Case, shown: set[Fact]) -> str:
     for finding in case.assessment.of(Kind.RISK):
         if finding.is_present and (not finding.evidence or not shown.issuperset(finding.evidence)):
             risks.append(names[finding.rule.id] + (_age(case) if finding.rule.id == OVER_65.id else ""))
-    return ", ".join(risks[:_MOST_RISKS])
+    return ", ".join(bounded(risks[:_MOST_RISKS], len(risks)))
 
 
 def _age(case: Case) -> str:

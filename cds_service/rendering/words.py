@@ -20,6 +20,7 @@ _DAYS_IN_FULL = 90  # after which the month will do
 _MONTHS_IN_FULL = 24  # after which the year will do
 _DAYS_COUNTED = 60
 _PROPER_NAMES = ("Achilles", "D-dimer", "Wells")
+MORE = "more in the chart"
 SIDES = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "both legs", Side.NOT_STATED: "side not recorded"}
 
 
@@ -121,6 +122,11 @@ def newest(facts: Sequence[Fact]) -> list[Fact]:
     if len(facts) < 2:
         return list(facts)
     return sorted(facts, key=lambda fact: (-latest(fact.when), fact.source))
+
+
+def bounded(words: Sequence[str], of: int, more: str = MORE) -> list[str]:
+    """These words of so many, and that there are more of them; never how many."""
+    return [*words, more] if len(words) < of else [*words]
 
 
 def listing(words: Sequence[str]) -> str:

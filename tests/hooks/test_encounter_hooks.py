@@ -115,7 +115,7 @@ def test_beside_a_symptom_that_does_not_count_no_home_care_is_listed(client: Tes
     assert card["summary"].startswith("Calf cramp, left leg, 1 day, with breathlessness:")
     assert HOME_CARE not in card["detail"]
     assert "suggestions" not in card
-    assert "breathlessness, " in card["detail"].partition("(recorded, not counted)")[2]
+    assert "breathlessness, " in card["detail"].partition("(not counted)")[2]
 
 
 def test_what_leaves_a_thrombosis_open_is_on_the_card(client: TestClient) -> None:

@@ -162,7 +162,7 @@ def test_the_card_shows_draft_and_record(client: TestClient) -> None:
 def test_the_card_of_a_d_dimer_tells_the_score_as_a_range(client: TestClient) -> None:
     (card,) = sign(client, D_DIMER, **LIKELY)
     assert "Wells 2 or more from the record" in card["summary"]
-    assert "Wells score" in card["detail"].partition("**Not found:**")[2]
+    assert "Wells items" in card["detail"].partition("**Not found:**")[2]
     (assessment,) = judged(D_DIMER, **LIKELY)
     told = explained(assessment).wells
     assert (told.points, told.least, told.most) == (2, -2, 9)

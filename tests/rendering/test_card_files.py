@@ -169,7 +169,7 @@ def test_a_faulty_card_is_refused_with_file_line_fault_and_remedy(
 
 
 SHARED_FAULTS = [
-    ("_shared.md", "as of {as_of}", "as of {now}", "unknown placeholder {now}"),
+    ("_shared.md", "only, {as_of}", "only, {now}", "unknown placeholder {now}"),
     ("_shared.md", "  always:", "  forever:", "limits has no words for always"),
     ("_shared.md", "  ice:", "  cold:", "home_care has no words for ice"),
     ("_shared.md", "  child: ultrasound", "  boy: ultrasound", "dvt_steps has no words for child"),

@@ -10,6 +10,7 @@ from cds_service.assessment.rule import Finding, Kind
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.facts import Course, Fact, Quantity, Site, State
 from cds_service.rendering.entries import kind_words, place_words, told
+from cds_service.rendering.words import MORE
 from cds_service.wire import Card
 from tests.rendering.by_hand import FILES, GUIDANCE_URL
 from tests.rendering.card_words import alarms, words_never_said
@@ -17,8 +18,7 @@ from tests.rendering.every_card import SERVICE_URL, Shown, every_card
 
 NAMES = FILES.shared.findings
 LAST_WORDS = re.compile(
-    r"Coded entries only, as of \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC; "
-    r"a lower card, or none, does not mean low risk\.$"
+    r"Coded entries only, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC; a lower card or none never means low risk\.$"
 )
 DAY = r"(\d{1,2} )?[A-Z][a-z]{2}( \d{4})?|\d{4}"
 DATE = re.compile(rf"({DAY})( to ({DAY}))?( \((today|\d+ days?)\))?|undated")
@@ -99,7 +99,7 @@ def test_every_date_has_one_form() -> None:
 
     def one_form(shown: Shown) -> bool:
         recorded, _risks = _record_and_risks(shown)
-        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item]
+        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item and item != MORE]
         dated = [
             any(part == "draft" or DATE.fullmatch(re.sub("^(since|recorded) ", "", part)) for part in item)
             for item in items
@@ -126,10 +126,25 @@ def _ours(shown: Shown) -> str:
     return CODE_SPAN.sub("", f"{shown.card.summary}\n{shown.card.detail}")
 
 
+def test_what_the_bounds_of_a_card_leave_out_is_said() -> None:
+    """Of one thing on one side one entry is told; where none is, the line says that there is more."""
+
+    def told_or_said(shown: Shown) -> bool:
+        lines = f"{shown.line('New entry')}; {shown.line('Recorded').partition(' Risk: ')[0]}; "
+        raising = [fact for finding in shown.assessment.raising for fact in finding.evidence]
+        facts = [*raising, *shown.assessment.complaint]
+        on_it = {(fact.concept, fact.side) for fact in facts if _told_in(fact, lines, shown)}
+        return MORE in lines or all((fact.concept, fact.side) in on_it for fact in facts)
+
+    assert faults(told_or_said) == []
+    assert any(MORE in shown.line("Recorded") for shown in every_card())
+
+
 def _told_in(fact: Fact, line: str, shown: Shown) -> bool:
     """Does an item of this line tell the fact? Items may tell several facts that differ only in what they are."""
     [alone], _facts = told([fact], NAMES, shown.assessment.record.as_of, 1)
-    kind, tail = kind_words(fact, NAMES), f"{place_words(fact)}, {alone.partition(', ')[2]}".strip()
+    kind = kind_words(fact, NAMES)
+    tail = f"{place_words(fact, kind)}, {alone.partition(', ')[2]}".removeprefix(", ")
     items = [item.strip().removesuffix(".") for item in line.split("; ")]
     return any(kind in item and item.endswith(tail) for item in items)
 
@@ -213,7 +228,7 @@ HELD_BY = {
     "walking": {"walking-problem"},
     "pain at rest": {"rest-pain"},
     "severity": {"severe-pain"},
-    "any anticoagulant order (outside prescriptions are not seen)": {"anticoagulant"},
+    "anticoagulant order (outside prescriptions not seen)": {"anticoagulant"},
     "whether an anticoagulant is taken": {"anticoagulant"},
     "ankle-brachial index": {"ankle-brachial-index"},
     "leg vein scan": {"leg-vein-ultrasound"},
@@ -225,7 +240,7 @@ HELD_BY = {
 
 def _holds(name: str, facts: Iterable[Fact], shown: Shown) -> bool:
     """Is it on record, present or denied, and not closed?"""
-    if name == "bedside items of the Wells score":
+    if name == "bedside Wells items":
         wells = shown.assessment.wells
         return wells is None or all(item.state is not State.UNKNOWN for item in wells.items)
     open_ones = [fact for fact in facts if fact.state is not State.UNKNOWN and fact.course is not Course.HISTORY]

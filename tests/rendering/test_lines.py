@@ -13,6 +13,7 @@ from cds_service.assessment.appointments import LateAppointments
 from cds_service.assessment.engine import assess
 from cds_service.assessment.rule import Level
 from cds_service.facts import NAMELESS_MEDICINES, Gap, Interval, Topic
+from cds_service.fhir.reading import NOT_READABLE, UNCODED
 from cds_service.rendering.case import Occasion, card_id
 from cds_service.rendering.headline import longest
 from cds_service.rendering.render import Renderer
@@ -46,8 +47,8 @@ WOMAN = patient(gender="female")
 BOY = patient(birthDate=born_years_ago(14))
 
 HEADLINES: list[tuple[list[Entry], str]] = [
-    ([CALF_PAIN], "Calf pain, left leg, 3 days: 7 of 7 red flags not asked"),
-    ([CALF_PAIN, {**SCORE, "value": 3}], "Calf pain, left leg, 3 days: 6 of 7 red flags not asked"),
+    ([CALF_PAIN], "Calf pain, left leg, 3 days: 7 of 7 red flags unknown"),
+    ([CALF_PAIN, {**SCORE, "value": 3}], "Calf pain, left leg, 3 days: 6 of 7 red flags unknown"),
     ([CALF_PAIN, SCORE], "Severe pain 8 of 10, left leg, 1 day: "),
     ([CALF_PAIN, DVT], "DVT, left leg, 4 days, no anticoagulant found: "),
     ([CALF_PAIN, SUSPECTED], "Suspected DVT, left leg, 4 days: "),
@@ -103,7 +104,7 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([CALF_PAIN, {"condition": "icd|C50.919", "onset": -100}], "Recorded", "Risk: cancer."),
     ([CALF_PAIN, {"procedure": "sct|387713003", "at": -10}], "Recorded", "surgery in the last 12 weeks."),
     # a DVT: what is known of an anticoagulant
-    ([CALF_PAIN, DVT], "Not found", "any anticoagulant order (outside prescriptions are not seen)"),
+    ([CALF_PAIN, DVT], "Not found", "anticoagulant order (outside prescriptions not seen)"),
     # nerve signs of both legs may come from the spine
     ([CALF_PAIN, {**NUMB, "side": "both"}], "Check", "With nerve signs of both legs: ask about bladder and bowel"),
     ([CRAMP, COLD, {"condition": "icd|I70.222", "onset": -5}], "Recorded", "rest pain left, 18 Nov (5 days)"),
@@ -118,6 +119,29 @@ def test_a_line_says_what_the_record_holds(entries: list[Entry], label: str, say
     text = detail(*entries)
     found = [part for part in text.split("\n\n") if part.startswith(f"**{label}")]
     assert any(says in part for part in found), text
+
+
+NO_CLOT: list[tuple[Entry, str]] = [
+    ({"observation": "loinc|48065-7", "at": -1, "value": 300, "unit": "ng/mL{FEU}", "high": 500}, "D-dimer 300"),
+    ({**DVT, "side": "right", "verification": "refuted"}, "DVT right, 19 Nov (4 days), denied"),
+]
+
+
+@pytest.mark.parametrize(("against", "says"), NO_CLOT)
+@pytest.mark.parametrize("beside", [[], [SWELLING], [DVT], [SUSPECTED], [BREATHLESS]])
+def test_what_speaks_against_a_clot_lowers_and_hides_nothing(against: Entry, says: str, beside: list[Entry]) -> None:
+    """Beside it the card has the level, the headline and the lines that it has without."""
+    alone, made = card_of(CALF_PAIN, *beside), card_of(CALF_PAIN, *beside, against)
+    said = line(made.detail or "", "Against a clot")
+    assert said.startswith(says)
+    assert (made.indicator, made.summary) == (alone.indicator, alone.summary)
+    left = (made.detail or "").replace(f"**Against a clot:** {said}\n\n", "")
+    assert left == alone.detail
+
+
+def test_a_normal_d_dimer_under_an_anticoagulant_speaks_against_nothing() -> None:
+    [(normal, _says), _refuted] = NO_CLOT
+    assert line(detail(CALF_PAIN, normal, APIXABAN), "Against a clot") == ""
 
 
 UNSAID: list[tuple[list[Entry], str]] = [
@@ -177,7 +201,7 @@ def test_unknown_medicines_are_not_called_absent() -> None:
 
 def test_what_could_not_be_read_is_told_in_the_small_print() -> None:
     chart = read([CALF_PAIN, {**SWELLING, "value": "moderate"}])
-    left_out = {"are not coded (text is not interpreted)": 3, NAMELESS_MEDICINES: 2}
+    left_out = {UNCODED: 1, NOT_READABLE: 2, NAMELESS_MEDICINES: 2}
     named = (("blood thinner", "MedicationRequest/1"), ("", "MedicationRequest/2"))
     gaps = (*unread(Topic.PROCEDURES), Gap(Topic.PROCEDURES, "Procedure/x could not be read"))
     made = replace(chart, gaps=gaps, left_out=left_out, nameless_medicines=named)
@@ -190,6 +214,7 @@ def test_what_could_not_be_read_is_told_in_the_small_print() -> None:
         "Medicines sent without a code and not judged (2: `blood thinner`).",
         "swelling",
         "Switched off at this site: swelling.",
+        "Entries passed over: 1 not coded (text is not interpreted); 2 not readable.",
     ):
         assert words in small_print
     assert "Under 18" not in small_print
@@ -220,7 +245,7 @@ def test_a_late_appointment_is_the_headline() -> None:
     [made] = RENDERER.render(triage([CALF_PAIN, SCORE]), CIRCUMSTANCES, Occasion("appointment", appointments=late))
     assert made.summary == "Appointment on 9 Dec 2026; severe pain 8 of 10, left leg, 1 day"
     said = line(made.detail or "", "Appointment")
-    assert said.startswith("9 Dec 2026; without a date that can be read, which is after 23 Nov.")
+    assert said.startswith("9 Dec 2026; without a date that can be read, after 23 Nov;")
 
 
 def test_a_discharge_says_when_to_come_back_whatever_the_card() -> None:

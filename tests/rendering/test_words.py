@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.assessment.catalogue import RULE_SETS
-from cds_service.facts import Certainty, Course, Fact, Interval, Quantity, Side, Site, State
+from cds_service.facts import DRAFT, Certainty, Course, Fact, Interval, Quantity, Side, Site, State
 from cds_service.fhir.dates import at_age, days_of, interval, period
 from cds_service.rendering.entries import place_words, told, value_words
 from cds_service.rendering.words import (
@@ -185,8 +186,9 @@ def test_entries_that_differ_only_in_what_they_are_stand_together() -> None:
 def test_only_so_many_are_told_and_those_are_named() -> None:
     facts = [fact(concept, f"Condition/{concept}", n) for n, concept in enumerate(("pain", "cramp", "swelling"))]
     words, shown = told(facts, NAMES, AS_OF, 2)
-    assert words == ["pain left calf, 23 Nov (today)", "cramp left calf, 22 Nov (1 day)"]
+    assert words == ["pain left calf, 23 Nov (today)", "cramp left calf, 22 Nov (1 day)", "more in the chart"]
     assert shown == facts[:2]
+    assert "more in the chart" not in told(facts[:2], NAMES, AS_OF, 2)[0]
 
 
 @pytest.mark.parametrize(
@@ -212,18 +214,38 @@ def test_an_entry_says_what_makes_it_less_than_current_and_confirmed(entry: Fact
     assert words_of(entry) == [expected]
 
 
+_MEDICINE: Any = {"side": Side.NOT_STATED, "site": Site.NOT_STATED, "site_matters": False}
+
+
 def test_two_medicines_of_one_kind_are_both_named() -> None:
-    plain = {"side": Side.NOT_STATED, "site": Site.NOT_STATED, "site_matters": False}
-    both = [fact("anticoagulant", f"M/{name}", 5, display=name, **plain) for name in ("warfarin", "apixaban")]
+    both = [fact("anticoagulant", f"M/{name}", 5, display=name, **_MEDICINE) for name in ("warfarin", "apixaban")]
     assert words_of(*both) == ["anticoagulant `warfarin` and anticoagulant `apixaban`, 18 Nov (5 days)"]
 
 
-def test_what_began_before_it_was_recorded_says_both() -> None:
-    began, recorded = interval("2026-11-01", UTC), interval("2026-11-20", UTC)
+def test_each_draft_is_told_and_a_draft_apart_from_what_is_current() -> None:
+    """Two NSAIDs may be meant, and their names are not always sent."""
+    nsaids = [fact("nsaid", f"M/{n}", 0, remarks=(DRAFT,), **_MEDICINE) for n in (1, 2)]
+    assert words_of(*nsaids) == ["2 x NSAID, draft"]
+    named = [fact("nsaid", f"M/{n}", 0, display=f"drug {n}", remarks=(DRAFT,), **_MEDICINE) for n in (1, 2)]
+    assert words_of(*named) == ["NSAID `drug 1` and NSAID `drug 2`, draft"]
+    statins = [fact("statin", f"M/{n}", 5, display="one", remarks=(DRAFT,)[:n], **_MEDICINE) for n in (1, 0)]
+    assert words_of(*statins) == ["statin `one`, draft", "statin `one`, 18 Nov (5 days)"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"),
+    [
+        ("2026-11-18", "since 18 Nov (5 days)"),
+        ("2026-10-21", "since 21 Oct (33 days)"),
+        ("2026-10-20", "since 20 Oct (34 days), recorded 20 Nov"),
+    ],
+)
+def test_what_began_over_a_month_before_it_was_recorded_says_both(begun: str, words: str) -> None:
+    began, recorded = interval(begun, UTC), interval("2026-11-20", UTC)
     entry = fact("pain", "Condition/1", began=began, recorded=recorded, side=Side.LEFT)
     shown = told([Fact(**{**{name: getattr(entry, name) for name in entry.__struct_fields__}, "when": began})],
                  NAMES, AS_OF, 1)[0]  # fmt: skip
-    assert shown == ["pain left calf, since 1 Nov (22 days), recorded 20 Nov"]
+    assert shown == [f"pain left calf, {words}"]
 
 
 @pytest.mark.parametrize(
