@@ -58,7 +58,7 @@ class HookRequest(msgspec.Struct, Generic[PrefetchValue], frozen=True):
 
 
 class Coding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A code with its system, as in FHIR."""
+    """A code with its system, as in FHIR. We always send one; a reason may come as a display alone, its code empty."""
 
     code: str
     system: str | None = None
@@ -144,19 +144,23 @@ class OverrideReason(msgspec.Struct, frozen=True):
 
 
 class Feedback(msgspec.Struct, frozen=True):
-    """What a user did with a card (section "Feedback"). `outcome`: accepted or overridden."""
+    """What a user did with a card (section "Feedback"). `outcome`: accepted or overridden.
+
+    `others` is JSON of all that was sent beside the members of the specification, None if there was nothing.
+    """
 
     card: str
     outcome: str
     outcomeTimestamp: str
     acceptedSuggestions: list[AcceptedSuggestion] | None = None
     overrideReason: OverrideReason | None = None
+    others: str | None = None
 
 
 class FeedbackRequest(msgspec.Struct, frozen=True):
-    """The body of a call of a feedback endpoint."""
+    """The body of a call of a feedback endpoint, its entries as they came."""
 
-    feedback: list[Feedback]
+    feedback: list[dict[str, Any]]
 
 
 class ServiceDescription(msgspec.Struct, frozen=True, omit_defaults=True):

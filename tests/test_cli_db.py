@@ -32,7 +32,7 @@ def write_call(url: str, at: datetime) -> None:
 def test_upgrade_says_what_the_schema_is_now(store: str) -> None:
     for _ in range(2):
         result = run("db", "upgrade")
-        assert (result.exit_code, result.stdout) == (0, "store: up to date, schema 0002\n"), result.stderr
+        assert (result.exit_code, result.stdout) == (0, "store: up to date, schema 0003\n"), result.stderr
 
 
 def test_prune_says_how_many_rows_went(store: str) -> None:

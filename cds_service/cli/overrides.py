@@ -1,4 +1,4 @@
-"""`cds-service overrides`: which cards clinicians override, how often and why."""
+"""`cds-service overrides`: which cards clinicians override, how often and why, and which they accept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cds_service.storage.overrides import CardFeedback, card_feedback
 
 
 def overrides() -> None:
-    """Show of each card how often it was overridden, and flag those above CDS_OVERRIDE_RATE_LIMIT."""
+    """Show of each card how often it was overridden or accepted, and flag those above CDS_OVERRIDE_RATE_LIMIT."""
     with errors_in_one_line():
         settings = load_settings()
         told = asyncio.run(_read(settings))
@@ -25,8 +25,8 @@ def overrides() -> None:
         reasons = ", ".join(f"{reason} {count}" for reason, count in each.reasons.items())
         flag = " (above the limit)" if _is_flagged(each, settings) else ""
         tell(
-            f"{each.card}: {each.overridden} of {each.answered} overridden, {each.rate:.0%}{flag}"
-            + (f": {reasons}" if reasons else "")
+            f"{each.card}: {each.overridden} of {each.answered} overridden, {each.rate:.0%}{flag}, "
+            f"{each.accepted} accepted" + (f": {reasons}" if reasons else "")
         )
 
 

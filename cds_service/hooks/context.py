@@ -151,7 +151,7 @@ def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Mes
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from None
+        raise misshapen(str(error)) from None
     except msgspec.DecodeError as error:
         if not body:
             raise _not_json("it is empty") from None
@@ -178,7 +178,7 @@ def _first_bad_byte(body: bytes) -> int:
     return len(body)
 
 
-def _misshapen(message: str, member: str = "") -> InvalidRequest:
+def misshapen(message: str, member: str = "") -> InvalidRequest:
     """The decoder's message names types and members, never values; `member` is where what it decoded stands."""
     where = _WHERE.search(message)
     path = ".".join(filter(None, (member, where["path"].removesuffix("[...]") if where else "")))
@@ -299,7 +299,7 @@ def _with_token(server: FhirServer | None, raw: msgspec.Raw, patient_id: str) ->
     try:
         authorization = _authorization_decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error), "fhirAuthorization") from None
+        raise misshapen(str(error), "fhirAuthorization") from None
     except NOT_JSON_OF_OURS:
         raise InvalidRequest("is not usable JSON", remedy="Send it in UTF-8", field="fhirAuthorization") from None
     if len(authorization.scope) > _LONGEST_SCOPE:

@@ -53,10 +53,12 @@ def _row(service: str, client: str, tenant: str, entry: Feedback, received_at: d
         "outcome": entry.outcome,
         "outcome_at": utc_text(datetime.fromisoformat(entry.outcomeTimestamp)),
         "accepted_suggestions": sorted({suggestion.id for suggestion in entry.acceptedSuggestions or ()}),
-        "reason_code": reason.code if reason else None,
+        "reason_code": (reason.code or None) if reason else None,
         "reason_system": reason.system if reason else None,
         "reason_display": reason.display if reason else None,
         "user_comment": entry.overrideReason.userComment if entry.overrideReason else None,
     }
-    key = hashlib.sha256(msgspec.json.encode(content)).hexdigest()
-    return {"key": key, "received_at": utc_text(received_at), **content}
+    # without others the key is that of the versions that did not keep them, so that a repetition stays one row
+    said = content if entry.others is None else {**content, "others": entry.others}
+    key = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+    return {"key": key, "received_at": utc_text(received_at), **content, "others": entry.others}

@@ -93,7 +93,9 @@ class InvocationCardRow(Base):
 
 
 class FeedbackRow(Base):
-    """One entry of feedback; `key` is a digest of all that was sent in it, and by whom."""
+    """One entry of feedback; `key` is a digest of all that was sent in it, and by whom. `others` is JSON of what stood
+    beside the members of CDS Hooks.
+    """
 
     __tablename__ = "feedback"
 
@@ -110,6 +112,7 @@ class FeedbackRow(Base):
     reason_system: Mapped[str | None] = mapped_column(Text)
     reason_display: Mapped[str | None] = mapped_column(Text)
     user_comment: Mapped[str | None] = mapped_column(Text)
+    others: Mapped[str | None] = mapped_column(Text)
 
 
 class SeenTokenRow(Base):

@@ -9,7 +9,7 @@ import pytest
 
 from cds_service.errors import InvalidRequest
 from cds_service.hooks.feedback import read_feedback
-from cds_service.wire import Feedback
+from cds_service.wire import Coding, Feedback, OverrideReason
 from tests.calls import accepted, overridden
 
 
@@ -42,11 +42,79 @@ def test_an_override_without_reason_or_comment(reason: Any) -> None:
     assert read_one(overridden(acceptedSuggestions=None)).overrideReason is None
 
 
-def test_unknown_members_and_extensions_are_passed_over() -> None:
-    extension = {"extension": {"com.example.ehr": {"deep": [1, {"x": None}]}}}
-    entry = {**accepted("s1"), **extension, "cardTitle": "x"}
-    entry["acceptedSuggestions"][0].update(extension)
-    assert read(entry, **extension) == read(accepted("s1"))
+CODING = {"code": "c", "system": "urn:x", "display": "d"}
+EPIC = "com.epic.cdshooks.feedback.overrideReason."
+OTHER_FORMS: list[tuple[Any, Coding | None, str | None, Any]] = [
+    ({"overrideReasons": {"reason": CODING, "userComment": "note"}}, Coding("c", "urn:x", "d"), "note", None),
+    ({"overrideReasons": [{"reason": CODING, "userComment": "note"}]}, Coding("c", "urn:x", "d"), "note", None),
+    ({"overrideReason": {**CODING, "userComment": "note"}}, Coding("c", "urn:x", "d"), "note", None),
+    ({"overrideReasons": [CODING, {"userComment": "note"}]}, Coding("c", "urn:x", "d"), "note", None),
+    (
+        {"overrideReasons": {"extension": {f"{EPIC}reasonDisplay": "Done", f"{EPIC}reasonCategory": "45"}}},
+        Coding("", display="Done"),
+        None,
+        {"overrideReasons": {"extension": {f"{EPIC}reasonDisplay": "Done", f"{EPIC}reasonCategory": "45"}}},
+    ),
+    (
+        {"overrideReasons": [{"reason": CODING}, {"reason": {"code": "e"}, "userComment": "note"}]},
+        Coding("c", "urn:x", "d"),
+        "note",
+        {"overrideReasons": [{"reason": {}}, {"reason": {"code": "e"}}]},
+    ),
+    (
+        {"overrideReason": {"reason": CODING}, "overrideReasons": {"reason": {"code": "e"}}},
+        Coding("c", "urn:x", "d"),
+        None,
+        {"overrideReasons": {"reason": {"code": "e"}}},
+    ),
+    ({"overrideReason": {"reason": {**CODING, "by": "x"}}}, Coding("c", "urn:x", "d"), None, ...),
+    ({"overrideReason": "note"}, None, None, ...),
+    ({"overrideReason": ["note"]}, None, None, ...),
+    ({"overrideReason": {"reason": "note"}}, None, None, ...),
+    ({"overrideReason": {"reason": {"coding": [CODING], "text": "note"}}}, None, None, ...),
+    ({"overrideReason": {"reason": {"code": "", "display": "note"}}}, None, None, ...),
+    ({"overrideReason": {"reason": {"code": "c", "display": 1}}}, None, None, ...),
+    ({"overrideReason": {"reason": {"code": "c", "system": "x" * 2001}}}, None, None, ...),
+    ({"overrideReason": {"reason": {"code": "a\0b"}}}, None, None, ...),
+    ({"overrideReason": {"userComment": ["note", "more"]}}, None, None, ...),
+    ({"overrideReason": {"comment": "note"}}, None, None, ...),
+    ({"userComment": "note", "extension": {"com.example.ehr": [1, {"x": False}]}}, None, None, ...),
+    ({"overrideReasons": [], "extension": {}, "note": "", "x": None}, None, None, None),
+]
+"""What is sent, and the reason, the comment and the rest that are kept of it; `...` stands for all that was sent."""
+
+
+@pytest.mark.parametrize(("sent", "reason", "comment", "others"), OTHER_FORMS)
+def test_what_a_clinician_said_is_kept_in_whatever_form_it_came(
+    sent: dict[str, Any], reason: Coding | None, comment: str | None, others: Any
+) -> None:
+    entry = read_one(overridden(**sent))
+    told = entry.overrideReason or OverrideReason()
+    assert (told.reason, told.userComment) == (reason, comment)
+    if others is ... and reason:
+        others = {"overrideReason": {"reason": {"by": "x"}}}
+    assert (json.loads(entry.others) if entry.others else None) == (sent if others is ... else others)
+
+
+def test_what_stands_beside_suggestions_and_entries_is_kept_too() -> None:
+    entry = accepted("s1", extension={"com.example.ehr": 1})
+    entry["acceptedSuggestions"][0]["label"] = "x"
+    first, second = read(entry, accepted("s2"), sender="ward")
+    assert first.others is not None
+    assert json.loads(first.others) == {
+        "acceptedSuggestions": [{"id": "s1", "label": "x"}],
+        "extension": {"com.example.ehr": 1},
+        "(body)": {"sender": "ward"},
+    }
+    assert second == read_one(accepted("s2"))
+
+
+def test_more_than_is_kept_is_refused() -> None:
+    room = 10_000 - len('{"note":""}')
+    assert len(read_one(overridden(note="ü" * room)).others or "") == 10_000
+    with pytest.raises(InvalidRequest, match="holds more than 10000 characters in members") as refused:
+        read(overridden(), overridden(note="zebrafish" * 2000))
+    assert (refused.value.field, "zebrafish" in str(refused.value)) == ("feedback[1]", False)
 
 
 def test_a_uuid_in_upper_case_is_the_same_card() -> None:
@@ -110,14 +178,8 @@ def test_a_comment_keeps_all_that_a_database_can_keep() -> None:
         ({**accepted(), "acceptedSuggestions": [{"id": "s1"}, {}]}, ".acceptedSuggestions[1].id"),
         (accepted("s1", ""), ".acceptedSuggestions[1].id"),
         (accepted(*map(str, range(101))), ".acceptedSuggestions"),
-        (overridden(overrideReason="zebrafish"), ".overrideReason"),
-        (overridden(overrideReason={"reason": "zebrafish"}), ".overrideReason.reason"),
-        (overridden(overrideReason={"reason": {}}), ".overrideReason.reason.code"),
-        (overridden(overrideReason={"reason": {"code": ""}}), ".overrideReason.reason.code"),
-        (overridden(overrideReason={"reason": {"code": "c", "system": "x" * 2001}}), ".overrideReason.reason.system"),
-        (overridden(overrideReason={"reason": {"code": "c", "display": 1}}), ".overrideReason.reason.display"),
-        (overridden(overrideReason={"userComment": 1}), ".overrideReason.userComment"),
         (overridden(overrideReason={"userComment": "zebrafish" * 2000}), ".overrideReason.userComment"),
+        (overridden(overrideReasons=[{"userComment": "zebrafish" * 2000}]), ".overrideReasons.userComment"),
     ],
 )
 def test_a_malformed_entry_is_named_and_not_quoted(entry: Any, field: str) -> None:

@@ -52,6 +52,7 @@ def test_an_entry_is_kept_as_it_came(database: str) -> None:
         "reason_system": "urn:x",
         "reason_display": "d",
         "user_comment": "Ünder\n😀 control",
+        "others": None,
     }
 
 
@@ -70,12 +71,20 @@ def test_an_identical_entry_is_kept_once_in_and_across_messages(database: str) -
         accepted("a", outcome="overridden"),
         accepted("a", overrideReason={"userComment": "x"}),
         accepted("a", card="another"),
+        accepted("a", others='{"note":"x"}'),
     ],
 )
 def test_a_different_entry_is_another_row_in_any_order(database: str, other: Any) -> None:
     keep(database, entries(other), entries(accepted("a")))
     keep(database, entries(accepted("a")), entries(other))
     assert len(feedback_rows(database)) == 2
+
+
+def test_what_was_kept_before_others_were_stays_one_row(database: str) -> None:
+    """The digest that version 0.1.0 made of this entry."""
+    keep(database, entries(accepted("a")))
+    (row,) = feedback_rows(database)
+    assert row["key"] == "673a8d2ffdda0131a63c88e737f7e7c4526f8e441155c2c992e6264e3390be05"
 
 
 def test_another_client_tenant_or_service_is_another_row(database: str) -> None:

@@ -19,6 +19,7 @@ from tests.calls import accepted, overridden
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 WEEK_AGO = NOW - timedelta(days=7)
+DISPLAY_ALONE = {"code": "", "display": "Does not meet criteria"}
 
 
 def call(instance: str, *cards: str, client: str = "ward") -> Invocation:
@@ -67,6 +68,7 @@ def test_of_each_card_how_many_answers_were_overridden_and_why(database: str) ->
     dvt, muscle = told(database)
     assert dvt == CardFeedback("dvt", 4, 3, {"already-managed": 2, "no reason given": 1})
     assert (dvt.rate, muscle.rate) == (0.75, 0)
+    assert (dvt.accepted, muscle.accepted) == (1, 1)
 
 
 def test_the_last_word_on_an_answer_counts_once(database: str) -> None:
@@ -74,10 +76,28 @@ def test_the_last_word_on_an_answer_counts_once(database: str) -> None:
     fill(
         database,
         [again, again],
+        entry(overridden, "a0", minute=5, reason="already-managed"),
+        entry(overridden, "a0", minute=1, reason="other-cause"),
+    )
+    assert told(database) == [CardFeedback("dvt", 1, 1, {"already-managed": 1})]
+
+
+@pytest.mark.parametrize("dismissed", [1, 9])
+def test_a_card_whose_suggestion_was_accepted_stays_accepted_when_it_is_dismissed(
+    database: str, dismissed: int
+) -> None:
+    fill(
+        database,
+        [call("i0", "a0")],
         entry(lambda **members: accepted("x", **members), "a0", minute=5),
-        entry(overridden, "a0", minute=1),
+        entry(overridden, "a0", minute=dismissed),
     )
     assert told(database) == [CardFeedback("dvt", 1, 0, {})]
+
+
+def test_a_reason_without_a_code_counts_by_its_words(database: str) -> None:
+    fill(database, [call("i0", "a0")], {**entry(overridden, "a0"), "overrideReason": {"reason": DISPLAY_ALONE}})
+    assert told(database) == [CardFeedback("dvt", 1, 1, {"Does not meet criteria": 1})]
 
 
 def test_what_is_older_of_another_client_or_of_no_known_card_does_not_count(database: str) -> None:

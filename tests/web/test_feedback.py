@@ -68,6 +68,15 @@ def test_feedback_joins_the_call_by_the_card(client: TestClient, database: str) 
     assert (feedback["reason_code"], feedback["reason_system"]) == (reason["code"], reason["system"])
 
 
+def test_what_epic_sends_is_kept(client: TestClient, database: str) -> None:
+    """`overrideReasons`, and a member that is nobody's (docs/vendors/epic.md)."""
+    told = {"reason": {"code": "other-cause", "system": "urn:x"}, "userComment": "seen by the vascular team"}
+    assert send(client, overridden(overrideReasons=told, department="ward 3")).status_code == 200
+    (row,) = feedback_rows(database)
+    assert (row["reason_code"], row["user_comment"]) == ("other-cause", "seen by the vascular team")
+    assert row["others"] == '{"department":"ward 3"}'
+
+
 def test_a_malformed_entry_is_told_and_nothing_is_stored(client: TestClient, database: str) -> None:
     wrong = overridden(outcome="zebrafish")
     assert_outcome(send(client, accepted("s1"), overridden(), wrong), 400, "feedback[2].outcome", "accepted nor over")

@@ -209,6 +209,8 @@ class TestAnOverride:
         (card,) = someone.opens(SEVERE)
         someone.overrides(card, outcome="accepted", acceptedSuggestions=[{"id": "s1"}])
         assert len(someone.opens(SEVERE)) == 1
+        someone.overrides(card, overrideReasons={"reason": {"code": "already-managed"}})
+        assert someone.opens(SEVERE) == [], "a dismissal after it does"
 
     def test_another_part_unread_ends_it(self, http: TestClient) -> None:
         """Without its medicines, or with an entry that cannot be read, it is not known to be the same evidence."""
