@@ -39,7 +39,7 @@ from cds_service.hooks.problem_list_item_create import PROBLEM_LIST_ITEM_CREATE
 from cds_service.hooks.service import Clinic, OpenService
 from cds_service.hooks.silence import Silence
 from cds_service.hooks.turns import Turns
-from cds_service.knowledge import knowledge_version
+from cds_service.knowledge import BASE, knowledge_version
 from cds_service.log import configure_log
 from cds_service.publishing.publication import Publication, load_value_sets
 from cds_service.rendering.card_files import load_cards, missing_files
@@ -205,7 +205,14 @@ def explained(explanation: Explanation, cards: CardFiles) -> str:
 
 def cards_in_use(settings: Settings) -> CardFiles:
     """The words of the cards that these settings choose. Raises ConfigurationError."""
-    return load_cards(cards_folder(settings), shipped("cards"))
+    return load_cards(cards_folder(settings), shipped("cards"), canonical_base(settings))
+
+
+def canonical_base(settings: Settings) -> str:
+    """What is before the addresses of our own FHIR resources: CDS_CANONICAL_URL, else where they are served."""
+    if settings.canonical_url is not None:
+        return f"{settings.canonical_url}/"
+    return f"{settings.public_url}/knowledge/" if settings.public_url is not None else BASE
 
 
 def missing_cards(settings: Settings) -> Sequence[str]:
@@ -226,6 +233,7 @@ def publication(settings: Settings, cards: CardFiles) -> Publication:
         settings.thresholds,
         cards,
         load_value_sets(shipped("value_sets")),
+        canonical_base(settings),
         settings.developer,
         settings.funding,
         policy.off,

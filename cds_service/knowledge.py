@@ -8,7 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 BASE = "https://calf-pain-cds.example/fhir/"
-"""Before the addresses of all FHIR resources of our own; they identify, and lead nowhere (docs/knowledge.md)."""
+"""Before the addresses of all FHIR resources of our own as they are shipped: a reserved name, which leads nowhere. What
+a site publishes or sends stands under its own base instead (CDS_CANONICAL_URL, docs/knowledge.md).
+"""
+OVERRIDE_REASON = "override-reason"
+"""The id of the code system of override reasons."""
 EXTENSION = f"{BASE}StructureDefinition/"
 
 

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
         description="the address before /cds-services under which EHRs call this service, starting with https:// or "
         "http://",
     )
+    canonical_url: str | None = Field(
+        None,
+        description="the address, starting with https:// or http://, before those of the FHIR resources and codes of "
+        "this service's own",
+    )
     jwt_algorithms: Annotated[tuple[Literal["ES384", "RS384", "ES256", "RS256"], ...], NoDecode] = Field(
         ("ES384", "RS384"),
         min_length=1,
@@ -208,13 +213,13 @@ class Settings(BaseSettings):
             raise ValueError("it is not a web address")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "canonical_url")
     @classmethod
-    def _base(cls, value: str | None) -> str | None:
+    def _base(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
             return None
         place = parse_base(value)
-        if place is None or place.path.endswith("/cds-services"):
+        if place is None or (info.field_name == "public_url" and place.path.endswith("/cds-services")):
             raise ValueError("it is not such an address")
         return value.rstrip("/")
 

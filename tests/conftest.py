@@ -42,8 +42,8 @@ def shipped_cards_read_once() -> Iterator[None]:
     """
     read_once = cache(load_cards)
 
-    def load(folder: Path, default: Path) -> CardFiles:
-        return (read_once if folder == default else load_cards)(folder, default)
+    def load(folder: Path, default: Path, base: str) -> CardFiles:
+        return (read_once if folder == default else load_cards)(folder, default, base)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cds_service.app.load_cards", load)

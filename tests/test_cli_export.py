@@ -37,7 +37,7 @@ def test_it_writes_a_file_for_each_resource(tmp_path: Path) -> None:
         assert name == f"{resource['resourceType']}-{resource['id']}.json"
         assert content.endswith(b"}\n")
     kinds = {name.partition("-")[0] for name in files}
-    assert kinds == {"PlanDefinition", "Library", "ValueSet"}
+    assert kinds == {"PlanDefinition", "Library", "ValueSet", "CodeSystem"}
     count = sum(name.startswith("ValueSet-") for name in files)
     assert f"{count} ValueSet" in result.stdout.splitlines()[0]
 

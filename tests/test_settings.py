@@ -49,6 +49,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         "CDS_INSECURE": "true",
         "CDS_CLIENTS": str(tmp_path / "clients.toml"),
         "CDS_PUBLIC_URL": "https://cds.example.org/hospital/",
+        "CDS_CANONICAL_URL": "https://fhir.example.org/cds-services/",
         "CDS_JWT_ALGORITHMS": "ES384, RS256",
         "CDS_JWT_LIFETIME": "600",
         "CDS_PORT": "9000",
@@ -70,6 +71,7 @@ def test_variables_are_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert (settings.fhir_timeout, settings.host, settings.port) == (1.5, "::", 9000)
     assert (settings.clients, settings.insecure) == (tmp_path / "clients.toml", True)
     assert settings.public_url == "https://cds.example.org/hospital"
+    assert settings.canonical_url == "https://fhir.example.org/cds-services"
     assert (settings.jwt_algorithms, settings.jwt_lifetime) == (("ES384", "RS256"), 600)
 
 
@@ -119,6 +121,8 @@ def test_what_cards_name_as_their_source_does_cannot_be_set(monkeypatch: pytest.
         ("CDS_PUBLIC_URL", "https://cds.example.org/?x=1", "https:// or http://"),
         ("CDS_PUBLIC_URL", "https://cds.example.org/cds-services", "before /cds-services"),
         ("CDS_PUBLIC_URL", "https://cds.example.org/cds-services/", "before /cds-services"),
+        ("CDS_CANONICAL_URL", "fhir.example.org", "FHIR resources and codes"),
+        ("CDS_CANONICAL_URL", "urn:oid:1.2.3", "FHIR resources and codes"),
         ("CDS_JWT_ALGORITHMS", "none", "ES384, RS384, ES256 and RS256"),
         ("CDS_JWT_ALGORITHMS", "ES384,HS256", "ES384, RS384, ES256 and RS256"),
         ("CDS_JWT_ALGORITHMS", "es384", "ES384, RS384, ES256 and RS256"),

@@ -1,4 +1,4 @@
-"""The knowledge as FHIR R4 resources: a PlanDefinition and a Library for each rule set, and the value sets.
+"""The knowledge as FHIR R4 resources: a PlanDefinition and a Library for each rule set, value sets, our own codes.
 
 https://hl7.org/fhir/R4/plandefinition.html, https://hl7.org/fhir/R4/library.html. The rules are Python and there is no
 CQL: conditions are words (Expression.language text/plain), and no Library pretends to hold executable logic.
@@ -6,6 +6,7 @@ CQL: conditions are words (Expression.language text/plain), and no Library prete
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.assessment.sources import OURS
 from cds_service.code_systems import SNOMED
-from cds_service.knowledge import BASE, EXTENSION
+from cds_service.knowledge import BASE, EXTENSION, OVERRIDE_REASON
 from cds_service.publishing.publication import Publication
 from cds_service.thresholds import Number, numbers
 
@@ -55,13 +56,16 @@ _WHERE_RECORDED = {
 
 
 def fhir_resources(published: Publication) -> list[dict[str, Any]]:
-    """All of them: plan definitions, libraries, value sets, each by id. The same knowledge gives the same resources."""
-    return [
+    """Plan definitions, libraries, value sets, the code system. The same knowledge gives the same resources."""
+    as_shipped = [
         *[_plan(each, published) for each in published.rule_sets],
         *[_library(each, published) for each in published.rule_sets],
         _terminology(published),
-        *[dict(each) for each in published.value_sets.values()],
+        *published.value_sets.values(),
+        _override_reasons(published),
     ]
+    found: list[dict[str, Any]] = json.loads(json.dumps(as_shipped).replace(BASE, published.base))
+    return found
 
 
 def bundle(published: Publication) -> dict[str, Any]:
@@ -69,7 +73,7 @@ def bundle(published: Publication) -> dict[str, Any]:
     return {
         "resourceType": "Bundle",
         "id": "knowledge",
-        "identifier": {"system": f"{BASE}knowledge-version", "value": published.version},
+        "identifier": {"system": f"{published.base}knowledge-version", "value": published.version},
         "type": "collection",
         "entry": [{"fullUrl": each["url"], "resource": each} for each in fhir_resources(published)],
     }
@@ -142,6 +146,18 @@ def _terminology(published: Publication) -> dict[str, Any]:
         "relatedArtifact": [
             {"type": "composed-of", "resource": canonical(each)} for each in published.value_sets.values()
         ],
+    }
+
+
+def _override_reasons(published: Publication) -> dict[str, Any]:
+    shared = published.cards.shared
+    return {
+        **_head("CodeSystem", OVERRIDE_REASON, "Reasons to override a card of the calf pain service", shared.version),
+        "description": "What a clinician may give as the reason for dismissing a card. Each card offers some of them.",
+        "caseSensitive": True,
+        "content": "complete",
+        "count": len(shared.override_reasons),
+        "concept": [{"code": code, "display": display} for code, display in shared.override_reasons.items()],
     }
 
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.assessment.rule import Rule, RuleSet
+from cds_service.knowledge import BASE
 from cds_service.rendering.content import CardFiles, Written
 from cds_service.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """`version`: of the knowledge. `thresholds`: the numbers in force. `value_sets`: the FHIR resources by id.
+    """`version`: of the knowledge. `thresholds`: the numbers in force. `value_sets`: the FHIR resources by id, as
+    shipped. `base`: what is before the addresses of all that is published, with a slash at its end.
 
     `developer` and `funding` are what the operator states of itself, empty where it states nothing. `off`: the rules
     that the site has switched off; `decisions`: all that it has decided, those included, a sentence each.
@@ -26,6 +28,7 @@ class Publication:
     thresholds: Thresholds
     cards: CardFiles
     value_sets: Mapping[str, Mapping[str, Any]]
+    base: str = BASE
     developer: str = ""
     funding: str = ""
     off: Collection[Rule] = ()

@@ -22,7 +22,7 @@ from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES
 from cds_service.code_systems import SNOMED
 from cds_service.errors import ConfigurationError
-from cds_service.knowledge import BASE
+from cds_service.knowledge import BASE, OVERRIDE_REASON
 from cds_service.rendering import headline, suggestions
 from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import (
@@ -47,7 +47,6 @@ SHARED, CAUSE_WORDS = "_shared.md", "_causes.md"
 SECTIONS = ("Options", "Check", "Ask", "If none", "Back if")
 """The sections that a card file may have; `Recorded` and `Not found` are made from the record."""
 
-OVERRIDE_REASONS = f"{BASE}CodeSystem/override-reason"
 CALF_PAIN = Coding(code="300954003", system=SNOMED, display="Pain in calf")
 LONGEST_SUMMARY = 100
 MOST_WORDS = 60
@@ -91,9 +90,10 @@ class _CausesMatter(Written, frozen=True, kw_only=True):
     causes: dict[str, CauseWords]
 
 
-def load_cards(directory: Path, shipped: Path | None = None) -> CardFiles:
+def load_cards(directory: Path, shipped: Path | None = None, base: str = BASE) -> CardFiles:
     """Read and check all card files; what the folder does not hold is taken from `shipped`, the folder that comes with
-    the service. Raises ConfigurationError that names file, line, fault and remedy.
+    the service. `base` is before the address of the code system of override reasons. Raises
+    ConfigurationError that names file, line, fault and remedy.
     """
     paths = _paths(directory)
     if not paths:
@@ -106,7 +106,7 @@ def load_cards(directory: Path, shipped: Path | None = None) -> CardFiles:
     for name, path in sorted(paths.items(), key=lambda each: each[0] not in own):
         if not name.startswith("_"):
             file = open_content(path)
-            card = _checked_card(file, shared)
+            card = _checked_card(file, shared, base)
             if card.id in cards and name in own:
                 other = cards[card.id].path.name
                 file.fail(f"id {card.id} is already used by {other}", "Give each card its own id", key="id")
@@ -198,7 +198,7 @@ def _check_names(file: ContentFile, key: str, written: Collection[str], known: C
             file.fail(f"{key}: unknown name {name}", f"Use one of: {', '.join(known)}", key=key, text=f"{name}:")
 
 
-def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
+def _checked_card(file: ContentFile, shared: SharedWords, base: str) -> CardFile:
     matter = file.front_matter(_CardMatter)
     check_no_html(file)
     if matter.id not in card_ids():
@@ -224,7 +224,7 @@ def _checked_card(file: ContentFile, shared: SharedWords) -> CardFile:
         not_found=matter.not_found,
         source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
         links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
-        override_reasons=_override_reasons(file, matter, shared),
+        override_reasons=_override_reasons(file, matter, shared, base),
         suggestions=_suggestions(file, matter),
         written=matter,
     )
@@ -290,17 +290,15 @@ def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
             file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
 
 
-def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWords) -> tuple[Coding, ...]:
+def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWords, base: str) -> tuple[Coding, ...]:
     for code in matter.override_reasons:
         if code not in shared.override_reasons:
             remedy = f"Use one of: {', '.join(shared.override_reasons)}"
             file.fail(f"unknown override reason {code}", remedy, key="override_reasons")
     if not 4 <= len(set(matter.override_reasons)) == len(matter.override_reasons) <= 6:
         file.fail("override_reasons needs 4 to 6 different reasons", "Add or remove some", key="override_reasons")
-    return tuple(
-        Coding(code=code, system=OVERRIDE_REASONS, display=shared.override_reasons[code])
-        for code in matter.override_reasons
-    )
+    system = f"{base}CodeSystem/{OVERRIDE_REASON}"
+    return tuple(Coding(code, system, shared.override_reasons[code]) for code in matter.override_reasons)
 
 
 def _suggestions(file: ContentFile, matter: _CardMatter) -> tuple[str, ...]:
