@@ -21,10 +21,11 @@ from starlette.routing import Route
 
 from cds_service import __version__
 from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.rule import Level
 from cds_service.circumstances import Circumstances
 from cds_service.errors import CdsError, Unauthenticated
 from cds_service.explanation.markdown import as_markdown
-from cds_service.explanation.model import Explanation, explain
+from cds_service.explanation.model import Explanation, InForce, explain
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.reading import ChartReader
 from cds_service.fhir.value_sets import Terminology
@@ -175,7 +176,7 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
             replace(cards, switched_off=switched_off(policy)),
             settings.guidance_url,
             settings.max_indicator,
-            partial(_explanation, version_in_use(settings), cards) if settings.card_detail == "full" else None,
+            partial(_explanation, in_force(settings), cards) if settings.card_detail == "full" else None,
         ),
         settings.thresholds,
         policy,
@@ -192,9 +193,16 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
     return [OpenService(service, clinic) for service in services]
 
 
-def _explanation(version: str, cards: CardFiles, assessment: Assessment, circumstances: Circumstances) -> str:
+def _explanation(decides: InForce, cards: CardFiles, assessment: Assessment, circumstances: Circumstances) -> str:
     """How it was decided, for below a card."""
-    return explained(explain(assessment, circumstances.as_of, version), cards)
+    return explained(explain(assessment, circumstances.as_of, decides), cards)
+
+
+def in_force(settings: Settings) -> InForce:
+    """What decides at this site, beside the record."""
+    policy = local_policy(settings)
+    highest = Level[settings.max_indicator.upper()]
+    return InForce(version_in_use(settings), policy, tuple(decisions(settings, policy)), highest)
 
 
 def explained(explanation: Explanation, cards: CardFiles) -> str:

@@ -93,6 +93,8 @@ def decisions(settings: Settings, policy: LocalPolicy) -> list[str]:
         said.append("At this site no card is shown where no red flag is recorded.")
     if policy.exclusions:
         said.append(f"At this site no card is shown for: {', '.join(policy.exclusions)}.")
+    if settings.max_indicator != "critical":
+        said.append(f"At this site what is critical is shown as a {settings.max_indicator}.")
     return said
 
 

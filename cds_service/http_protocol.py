@@ -155,7 +155,7 @@ class HttpProtocol(H11Protocol):
         self._refused = False
         self._timers: dict[str, asyncio.TimerHandle] = {}  # by what the client has to do in time
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         super().connection_made(transport)
         self._waiting.add(self)
         self._start("header", self.bounds.header_seconds, self._header_is_late)

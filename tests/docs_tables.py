@@ -15,6 +15,7 @@ from cds_service.assessment.catalogue import (
     CRITICAL_SET,
     RED_FLAG_SET,
     RISK_SET,
+    SEEN_SET,
     SIGN_SET,
     STEP_SET,
     WARNING_SET,
@@ -110,6 +111,11 @@ def _precautions() -> str:
     return _table(("precaution", "holds when the record has", "left out", "advised, with what to mind"), rows)
 
 
+def _seen() -> str:
+    rows = [(f"`{rule.id}`", rule.label, rule.condition(_SHIPPED), _numbers(rule)) for rule in SEEN_SET.rules]
+    return _table(("name", "in words", "shown when", "numbers that a site can set"), rows)
+
+
 def _wells() -> str:
     rows = [
         (item.label, str(item.weight), rule.condition(_SHIPPED), _sets(item.needs), _sets(item.deniable_by))
@@ -138,6 +144,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "other risk factors": lambda: _risks([rule for rule in RISK_SET.rules if rule.source is not GUIDANCE]),
     "precautions": _precautions,
     "home care by example": home_care_by_example,
+    "to be seen": _seen,
     "Wells items": _wells,
     "suggestions": _suggestions,
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from cds_service.explanation.markdown import as_markdown
-from cds_service.explanation.model import BY_THE_SITE, NO_COMPLAINT, NOTHING_ABOUT_THE_LEG, Explanation, explain
+from cds_service.explanation.model import NO_COMPLAINT, NOTHING_ABOUT_THE_LEG, Explanation, InForce, explain
 from cds_service.rendering.words import quoted
 from cds_service.shipped import shipped
 from tests.calls import CALF_PAIN, cards, post, prefetch, searchset
@@ -29,7 +29,7 @@ SMOKER: Entry = {"condition": "icd|F17.210", "id": "smoker", "onset": -900}
 
 
 def explained(*entries: Entry, **how: Any) -> Explanation:
-    return explain(triage([*entries], **how), AS_OF, "1.0.0")
+    return explain(triage([*entries], **how), AS_OF, InForce("1.0.0"))
 
 
 def of_sample(name: str) -> Explanation:
@@ -89,14 +89,55 @@ def test_other_causes_are_told_with_their_source() -> None:
     assert all(cause.source.label for cause in model.causes)
 
 
-@pytest.mark.parametrize("policy", [{"CDS_EXCLUSIONS": "children"}, {"CDS_DISABLED_RULES": "card:no-red-flag"}])
-def test_a_card_that_the_site_has_decided_against_is_not_told_as_no_complaint(
-    policy: dict[str, str], monkeypatch: pytest.MonkeyPatch
+HOSPICE: Entry = {"condition": "sct|170935008", "id": "hospice", "onset": -20}
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        (
+            {"CDS_EXCLUSIONS": "children"},
+            "this site shows none for patients whose birth date says that they are under 18",
+        ),
+        ({"CDS_EXCLUSIONS": "hospice"}, "this site shows none for patients whose record says that a hospice cares for"),
+        ({"CDS_DISABLED_RULES": "card:no-red-flag"}, "this site shows none where nothing raises the level"),
+    ],
+)
+def test_a_card_that_the_site_has_decided_against_is_told_with_its_reason(
+    policy: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in policy.items():
         monkeypatch.setenv(name, value)
-    chart = json.dumps(searchset(patient(birthDate="2015-05-05"), CALF_PAIN))
-    assert f"No card: {BY_THE_SITE}" in run("assess", "-", "--explain", stdin=chart).stdout
+    chart = json.dumps(searchset(patient(birthDate="2015-05-05"), CALF_PAIN, HOSPICE))
+    assert f"No card: {why}" in run("assess", "-", "--explain", stdin=chart).stdout
+
+
+def test_what_the_site_switched_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDS_DISABLED_RULES", "potassium")
+    told = run("assess", "-", "--explain", stdin=json.dumps(searchset(patient(), CALF_PAIN))).stdout
+    assert "\n- Switched off at this site by" in told or "\n- Switched off at this site: " in told
+
+
+def test_a_level_that_the_site_shows_lower_is_told_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = json.dumps(searchset(patient(), CALF_PAIN, {"condition": "sct|404223003", "onset": -4, "side": "left"}))
+    assert "Shown as" not in run("assess", "-", "--explain", stdin=chart).stdout
+    monkeypatch.setenv("CDS_MAX_INDICATOR", "warning")
+    told = run("assess", "-", "--explain", stdin=chart).stdout
+    assert told.startswith("**[warning]")
+    assert "- Level critical, set by: DVT" in told
+    assert "- Shown as warning: this site shows no card above that" in told
+    assert "Shown as" not in run("assess", "-", "--explain", stdin=json.dumps(searchset(patient(), CALF_PAIN))).stdout
+
+
+def test_an_appointment_without_a_card_has_its_level_told() -> None:
+    soon = {"resourceType": "Appointment", "start": datetime.now(UTC).isoformat()}
+    context = {"userId": "Practitioner/p", "patientId": "p1", "appointments": searchset(soon)}
+    request = {"hook": "appointment-book", "hookInstance": "4b8a8f5e-2d8b-4a3e-9d0a-0e5b8f4a1c11", "context": context}
+    told = run(
+        "assess", "-", "--explain", stdin=json.dumps({**request, "prefetch": prefetch(findings=searchset(SCORE))})
+    )
+    assert "- Level warning, set by: Severe pain" in told.stdout
+    assert "- No card: no appointment is later than the record allows." in told.stdout
 
 
 class TestCommand:

@@ -17,7 +17,7 @@ import pytest
 import simple_icd_10_cm  # type: ignore[import-untyped]
 from fhir.resources.R4B import get_fhir_model_class
 
-from cds_service.assessment.catalogue import RAISING
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.settings import load_settings
 from tests.charts import SYSTEMS

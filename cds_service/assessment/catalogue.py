@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from cds_service.assessment.raising import CRITICAL, WARNING
 from cds_service.assessment.rule import Kind, Rule, RuleSet
 from cds_service.assessment.rules import (
     arterial,
-    clot,
     clot_causes,
     compartment,
     infection,
@@ -27,27 +27,9 @@ from cds_service.assessment.rules import (
 from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.rules.precautions import PRECAUTIONS, Precaution
 from cds_service.assessment.rules.risks import RISKS
+from cds_service.assessment.rules.seen import SEEN
 from cds_service.assessment.sources import NICE_DVT
 from cds_service.assessment.wells_items import ITEMS
-
-CRITICAL = (
-    *limb_ischaemia.CRITICAL,
-    *compartment.CRITICAL,
-    *clot.CRITICAL,
-    *arterial.CRITICAL,
-    *infection.CRITICAL,
-    *muscle.CRITICAL,
-)
-WARNING = (
-    *clot.WARNING,
-    *arterial.WARNING,
-    *tendon_bone.WARNING,
-    *infection.WARNING,
-    *compartment.WARNING,
-    *muscle.WARNING,
-)
-RAISING = (*CRITICAL, *limb_ischaemia.SIGNS, *WARNING)
-"""What can raise the level beside the red flags."""
 
 _THREATS = (
     limb_ischaemia.LIMB_ISCHAEMIA_CAUSE,
@@ -189,9 +171,16 @@ ORDER_SET = RuleSet(
     "What an order about to be placed means beside a leg complaint on the record. Never above warning.",
     orders.ORDERS,
 )
+SEEN_SET = RuleSet(
+    "to-be-seen",
+    "To be seen, raises nothing",
+    "What the card or the page names because other words rest on it. None changes the level, and none can be switched "
+    "off.",
+    SEEN,
+)
 
 RULE_SETS = (
     *(RED_FLAG_SET, SIGN_SET, CRITICAL_SET, WARNING_SET, WELLS_SET),
-    *(RISK_SET, CAUSE_SET, CARE_SET, STEP_SET, ORDER_SET),
+    *(RISK_SET, CAUSE_SET, CARE_SET, STEP_SET, ORDER_SET, SEEN_SET),
 )
 """All of them. A further set is one more name here."""

@@ -23,7 +23,7 @@ UNCLEAR_CODES = frozenset({"30240-6"})
 """LOINC codes by what they measure (value set d-dimer); 30240-6 is deprecated, as it could be either."""
 
 
-class Kind(StrEnum):
+class Units(StrEnum):
     """Fibrinogen equivalent units, or D-dimer units: of one sample the first is about twice the second."""
 
     FEU = "FEU"
@@ -52,7 +52,7 @@ class Reading(msgspec.Struct, frozen=True):
     """
 
     fact: Fact
-    kind: Kind
+    units: Units
     verdict: Verdict
     current: bool
     treated: bool = False
@@ -76,21 +76,21 @@ def readings(patient: Record) -> tuple[Reading, ...]:
     treated = bool(patient.anticoagulants())
     return tuple(
         [
-            Reading(fact, kind_of(fact), verdict_of(fact), bool(patient.surely_within((fact,), days)), treated)
+            Reading(fact, units_of(fact), verdict_of(fact), bool(patient.surely_within((fact,), days)), treated)
             for fact in results
         ]
     )
 
 
-def kind_of(fact: Fact) -> Kind:
+def units_of(fact: Fact) -> Units:
     """What its code or its unit says; what they say of each other is not resolved."""
     codes = {code for _system, code in fact.codes}
     unit = fact.quantity.unit.upper() if fact.quantity is not None else ""
     feu = "FEU" in unit or not codes.isdisjoint(FEU_CODES)
     ddu = "DDU" in unit or not codes.isdisjoint(DDU_CODES)
     if feu and ddu:
-        return Kind.CONTRADICTORY
-    return Kind.FEU if feu else Kind.DDU if ddu else Kind.NOT_STATED
+        return Units.CONTRADICTORY
+    return Units.FEU if feu else Units.DDU if ddu else Units.NOT_STATED
 
 
 def raised_lately(leg: Record) -> Sequence[Fact]:

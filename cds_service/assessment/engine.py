@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import indices
 from cds_service.assessment.assessment import Assessment
-from cds_service.assessment.catalogue import CAUSES, RAISING
+from cds_service.assessment.catalogue import CAUSES
 from cds_service.assessment.complaint import complaint
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.d_dimer import readings
 from cds_service.assessment.listed import listed_of_the_leg, listed_of_the_other_leg, listed_of_the_patient
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record, legs, whole_patient
 from cds_service.assessment.rule import (
     Finding,

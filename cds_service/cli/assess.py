@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import cards_in_use, explained, hook_services, version_in_use
+from cds_service.app import cards_in_use, explained, hook_services, in_force
 from cds_service.cli.reporting import errors_in_one_line, tell, tell_markdown
 from cds_service.errors import ConfigurationError
 from cds_service.explanation.model import explain as of
@@ -46,9 +46,9 @@ def assess(
         call = read_call(request, service.hook, settings.public_url or "")
         moment = _moment(as_of, settings)
         reply = asyncio.run(service.handle(call, NOBODY, moment))
-        version = version_in_use(settings)
+        decides = in_force(settings)
         explanations = [
-            of(each, moment, version, reply.took, reply.why_nothing) for each in reply.assessments if explain
+            of(each, moment, decides, reply.took, reply.why_nothing) for each in reply.assessments if explain
         ]
         if as_json:
             answer = {"cards": reply.cards, **({"explanations": explanations} if explain else {})}

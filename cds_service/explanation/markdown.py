@@ -22,7 +22,7 @@ def as_markdown(
         return _row(each, quote, own or quote)
 
     parts = [
-        _part("How this was decided", [_decided(explanation)]),
+        _part("How this was decided", [*_decided(explanation), *explanation.decisions]),
         _part("Leg complaint", _listed(explanation.complaint, quote)),
         _part("Old, but recorded lately", _listed(explanation.counted_by_record, quote)),
         _part("What raised the level", [row(each) for each in explanation.findings]),
@@ -52,15 +52,17 @@ def _part(heading: str, lines: Iterable[str]) -> str:
     return f"### {heading}\n\n{bullets}" if bullets else ""
 
 
-def _decided(explanation: Explanation) -> str:
+def _decided(explanation: Explanation) -> list[str]:
+    """The level, and what became of it."""
+    by = f", set by: {'; '.join(explanation.set_by)}" if explanation.set_by else ""
+    if explanation.level == "info" and not by:
+        by = ": a leg complaint, nothing that raises it" if explanation.complaint else ": not read in full"
+    said = [f"Level {explanation.level}{by}"]
+    if explanation.shown_as:
+        said.append(f"Shown as {explanation.shown_as}: this site shows no card above that")
     if explanation.why_no_card:
-        return f"No card: {explanation.why_no_card}."
-    by = (
-        f", set by: {'; '.join(explanation.set_by)}"
-        if explanation.set_by
-        else ": a leg complaint, nothing that raises it"
-    )
-    return f"Level {explanation.level}{by}"
+        said.append(f"No card: {explanation.why_no_card}.")
+    return said
 
 
 def _row(row: Row, quote: Quote, own: Quote) -> str:

@@ -11,15 +11,28 @@ from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.complaint import by_record
 from cds_service.assessment.engine import presenting
+from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
 from cds_service.assessment.record import legs
-from cds_service.assessment.rule import Finding, Kind
+from cds_service.assessment.rule import Finding, Kind, Level
 from cds_service.assessment.wells import WellsItem, outside
 from cds_service.facts import Fact
 
 NO_COMPLAINT = "no entry is a leg complaint that holds now"
 NOTHING_ABOUT_THE_LEG = "no entry of the chart can be a leg complaint"
-BY_THE_SITE = "this site has decided to show none"
+EXCLUDED = "this site shows none for {whom}"
+QUIET = "this site shows none where nothing raises the level"
 DECEASED = "the patient is recorded as deceased"
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """What decides beside the record: the `version` of rules and words, the site's policy and what it has decided, a
+    sentence each. `highest`: the level above which no card is shown.
+    """
+
+    version: str
+    policy: LocalPolicy = NO_LOCAL_POLICY
+    decisions: tuple[str, ...] = ()
+    highest: Level = Level.CRITICAL
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -112,13 +125,17 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """Everything that was decided. `why_no_card` is empty where there is one. `read`: the entries of a chart without a
-    complaint. `suggested`: the next steps that the record speaks for. `took`: milliseconds of each step.
+    """Everything that was decided. `why_no_card` is empty where there is one; `shown_as` is the indicator of one that
+    this site shows lower than its `level`, else empty. `decisions`: what this site has decided otherwise, a sentence
+    each. `read`: the entries of a chart without a complaint. `suggested`: the next steps that the record speaks for.
+    `took`: milliseconds of each step.
     """
 
     as_of: str
     version: str
+    decisions: tuple[str, ...]
     level: str
+    shown_as: str
     set_by: tuple[str, ...]
     why_no_card: str
     side: str
@@ -143,23 +160,27 @@ class Explanation(msgspec.Struct, frozen=True):
 def explain(
     assessment: Assessment,
     as_of: datetime,
-    version: str,
+    in_force: InForce,
     took: Mapping[str, float] | None = None,
     why_nothing: str = "",
 ) -> Explanation:
-    """The explanation of an assessment as of an aware moment, by the rules and words of this version. `why_nothing`:
-    why no card tells it, where that is not for its level.
+    """The explanation of an assessment as of an aware moment. `why_nothing`: why no card tells it, where that is for
+    another reason than its level.
     """
     record = assessment.record
     raising = [finding for finding in assessment.raising if finding.rule.kind is not Kind.RED_FLAG]
     flags = assessment.of(Kind.RED_FLAG)
     gravest = [finding.name for finding in assessment.raising if finding.level == assessment.level]
+    why_no_card = why_nothing or _why_no_card(assessment, in_force.policy)
+    is_lowered = assessment.level > in_force.highest and not why_no_card
     return Explanation(
         as_of=as_of.isoformat(timespec="minutes"),
-        version=version,
+        version=in_force.version,
+        decisions=in_force.decisions,
         level=assessment.level.name.lower(),
+        shown_as=in_force.highest.name.lower() if is_lowered else "",
         set_by=tuple(gravest),
-        why_no_card=why_nothing or _why_no_card(assessment),
+        why_no_card=why_no_card,
         side=str(assessment.side),
         complaint=_entries(assessment.complaint),
         counted_by_record=_entries(by_record(assessment)),
@@ -168,7 +189,7 @@ def explain(
         not_counted=_rows([each for each in assessment.listed if each.rule.kind is not Kind.RED_FLAG]),
         to_be_seen=_rows([each for each in assessment.of(Kind.SEEN) if not each.why_not_counted]),
         wells=_wells(assessment),
-        d_dimers=tuple([Measured(_entry(each.fact), f"{each.verdict} ({each.kind})") for each in assessment.d_dimers]),
+        d_dimers=tuple([Measured(_entry(each.fact), f"{each.verdict} ({each.units})") for each in assessment.d_dimers]),
         ankle_brachial_indices=tuple([Measured(_entry(fact), band.value) for fact, band in assessment.indices.items()]),
         causes=_rows(assessment.of(Kind.CAUSE)),
         risk_factors=_rows(assessment.of(Kind.RISK)),
@@ -180,15 +201,16 @@ def explain(
     )
 
 
-def _why_no_card(assessment: Assessment) -> str:
+def _why_no_card(assessment: Assessment, policy: LocalPolicy) -> str:
     if assessment.level:
         return ""
     chart = assessment.record.chart
     if chart.patient.deceased:
         return DECEASED
-    if any(presenting(leg).complaint for leg in legs(assessment.record)):
-        return BY_THE_SITE
-    return NO_COMPLAINT if chart.facts else NOTHING_ABOUT_THE_LEG
+    if assessment.fully_read and not any(presenting(leg).complaint for leg in legs(assessment.record)):
+        return NO_COMPLAINT if chart.facts else NOTHING_ABOUT_THE_LEG
+    whom = policy.excluding(assessment.record)
+    return EXCLUDED.format(whom=whom) if whom else QUIET
 
 
 def _rows(findings: Iterable[Finding]) -> tuple[Row, ...]:

@@ -14,7 +14,7 @@ import msgspec
 from cds_service.assessment.appointments import LateAppointments, Proposed, late_appointments
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.engine import assess
-from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
+from cds_service.assessment.local_policy import EXCLUSIONS, NO_LOCAL_POLICY, LocalPolicy
 from cds_service.assessment.rule import Finding, Level
 from cds_service.assessment.rules.orders import OrderCase, order_findings
 from cds_service.facts import Chart, Fact
@@ -40,10 +40,6 @@ _USAGE = (
 )
 _OF_THE_CHART = "raises the chart; on the card of an order, the order sets the level"
 _NOTHING_ASKED = "the call asks about nothing that this service looks at, or is not made for a clinician"
-_EXCLUDED = {
-    "children": "patients whose birth date says that they are under {adult_years}",
-    "hospice": "patients whose record says that a hospice cares for them",
-}
 
 
 def _whole_chart(_call: HookCall, _terminology: Terminology, _as_of: datetime) -> bool:
@@ -92,8 +88,8 @@ class Clinic:
         """What every service asks of a client, and whom this site has excluded."""
         if not self.policy.exclusions:
             return _USAGE
-        excluded = " and ".join([_EXCLUDED[name] for name in self.policy.exclusions])
-        return f"{_USAGE} This site shows no card for {excluded.format(adult_years=self.thresholds.adult_years)}."
+        excluded = " and ".join([EXCLUSIONS[name].whom for name in self.policy.exclusions])
+        return f"{_USAGE} This site shows no card for {excluded}."
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,7 @@ class Steps:
         clinic = self.clinic
         with self._step("assess"):
             assessment = assess(chart, self.as_of, clinic.thresholds)
-            return clinic.policy.applied(assessment, chart) if clinic.policy else assessment
+            return clinic.policy.applied(assessment) if clinic.policy else assessment
 
     def late(self, assessment: Assessment, proposed: Sequence[Proposed]) -> LateAppointments | None:
         """The proposed appointments, if all of them come later than the assessment allows."""

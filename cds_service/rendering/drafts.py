@@ -165,7 +165,7 @@ def _problem(code: Code, text: str, legs: Sequence[Code]) -> Resource:
 def _checked(resource_type: str, members: dict[str, Any]) -> Resource:
     """The resource, if it is valid. Raises pydantic.ValidationError."""
     # Imported here because it takes a third of the service's start, and 18 MiB.
-    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415
+    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 - see above
 
     checked: Resource = get_fhir_model_class(resource_type).model_validate(members).model_dump(mode="json")
     return checked

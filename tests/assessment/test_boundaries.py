@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from cds_service.assessment.assessment import Assessment
-from cds_service.assessment.catalogue import CAUSES, RAISING, WELLS_SET
+from cds_service.assessment.catalogue import CAUSES, WELLS_SET
 from cds_service.assessment.concepts import Concept
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.rule import Kind, Rule
 from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.rules.precautions import PRECAUTIONS

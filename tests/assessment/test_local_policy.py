@@ -26,7 +26,7 @@ HOSPICE: Entry = {"condition": "sct|170935008", "id": "hospice", "onset": -20}
 
 def assessed(policy: LocalPolicy, *entries: Entry, who: dict[str, Any] | None = None) -> Assessment:
     chart = read(list(entries), who)
-    return policy.applied(assess(chart, AS_OF, Thresholds()), chart)
+    return policy.applied(assess(chart, AS_OF, Thresholds()))
 
 
 def off(*rules: Rule) -> LocalPolicy:
@@ -85,7 +85,7 @@ def test_a_chart_that_was_not_read_is_still_told() -> None:
     chart = read([])
     unread = assess(type(chart)(gaps=(Gap(Topic.CONDITIONS, "x"),)), AS_OF, Thresholds())
     for policy in (off(SEVERE_PAIN), LocalPolicy(quiet=True)):
-        assert policy.applied(unread, chart).level is Level.INFO
+        assert policy.applied(unread).level is Level.INFO
 
 
 def test_a_quiet_site_gets_no_card_without_a_finding() -> None:

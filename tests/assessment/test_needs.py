@@ -13,10 +13,11 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.assessment.catalogue import CAUSES, RAISING, RULE_SETS
+from cds_service.assessment.catalogue import CAUSES, RULE_SETS
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.diagnoses import OPENING, opening_diagnoses
 from cds_service.assessment.engine import presenting
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, legs, whole_patient
 from cds_service.assessment.rule import Kind, Rule, within_windows
 from cds_service.assessment.rules import precautions, seen

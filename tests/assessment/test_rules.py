@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 from cds_service.assessment.assessment import Assessment
-from cds_service.assessment.catalogue import RAISING
 from cds_service.assessment.engine import assess
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.rule import Finding, Kind
 from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.wells import WellsScore, outside
@@ -77,7 +77,7 @@ def said(assessment: Assessment, expect: dict[str, Any]) -> dict[str, Any]:
         "wells_range": [assessment.wells.least, assessment.wells.most] if assessment.wells else None,
         "wells_items": _items(assessment.wells, expect.get("wells_items", {})),
         "outside_wells": [reason.value for reason in outside(assessment.record)],
-        "d_dimers": [[each.kind.value, each.verdict.value] for each in assessment.d_dimers],
+        "d_dimers": [[each.units.value, each.verdict.value] for each in assessment.d_dimers],
         "seen": [each.rule.id for each in assessment.of(Kind.SEEN)],
         "listed": [each.rule.id for each in assessment.listed if each.rule.kind in (Kind.FINDING, Kind.SIGN)],
         "withheld": among(withheld, "withheld"),

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from cds_service.assessment.assessment import Assessment
 from cds_service.explanation.markdown import as_markdown
-from cds_service.explanation.model import Explanation, explain
+from cds_service.explanation.model import Explanation, InForce, explain
 from cds_service.rendering.words import quoted
 from tests.calls import assert_outcome, cards, hook_call, outcome, post_hook, prefetch, reply, searchset
 from tests.charts import PATIENT_ID, Entry
@@ -58,7 +58,7 @@ def judged(*drafts: Any, **prefetched: Any) -> list[Assessment]:
 
 
 def explained(assessment: Assessment) -> Explanation:
-    return explain(assessment, assessment.record.as_of, "1.0.0")
+    return explain(assessment, assessment.record.as_of, InForce("1.0.0"))
 
 
 def told(client: TestClient, *drafts: Any, **prefetched: Any) -> list[tuple[str, str]]:

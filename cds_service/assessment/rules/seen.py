@@ -1,7 +1,4 @@
-"""What a reader must see although it raises nothing: other words rest on it, or it may be what matters.
-
-The catalogue does not import this: what is not interpreted is judged by what any of its rules needs.
-"""
+"""What a reader must see although it raises nothing: other words rest on it, or it may be what matters."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from cds_service.assessment.catalogue import RAISING
 from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, Concept
 from cds_service.assessment.d_dimer import is_not_judged
 from cds_service.assessment.diagnoses import recent_plaster
+from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once, within_windows
 from cds_service.assessment.rules.guidance import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
