@@ -65,9 +65,18 @@ from cds_service.web.body import BodyMemory
 from cds_service.web.client_rate import ClientRate
 from cds_service.web.endpoints import Authenticate, cds_routes, feedback_routes
 from cds_service.web.knowledge import Knowledge, knowledge_routes
-from cds_service.web.middleware import CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
+from cds_service.web.middleware import ADD_TO_REGISTRY, CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
 
 _PREFLIGHT_SECONDS = 600
+_SERVICES = (
+    PATIENT_VIEW,
+    ENCOUNTER_START,
+    PROBLEM_LIST_ITEM_CREATE,
+    APPOINTMENT_BOOK,
+    ENCOUNTER_DISCHARGE,
+    ORDER_SELECT,
+    ORDER_SIGN,
+)
 
 
 def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starlette:
@@ -181,16 +190,15 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
         settings.thresholds,
         policy,
     )
-    services = (
-        PATIENT_VIEW,
-        ENCOUNTER_START,
-        PROBLEM_LIST_ITEM_CREATE,
-        APPOINTMENT_BOOK,
-        WITHOUT_ASKING if settings.system_actions else ENCOUNTER_DISCHARGE,
-        ORDER_SELECT,
-        ORDER_SIGN,
-    )
-    return [OpenService(service, clinic) for service in services]
+    discharge = WITHOUT_ASKING if settings.system_actions else ENCOUNTER_DISCHARGE
+    return [OpenService(discharge if each is ENCOUNTER_DISCHARGE else each, clinic) for each in _SERVICES]
+
+
+def service_addresses(base: str) -> list[str]:
+    """Every address below this one that a client's token can be for."""
+    discovery = f"{base}/cds-services"
+    called = [f"{discovery}/{service.id}" for service in _SERVICES]
+    return [discovery, *called, *(f"{each}/feedback" for each in called)]
 
 
 def _explanation(decides: InForce, cards: CardFiles, assessment: Assessment, circumstances: Circumstances) -> str:
@@ -261,6 +269,7 @@ async def _tell_error(request: Request, error: Exception) -> Response:
     request.scope[PROBLEM] = str(error)
     if isinstance(error, Unauthenticated):
         request.scope[REASON], request.scope[CLIENT] = error.reason, error.client
+        request.scope[ADD_TO_REGISTRY] = error.add_to_registry
     return response
 
 

@@ -64,17 +64,19 @@ class InvalidRequest(CdsError):
 
 
 class Unauthenticated(CdsError):
-    """The call does not show which registered client makes it. Every such call gets the same answer: `reason`, a word
-    of security/client_jwt.py, and `client`, the registered name that the token claims, are for the log.
+    """The call does not show which registered client makes it. Every such call gets the same answer. For the log are
+    `reason`, a word of security/client_jwt.py, `client`, the registered name that the token claims, and
+    `add_to_registry`, the line that would let it in, where one would.
     """
 
     status = 401
     issue_code = "login"
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
 
-    def __init__(self, reason: str, client: str = "") -> None:
+    def __init__(self, reason: str, client: str = "", add_to_registry: str = "") -> None:
         self.reason = reason
         self.client = client
+        self.add_to_registry = add_to_registry
         super().__init__(
             "the call is not authenticated",
             remedy="Send Authorization: Bearer with a new JWT for this address, as CDS Hooks 2.0.1 describes, signed "

@@ -24,6 +24,8 @@ from cds_service.errors import ConfigurationError
 from cds_service.thresholds import FIXED, Thresholds
 
 PREFIX = "CDS_"
+LONGEST_LIFETIME = 3600
+"""Seconds that an EHR's token may live at most, whatever settings or registry say."""
 _LARGEST_BODY = 256 * 1024 * 1024
 _MOST = 36_500  # days are a hundred years then, and no number of another unit comes near
 
@@ -62,7 +64,10 @@ class Settings(BaseSettings):
         description="those of ES384, RS384, ES256 and RS256 that EHRs may sign with, with commas between them",
     )
     jwt_lifetime: int = Field(
-        300, ge=1, le=3600, description="seconds, 1 to 3600, that may lie between iat and exp of an EHR's token"
+        300,
+        ge=1,
+        le=LONGEST_LIFETIME,
+        description=f"seconds, 1 to {LONGEST_LIFETIME}, that may lie between iat and exp of an EHR's token",
     )
     fhir_servers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from cds_service.cli import app
 
 
-def run(*arguments: str, stdin: str | bytes | None = None) -> Any:
-    return CliRunner().invoke(app, list(arguments), input=stdin, color=True)
+def run(*arguments: str, stdin: str | bytes | None = None, **environment: str | None) -> Any:
+    return CliRunner().invoke(app, list(arguments), input=stdin, env=environment, color=True)
 
 
 def assert_one_line(result: Any, *says: str) -> None:

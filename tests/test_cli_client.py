@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from cds_service.security.clients import load_clients
 from tests.command import assert_one_line, run
 from tests.ehr import Ehr
-from tests.tokens import EC_KEY, P256_KEY, RSA_KEY, jwk, jwks, registry
+from tests.tokens import ABSENT, EC_KEY, OTHER_EC_KEY, P256_KEY, RSA_KEY, claims, jwk, jwks, registry, signed
 
 ADDRESS = "https://ehr.example.org/jwks.json"
 
@@ -45,12 +46,12 @@ class TestAdd:
         keys.write_text("{}")
         name = 'Nörd "1" \\ 🦵'
         servers = ("--fhir-server", "http://10.0.0.1/fhir", "--fhir-server", "https://b/fhir")
-        options = ("--jwks-file", str(keys), *servers, "--audience", "urn:x", "--shadow")
+        options = ("--jwks-file", str(keys), *servers, "--audience", "urn:x", "--shadow", "--max-lifetime", "900")
         assert add(name, *options, issuer="urn:north").exit_code == 0
         (client,) = load_clients(file)
         assert (client.name, client.issuer, client.jwks_file) == (name, "urn:north", str(keys))
         assert client.fhir_servers == ("http://10.0.0.1/fhir", "https://b/fhir")
-        assert (client.shadow, client.audiences) == (True, ("urn:x",))
+        assert (client.shadow, client.audiences, client.max_lifetime) == (True, ("urn:x",), 900)
 
     @pytest.mark.parametrize(
         "before", ["", "# kept", '# kept\n[[client]] # North\nname="N"\nissuer="n"\njwks_url="https://n"']
@@ -101,10 +102,20 @@ class TestAdd:
 
 class TestList:
     def test_each_client_is_shown(self, file: Path) -> None:
-        add("North", "--jwks-url", ADDRESS, "--fhir-server", "https://b/fhir", "--audience", "urn:x")
+        servers = ("--fhir-server", "https://b/fhir")
+        add("North", "--jwks-url", ADDRESS, *servers, "--audience", "urn:x", "--max-lifetime", "900")
         add("South", "--jwks-url", ADDRESS, "--shadow")
         shown = run("client", "list").stdout
-        for words in ("North\n", "South (shadow", "https://North.example", ADDRESS, "https://b/fhir", "urn:x", "none"):
+        for words in (
+            "North\n",
+            "South (shadow",
+            "https://North.example",
+            ADDRESS,
+            "https://b/fhir",
+            "urn:x",
+            "none",
+            "900 s",
+        ):
             assert words in shown
 
     def test_no_file(self, file: Path) -> None:
@@ -147,3 +158,70 @@ class TestCheck:
         assert run("client", "check", "good").exit_code == 0
         assert run("client", "check", "bad").exit_code == 1
         assert_one_line(run("client", "check", "nobody"), "no client of that name", "client list")
+
+
+ENDPOINT = "https://cds.example.org/cds-services/calf-pain-order-sign"
+
+
+class TestToken:
+    """What an integrator is told of a token, whose file may hold the whole header, and which has mostly expired."""
+
+    def told(self, file: Path, token: str, public_url: str | None = "https://cds.example.org") -> tuple[int, str]:
+        saved = file.parent / "token.txt"
+        saved.write_text(f"Authorization: Bearer {token}\n")
+        result = run("client", "check", "--file", str(file), "--token", str(saved), CDS_PUBLIC_URL=public_url)
+        assert result.stderr == ""
+        return result.exit_code, result.stdout
+
+    def test_a_good_one_would_be_taken(self, tmp_path: Path) -> None:
+        file = registry(tmp_path)
+        for endpoint in (ENDPOINT, f"{ENDPOINT}/feedback", "https://cds.example.org/cds-services"):
+            code, told = self.told(file, signed(claims(endpoint, time.time())))
+            assert (code, told.splitlines()[-1]) == (0, "it would be taken")
+            assert "made for 300 seconds, valid now" in told
+        code, told = self.told(file, signed(claims(ENDPOINT, time.time() - 86_400, nbf=time.time() - 86_700)))
+        assert (code, "seconds ago, as each call needs a new one" in told) == (0, True)
+        code, told = self.told(file, signed(claims(ENDPOINT, time.time() + 600)))
+        assert "in the future on by this clock: compare the clocks" in told
+        code, told = self.told(file, signed(claims("https://else.example/x", time.time())), public_url=None)
+        assert (code, "CDS_PUBLIC_URL is not set, so that is not known here" in told) == (0, True)
+
+    @pytest.mark.parametrize(
+        ("token", "says"),
+        [
+            (signed(claims(ENDPOINT, 1e9, exp=1e9 + 900)), ("lifetime", "max_lifetime = 900", "made for 900 seconds")),
+            (signed(claims(ENDPOINT, 1e9, exp=1e9 + 9000)), ("lifetime", "longer than it may.\n")),
+            (signed(claims(ENDPOINT, 1e9, exp=9e8)), ("expired",)),
+            (signed(claims(ENDPOINT, 1e300, exp=1e300)), ("not_yet_valid",)),
+            (signed(claims("https://else.example/x", 1e9)), ("audience", 'audiences = ["https://else.example/x"]')),
+            (signed(claims(ENDPOINT, 1e9, aud=[])), ("audience", "https://cds.example.org/cds-services")),
+            (signed(claims(ENDPOINT, 1e9), key=OTHER_EC_KEY), ("signature",)),
+            (signed(claims(ENDPOINT, 1e9), kid="none"), ("unknown_key", "kid ec, EC P-384: usable")),
+            (signed(claims(ENDPOINT, 1e9), "ES256", kid="x"), ("algorithm", "ES256", "ES384, RS384")),
+            (
+                signed(claims(ENDPOINT, 1e9, iss="https://new.example"), jku="https://new.example/jwks"),
+                ("unknown_issuer", "--issuer 'https://new.example' --jwks-url 'https://new.example/jwks'"),
+            ),
+            (signed(claims(ENDPOINT, 1e9, jti=ABSENT)), ("malformed", "jti")),
+            (signed(claims(ENDPOINT, 1e9), typ=ABSENT), ("malformed", "typ")),
+            ("not.a-token", ("malformed", "three parts")),
+        ],
+    )
+    def test_a_bad_one_with_the_remedy(self, tmp_path: Path, token: str, says: tuple[str, ...]) -> None:
+        code, told = self.told(registry(tmp_path), token)
+        assert (code, "refused: " in told) == (1, True)
+        for words in says:
+            assert words in told
+
+    def test_a_foreign_jku(self, tmp_path: Path, ehr: Ehr) -> None:
+        ehr.answers = {"/jwks.json": jwks()}
+        file = registry(tmp_path, keys=f"{ehr.base}/jwks.json")
+        code, told = self.told(file, signed(claims(ENDPOINT, 1e9), jku="https://else.example/jwks"))
+        assert (code, "refused: foreign_jku" in told, "https://else.example/jwks" in told) == (1, True, True)
+
+    def test_a_file_without_one(self, file: Path, tmp_path: Path) -> None:
+        add("North", "--jwks-url", ADDRESS)
+        empty = tmp_path / "token.txt"
+        empty.write_text("\n")
+        assert_one_line(run("client", "check", "--token", str(empty)), str(empty), "holds no token")
+        assert_one_line(run("client", "check", "--token", str(tmp_path / "none")), "No such file")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import httpx2
 import typer
 
+from cds_service.cli.client_token import explain, read_token
 from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.errors import ConfigurationError
 from cds_service.security.clients import Client, load_clients, parse_clients, read_registry
@@ -38,6 +40,9 @@ def add(
         list[str] | None, typer.Option(help="A wrong aud to be taken from it; repeat as needed.")
     ] = None,
     shadow: Annotated[bool, typer.Option("--shadow", help="Answer it without cards.")] = False,
+    max_lifetime: Annotated[
+        int | None, typer.Option(help="Seconds that its tokens may live, instead of CDS_JWT_LIFETIME.")
+    ] = None,
 ) -> None:
     """Add an EHR to the registry, which is created if it is not there."""
     new = Client(
@@ -48,6 +53,7 @@ def add(
         tuple(fhir_server or ()),
         shadow,
         tuple(audience or ()),
+        max_lifetime,
     )
     with errors_in_one_line():
         text = read_registry(file) if file.exists() else ""
@@ -68,37 +74,44 @@ def list_clients(file: Registry) -> None:
             tell(f"  FHIR servers  {', '.join(each.fhir_servers) or 'none'}")
             if each.audiences:
                 tell(f"  audiences     {', '.join(each.audiences)}")
+            if each.max_lifetime:
+                tell(f"  max_lifetime  {each.max_lifetime} seconds")
 
 
 @client.command()
 def check(
     file: Registry,
     name: Annotated[str | None, typer.Argument(help="One EHR; all of them if left out.")] = None,
+    token: Annotated[
+        Path | None, typer.Option(help="A file with a token of an EHR: what it says, and why it is refused.")
+    ] = None,
 ) -> None:
-    """Get the keys of each EHR as the service would, and say which of them it can use."""
+    """Get the keys of each EHR as the service would, and say which of them it can use; or look at one token."""
     with errors_in_one_line():
-        algorithms = load_settings(clients=file).jwt_algorithms
+        settings = load_settings(clients=file)
         chosen = [each for each in load_clients(file) if name in (None, each.name)]
         if not chosen:
             raise ConfigurationError(f"{file}: it has no client of that name. cds-service client list shows the names.")
-        usable = [_tell_keys(each, algorithms) for each in chosen]
-    if not all(usable):
+        keys_of = partial(_tell_keys, algorithms=settings.jwt_algorithms)
+        is_well = explain(read_token(token), chosen, settings, keys_of) if token else all([*map(keys_of, chosen)])
+    if not is_well:
         raise typer.Exit(1)
 
 
-def _tell_keys(each: Client, algorithms: tuple[str, ...]) -> bool:
-    """Whether tokens of this client could be verified; says why, key by key."""
+def _tell_keys(each: Client, algorithms: tuple[str, ...]) -> KeySet | None:
+    """The keys by which tokens of this client are verified, told one by one; None where there is no usable one."""
     tell(f"{each.name}: keys from {each.jwks_url or each.jwks_file}")
     try:
         keys = asyncio.run(_keys(each, algorithms))
     except (ConfigurationError, KeysUnavailable) as error:
         tell(f"  not to be had: {error}")
-        return False
+        return None
     for key in keys.keys:
         tell(f"  {_described(key)}")
-    if not keys.is_usable:
-        tell(f"  no usable key: its tokens will be refused. The algorithms taken are {', '.join(algorithms)}.")
-    return keys.is_usable
+    if keys.is_usable:
+        return keys
+    tell(f"  no usable key: its tokens will be refused. The algorithms taken are {', '.join(algorithms)}.")
+    return None
 
 
 async def _keys(each: Client, algorithms: tuple[str, ...]) -> KeySet:
@@ -122,8 +135,9 @@ def _table(new: Client) -> str:
         "fhir_servers": new.fhir_servers,
         "shadow": new.shadow,
         "audiences": new.audiences or None,
+        "max_lifetime": new.max_lifetime,
     }
-    # printable strings, lists and booleans of JSON are those of TOML
+    # printable strings, numbers, lists and booleans of JSON are those of TOML
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if value is not None]
     return "\n".join(["[[client]]", *lines, ""])
 

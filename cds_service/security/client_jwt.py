@@ -13,7 +13,7 @@ Checks, in this order; the first that fails refuses the call, its word goes to t
 | `signature` | the signature is not that key's |
 | `audience` | `aud` is not the address called |
 | `expired`, `not_yet_valid` | by `exp`; by `iat` or `nbf`; a minute's difference of clocks is forgiven |
-| `lifetime` | `exp` is not after `iat`, or later than CDS_JWT_LIFETIME allows |
+| `lifetime` | `exp` is not after `iat`, or later than CDS_JWT_LIFETIME or the client's max_lifetime allows |
 | `replayed` | the `jti` was used before |
 
 Keys are taken from the registry only. `jku` is compared with it, never followed: an address that a stranger may choose
@@ -23,6 +23,7 @@ that file is the set agreed out of band, and clients that always send a `jku` ca
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from cds_service.security.caller import Caller
 from cds_service.security.clients import Client
 from cds_service.security.key_sets import KeySource
 from cds_service.security.outbound import AllowedServers
+from cds_service.settings import LONGEST_LIFETIME
 
 FirstUse = Callable[[str, str, datetime], Awaitable[bool]]
 """Claims the `jti` of an issuer until a moment: True the first time, among all workers."""
@@ -53,7 +55,7 @@ _LEEWAY_SECONDS = 60
 _log = structlog.stdlib.get_logger()
 
 
-class _Header(msgspec.Struct):
+class Header(msgspec.Struct):
     """The JOSE header. `crit` names extensions without which a token must not be understood: none is known here."""
 
     alg: str
@@ -63,7 +65,9 @@ class _Header(msgspec.Struct):
     crit: Any = msgspec.UNSET
 
 
-class _Claims(msgspec.Struct):
+class Claims(msgspec.Struct):
+    """What a token says of who sends it, to whom and when; times in seconds since 1970."""
+
     iss: str
     aud: str | list[str]
     exp: float
@@ -73,7 +77,12 @@ class _Claims(msgspec.Struct):
     tenant: str | None = None
 
 
-_decode_claims = msgspec.json.Decoder(_Claims).decode
+class Malformed(Exception):
+    """What is wrong with the form of a token, in words that may quote it: for its owner, never for the log."""
+
+
+_jws = PyJWS()
+_decode_claims = msgspec.json.Decoder(Claims).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,9 @@ class _Registered:
 
 
 class ClientJwt:
-    """Trusts the clients of a registry, by their tokens. `lifetime_seconds` is the longest from `iat` to `exp`."""
+    """Trusts the clients of a registry, by their tokens. `lifetime_seconds` is the longest from `iat` to `exp`, unless
+    the registry has one for the client.
+    """
 
     def __init__(
         self,
@@ -118,24 +129,19 @@ class ClientJwt:
             if not await self._first_use(claims.iss, claims.jti, until):
                 raise _Refused("replayed")
         except _Refused as refused:
-            raise Unauthenticated(str(refused), client.name) from None
+            raise Unauthenticated(refused.word, client.name, refused.add_to_registry) from None
         return Caller(client, claims.tenant or "", registered.servers)
 
-    def _unverified(self, token: str) -> tuple[_Header, _Claims]:
-        """What the token says of itself, of which nothing may be relied on yet."""
+    def _unverified(self, token: str) -> tuple[Header, Claims]:
         try:
-            parts = self._jws.decode_complete(token, options={"verify_signature": False})
-            header = msgspec.convert(parts["header"], _Header)
-            claims = _decode_claims(parts["payload"])
-        except (PyJWTError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            header, claims = unverified(token)
+        except Malformed:
             raise Unauthenticated("malformed") from None
-        if header.crit is not msgspec.UNSET or not _are_in_bounds(claims):
-            raise Unauthenticated("malformed")
         if header.alg not in self._algorithms:
             raise Unauthenticated("algorithm")
         return header, claims
 
-    async def _check_signature(self, token: str, header: _Header, registered: _Registered) -> None:
+    async def _check_signature(self, token: str, header: Header, registered: _Registered) -> None:
         if registered.client.jwks_url is not None and header.jku not in (msgspec.UNSET, registered.client.jwks_url):
             raise _Refused("foreign_jku")
         key = await registered.keys.key(header.kid, header.alg)
@@ -146,7 +152,7 @@ class ClientJwt:
         except PyJWTError:
             raise _Refused("signature") from None
 
-    def _check_claims(self, claims: _Claims, client: Client, endpoint: str) -> None:
+    def _check_claims(self, claims: Claims, client: Client, endpoint: str) -> None:
         now = self._now().timestamp()
         if not _is_for(claims.aud, endpoint, client):
             raise _Refused("audience")
@@ -154,24 +160,46 @@ class ClientJwt:
             raise _Refused("expired")
         if max(claims.iat, claims.nbf or claims.iat) > now + _LEEWAY_SECONDS:
             raise _Refused("not_yet_valid")
-        if not 0 < claims.exp - claims.iat <= self._lifetime:
-            raise _Refused("lifetime")
+        lifetime, longest = claims.exp - claims.iat, client.max_lifetime or self._lifetime
+        if not 0 < lifetime <= longest:
+            could_be = longest < lifetime <= LONGEST_LIFETIME
+            raise _Refused("lifetime", f"max_lifetime = {math.ceil(lifetime)}" if could_be else "")
+
+
+def unverified(token: str) -> tuple[Header, Claims]:
+    """What the token says of itself, of which nothing may be relied on yet. Raises Malformed."""
+    if len(token) > _MOST_CHARACTERS or not _TOKEN.fullmatch(token):
+        raise Malformed(f"it is not three parts in base64url, or longer than {_MOST_CHARACTERS} characters")
+    try:
+        parts = _jws.decode_complete(token, options={"verify_signature": False})
+        header = msgspec.convert(parts["header"], Header)
+        claims = _decode_claims(parts["payload"])
+    except (PyJWTError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    if header.crit is not msgspec.UNSET:
+        raise Malformed("its header has crit, and no extension is understood")
+    if not _are_in_bounds(claims):
+        raise Malformed("jti, or a tenant that is there, is not of 1 to 256 printable characters")
+    return header, claims
 
 
 class _Refused(Exception):
     """The word for the log, once it is known which client the token claims to be from."""
+
+    def __init__(self, word: str, add_to_registry: str = "") -> None:
+        super().__init__(word)
+        self.word = word
+        self.add_to_registry = add_to_registry
 
 
 def _token(authorization: Sequence[str]) -> str:
     bearer = _BEARER.fullmatch(authorization[0]) if len(authorization) == 1 else None
     if bearer is None:
         raise Unauthenticated("no_token")
-    if len(bearer[1]) > _MOST_CHARACTERS or not _TOKEN.fullmatch(bearer[1]):
-        raise Unauthenticated("malformed")
     return bearer[1]
 
 
-def _are_in_bounds(claims: _Claims) -> bool:
+def _are_in_bounds(claims: Claims) -> bool:
     """`jti` and `tenant` are stored, so what no database takes (NUL, pages of text) is refused here."""
     stored = [claims.jti] if claims.tenant is None else [claims.jti, claims.tenant]
     return all(0 < len(text) <= 256 and text.isprintable() for text in stored)

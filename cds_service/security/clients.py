@@ -8,6 +8,7 @@
 | `fhir_servers` | base addresses of FHIR servers that may be read for it, each trusted as written; default none |
 | `shadow` | true: it is answered without cards, so that it can be observed before clinicians see any |
 | `audiences` | further values of `aud` to be taken from it, for a client that cannot send the address that it calls |
+| `max_lifetime` | seconds that may lie between `iat` and `exp` of its tokens, instead of CDS_JWT_LIFETIME |
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import msgspec
 
 from cds_service.addresses import is_loopback, parse_address, parse_base
 from cds_service.errors import ConfigurationError
+from cds_service.settings import LONGEST_LIFETIME
 
 _MOST_CHARACTERS = 200
 _WHERE = re.compile(r" - at `\$\.?(?P<key>\w*).*`$")
@@ -39,6 +41,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fhir_servers: tuple[str, ...] = ()
     shadow: bool = False
     audiences: tuple[str, ...] = ()
+    max_lifetime: int | None = None
 
 
 def load_clients(file: Path) -> tuple[Client, ...]:
@@ -101,6 +104,8 @@ def _checked(table: dict[str, Any], folder: Path) -> Client:
     _check_key_source(client)
     _check_each(client, "fhir_servers", lambda each: parse_base(each) is not None)
     _check_each(client, "audiences", _is_short_text)
+    if client.max_lifetime is not None and not 0 < client.max_lifetime <= LONGEST_LIFETIME:
+        raise _Wrong("max_lifetime", "is out of bounds", f"Give 1 to {LONGEST_LIFETIME} seconds")
     if client.jwks_file is None:
         return client
     return msgspec.structs.replace(client, jwks_file=_readable(folder / client.jwks_file))

@@ -20,6 +20,7 @@ REQUEST_ID = "cds_service.request_id"
 PROBLEM = "cds_service.problem"
 REASON = "cds_service.reason"
 CLIENT = "cds_service.client"
+ADD_TO_REGISTRY = "cds_service.add_to_registry"
 PASSED_OVER = "cds_service.passed_over"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
@@ -63,7 +64,7 @@ def _line(scope: Scope) -> dict[str, Any]:
         "route": getattr(scope.get("route"), "path", "none"),
         "request_id": scope[REQUEST_ID],
     }
-    for key in (PROBLEM, REASON, CLIENT, PASSED_OVER):
+    for key in (PROBLEM, REASON, CLIENT, ADD_TO_REGISTRY, PASSED_OVER):
         if scope.get(key):
             line[key.removeprefix("cds_service.")] = scope[key]
     return line

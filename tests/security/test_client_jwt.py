@@ -75,6 +75,30 @@ class TestTaken:
         assert gate.refuse(token) == "audience"
         assert Gate(pinned, audiences=("urn:their:product",)).admit(token).name == NAME
 
+    def test_for_longer_only_where_the_registry_says_so(self, pinned: Path, gate: Gate) -> None:
+        token = signed(valid(exp=NOW + 900, nbf=NOW - 300))
+        assert gate.refuse(token) == "lifetime"
+        assert Gate(pinned, max_lifetime=900).admit(token).name == NAME
+        assert Gate(pinned, max_lifetime=899).refuse(token) == "lifetime"
+        assert Gate(pinned, max_lifetime=60).refuse(signed(valid())) == "lifetime", "shorter too"
+
+    @pytest.mark.parametrize(
+        ("claims", "line"),
+        [
+            ({"exp": NOW + 900}, "max_lifetime = 900"),
+            ({"exp": NOW + 300.5}, "max_lifetime = 301"),
+            ({"exp": NOW + 3600}, "max_lifetime = 3600"),
+            ({"exp": NOW + 3601}, ""),
+            ({"exp": 1e300}, ""),
+            ({"iat": NOW + 50, "exp": NOW + 40}, ""),
+            ({"aud": "urn:x"}, ""),
+        ],
+    )
+    def test_a_refusal_says_which_line_would_let_it_in(self, gate: Gate, claims: dict[str, Any], line: str) -> None:
+        with pytest.raises(Unauthenticated) as refused:
+            gate.admit(signed(valid(**claims)))
+        assert refused.value.add_to_registry == line
+
     def test_what_may_be_read_is_the_clients_own(self, pinned: Path) -> None:
         caller = Gate(pinned, fhir_servers=("http://10.0.0.1/fhir",), shadow=True).admit(signed(valid()))
         assert caller.may_read("http://10.0.0.1:80/fhir/")

@@ -20,6 +20,7 @@ jwks_url = "https://north.example/jwks.json"
 fhir_servers = ["https://north.example/fhir", "http://10.0.0.1:8080/fhir"]
 shadow = true
 audiences = ["urn:north"]
+max_lifetime = 900
 
 [[client]]
 name = "South"
@@ -41,6 +42,7 @@ def test_a_whole_registry(tmp_path: Path) -> None:
     assert north.fhir_servers == ("https://north.example/fhir", "http://10.0.0.1:8080/fhir")
     assert (north.shadow, north.audiences, north.jwks_file) == (True, ("urn:north",), None)
     assert (south.shadow, south.fhir_servers, south.audiences) == (False, (), ())
+    assert (north.max_lifetime, south.max_lifetime) == (900, None)
     assert south.jwks_file == str(tmp_path / "south.json"), "relative to the registry, wherever the service starts"
 
 
@@ -74,6 +76,9 @@ def table(**keys: str | None) -> str:
         (table(fhir_servers='["https://a", "*"]'), ("fhir_servers", "number 2", "http:// or https://")),
         (table(fhir_servers='["https://user:pw@a"]'), ("fhir_servers", "number 1")),
         (table(audiences='[""]'), ("audiences", "number 1")),
+        (table(max_lifetime="0"), ("max_lifetime is out of bounds", "1 to 3600")),
+        (table(max_lifetime="3601"), ("max_lifetime is out of bounds",)),
+        (table(max_lifetime='"900"'), ("max_lifetime has the wrong type", "expected int")),
         (table(jwks_url=None), ("jwks_url and jwks_file are both missing", "Give one")),
         (table(jwks_file='"x.json"'), ("jwks_url and jwks_file are both there", "Give one")),
         (table(jwks_url=None, jwks_file='"none.json"'), ("jwks_file cannot be read", "No such file")),

@@ -88,6 +88,14 @@ class TestWithARegistry:
         assert len({answer.content for answer in answers}) == 1
         assert answers[0].json()["issue"][0]["code"] == "login"
 
+    def test_the_log_names_the_line_that_would_let_a_token_in(self, gated: TestClient) -> None:
+        """An EHR whose tokens live 15 minutes, as Epic documents its own, on its first day."""
+        headers = bearer(exp=int(time.time()) + 900)
+        with capture_logs() as lines:
+            assert_outcome(gated.post(SERVICE, json=call(), headers=headers), 401)
+        (line,) = lines
+        assert (line["client"], line["reason"], line["add_to_registry"]) == (NAME, "lifetime", "max_lifetime = 900")
+
     def test_a_browser_may_read_the_refusal(self, gated: TestClient) -> None:
         """Without the header the public sandbox would report a cross-origin failure instead."""
         answer = gated.post(SERVICE, json=call(), headers={"origin": "https://sandbox.cds-hooks.org"})
