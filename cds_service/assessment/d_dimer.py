@@ -85,7 +85,7 @@ def readings(patient: Record) -> tuple[Reading, ...]:
 def units_of(fact: Fact) -> Units:
     """What its code or its unit says; what they say of each other is not resolved."""
     codes = {code for _system, code in fact.codes}
-    unit = fact.quantity.unit.upper() if fact.quantity is not None else ""
+    unit = fact.quantity.unit.upper().replace("D-DU", "DDU") if fact.quantity is not None else ""
     feu = "FEU" in unit or not codes.isdisjoint(FEU_CODES)
     ddu = "DDU" in unit or not codes.isdisjoint(DDU_CODES)
     if feu and ddu:

@@ -39,10 +39,12 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Range(msgspec.Struct, frozen=True, gc=False):
-    """Of an Observation's value, or of its reference ranges."""
+    """Of an Observation's value, or of its reference ranges, which may say what for and have words instead."""
 
     low: Quantity | None = None
     high: Quantity | None = None
+    type: Concept | None = None
+    text: Any = None
 
 
 def reads(kind: Any) -> Read[Any]:

@@ -33,6 +33,18 @@ class Concept(msgspec.Struct, frozen=True, gc=False):
     text: Any = None
 
 
+class AnswerCoding(Coding, frozen=True, gc=False):
+    """`extension` may hold its number on a scale."""
+
+    extension: Any = None
+
+
+class Answer(Concept, frozen=True, gc=False):
+    """A coded value."""
+
+    coding: tuple[AnswerCoding, ...] | None = None
+
+
 class Reference(msgspec.Struct, frozen=True):
     reference: str | None = None
     display: Any = None
@@ -73,7 +85,7 @@ class Holder(Resource):
     """What an Observation and each of its components have: a code and a value."""
 
     code: Concept | None = None
-    valueCodeableConcept: Concept | None = None
+    valueCodeableConcept: Answer | None = None
     valueBoolean: msgspec.Raw = NOT_SENT
     valueInteger: msgspec.Raw = NOT_SENT
     valueString: msgspec.Raw = NOT_SENT
@@ -85,6 +97,11 @@ class Holder(Resource):
     valueSampledData: msgspec.Raw = NOT_SENT
     valuePeriod: msgspec.Raw = NOT_SENT
     valueAttachment: msgspec.Raw = NOT_SENT
+    boolean_extension: msgspec.Raw = msgspec.field(name="_valueBoolean", default=NOT_SENT)
+    integer_extension: msgspec.Raw = msgspec.field(name="_valueInteger", default=NOT_SENT)
+    string_extension: msgspec.Raw = msgspec.field(name="_valueString", default=NOT_SENT)
+    time_extension: msgspec.Raw = msgspec.field(name="_valueTime", default=NOT_SENT)
+    date_time_extension: msgspec.Raw = msgspec.field(name="_valueDateTime", default=NOT_SENT)
     dataAbsentReason: msgspec.Raw = NOT_SENT
     interpretation: msgspec.Raw = NOT_SENT
     referenceRange: msgspec.Raw = NOT_SENT
@@ -102,6 +119,7 @@ class Patient(Resource, tag="Patient"):
     birthDate: Any = None
     deceasedBoolean: Any = None
     deceasedDateTime: Any = None
+    deceased_date_time_extension: Any = msgspec.field(name="_deceasedDateTime", default=None)
 
 
 class Condition(Resource, tag="Condition"):

@@ -1,86 +1,147 @@
-"""The units in which each measured concept is accepted, as factors into the unit it is judged in.
+"""The unit in which each measured concept is judged, and what is converted into it.
 
-UCUM codes (https://ucum.org) decide; a unit text is read only where no UCUM code is given. What is not listed is not
-converted: the value then counts as not legible, never as normal.
+A UCUM code decides; a unit text is read where there is no code that can be read. What cannot be converted counts as not
+legible, never as normal.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+
+from cds_service.code_systems import UCUM
+from cds_service.fhir.kept import Kept
+from cds_service.fhir.members import Quantity
+from cds_service.fhir.ucum import converted, unit_of
+
+D_DIMER = "d-dimer"
+_UCUM_OID = "2.16.840.1.113883.6.8"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """`units`: how many of the unit that is judged (`into`) are in one of each, and of all that can be converted into
+    it. `names`: likewise of words that are no units. `highest` is the end of a scale that has one.
+    """
+
+    into: str
+    units: dict[str, float] = field(default_factory=dict)
+    names: dict[str, float] = field(default_factory=dict)
+    highest: float = float("inf")
+
+
+def _names(*names: str) -> dict[str, float]:
+    return dict.fromkeys(("", "1", *names), 1.0)
+
 
 _MINUTES = {"min": 1.0, "h": 60.0}
-_UNITS: dict[str, tuple[str, dict[str, float]]] = {
-    "pain-severity": (
+_SCALES = {
+    "pain-severity": _Scale(
         "of 10",
-        dict.fromkeys(("", "1", "{score}", "{0-10}", "{points}", "score", "points", "/10", "out of 10"), 1.0),
+        names=_names(
+            "score", "scores", "point", "points", "pts", "/10", "of10", "outof10", "nrs", "nprs", "vnrs", "vas"
+        ),
+        highest=10,
     ),
-    "calf-circumference": ("cm", {"cm": 1.0, "mm": 0.1, "m": 100.0, "[in_i]": 2.54, "in": 2.54}),
-    # 1 katal is 6e7 U, so 1 ukat/L is 60 U/L.
-    "creatine-kinase": ("U/L", {"U/L": 1.0, "u/L": 1.0, "[IU]/L": 1.0, "IU/L": 1.0, "ukat/L": 60.0}),
-    # Potassium has one charge: 1 meq is 1 mmol.
-    "potassium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
-    "sodium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0, "mEq/L": 1.0}),
-    # Two charges: 1 meq is half a mmol. By molar mass (g/mol): magnesium 24.305, calcium 40.078.
-    "magnesium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 2.4305}),
-    "calcium": ("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mEq/L": 0.5, "mg/dL": 1 / 4.0078}),
+    "calf-circumference": _Scale("cm", {"cm": 1.0}),
+    "creatine-kinase": _Scale("U/L", {"U/L": 1.0, "[iU]/L": 1.0}),
+    # Potassium and sodium have one charge: 1 meq is 1 mmol. Magnesium and calcium have two. By molar mass (g/mol):
+    # magnesium 24.305, calcium 40.078.
+    "potassium": _Scale("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0}),
+    "sodium": _Scale("mmol/L", {"mmol/L": 1.0, "meq/L": 1.0}),
+    "magnesium": _Scale("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mg/dL": 1 / 2.4305}),
+    "calcium": _Scale("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mg/dL": 1 / 4.0078}),
     # A ratio of two pressures; some record it in percent.
-    "ankle-brachial-index": ("", {**dict.fromkeys(("", "1", "{ratio}", "ratio"), 1.0), "%": 0.01}),
-    "bmi": ("kg/m2", {"kg/m2": 1.0, "kg/m^2": 1.0, "kg/m²": 1.0}),
-    "activity-days": ("d/wk", dict.fromkeys(("", "1", "d", "d/wk", "/wk", "days", "days/week", "{days}/wk"), 1.0)),
-    "activity-minutes": ("min/d", {"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0, "minutes": 1.0}),
-    "activity-minutes-per-week": ("min/wk", {"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0, "minutes": 1.0}),
+    "ankle-brachial-index": _Scale("", names={**_names("ratio", "index", "abi"), "%": 0.01}, highest=3),
+    "bmi": _Scale("kg/m2", {"kg/m2": 1.0}),
+    "activity-days": _Scale("d/wk", names=_names("d", "d/wk", "/wk"), highest=7),
+    "activity-minutes": _Scale("min/d", names={"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0}, highest=1440),
+    "activity-minutes-per-week": _Scale(
+        "min/wk", names={"": 1.0, **_MINUTES, "min/wk": 1.0, "h/wk": 60.0}, highest=10080
+    ),
 }
-# D-dimer: 1 ng/mL is 1 ug/L, 1 mg/L and 1 ug/mL are a thousand of them.
-_MASS = {
-    **dict.fromkeys(("ng/mL", "ug/L", "mcg/L", "µg/L", "μg/L"), 1.0),
-    **dict.fromkeys(("mg/L", "ug/mL", "mcg/mL", "µg/mL", "μg/mL"), 1000.0),
-}
-_ASSAY = re.compile(r"[ _]*(?:\{(FEU|DDU)\}|\((FEU|DDU)\)|(FEU|DDU))$", re.IGNORECASE)
-_RANGES = {
-    "pain-severity": (0.0, 10.0),
-    "ankle-brachial-index": (0.0, 3.0),
-    "activity-days": (0.0, 7.0),
-    "activity-minutes": (0.0, 1440.0),
-    "activity-minutes-per-week": (0.0, 10080.0),
-}
+_ANOTHER_SCALE = re.compile(r"\b100\b|\b0-[1-9](?!\d)")  # {0-100}
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+_SHORT = [
+    (re.compile(pattern), short)
+    for pattern, short in (
+        (r"\s+|_", ""),
+        (r"per", "/"),
+        (r"days?", "d"),
+        (r"weeks?|(?<=/)w$", "wk"),
+        (r"minutes?|mins", "min"),
+        (r"hours?|hrs?", "h"),
+    )
+]
+
+
+def expects_number(concept: str) -> bool:
+    """Is it answered with a number?"""
+    return concept in _SCALES or concept == D_DIMER
 
 
 def judged(concept: str, value: float, unit: str) -> tuple[float, str] | None:
     """The value in the unit that the concept is judged in; None when the unit or the value cannot be one of it.
 
-    A concept without a table (D-dimer) keeps its own unit: its assays are not converted into each other.
+    A concept that is not measured on one scale (D-dimer) keeps its own unit: its assays are not converted into each
+    other.
     """
-    if concept not in _UNITS:
+    scale = _SCALES.get(concept)
+    if scale is None:
         return value, unit
-    canonical, factors = _UNITS[concept]
-    factor = factors.get(unit)
+    factor = _factors[concept, unit]
     if factor is None:
         return None
-    low, high = _RANGES.get(concept, (0.0, float("inf")))
-    converted = value * factor
-    return (converted, canonical) if low <= converted <= high else None
+    inside = value if factor == 1 else value * factor
+    return (inside, scale.into) if 0 <= inside <= scale.highest else None
 
 
-def limit_of_assay(limit: float, limit_unit: str, unit: str) -> float | None:
-    """The upper limit of a D-dimer in the unit of its value; None where they cannot be compared.
+def _factor(asked: tuple[str, str]) -> float | None:
+    concept, unit = asked
+    scale = _SCALES[concept]
+    if scale.names:
+        return None if _ANOTHER_SCALE.search(unit) else scale.names.get(_shortened(unit))
+    if concept == "calcium" and converted(1, unit, "mg/L") == 1:
+        return None  # in public records the code of calcium labels CRP, which is measured in mg/L
+    for each, factor in scale.units.items():
+        amount = converted(1, unit, each)
+        if amount is not None and unit_of(unit) is not None:
+            return amount * factor
+    return None
 
-    Only the prefix of the mass is converted. One of the two may leave out FEU or DDU, as they are of one assay; they
-    may not say both, since a value in FEU and a limit in DDU are different things.
-    """
-    if limit_unit == unit:
-        return limit
-    (limit_mass, limit_assay), (mass, assay) = _mass_and_assay(limit_unit), _mass_and_assay(unit)
-    if limit_mass is None or mass is None or (limit_assay and assay and limit_assay != assay):
-        return None
-    return round(limit * limit_mass / mass, 9)
+
+_factors = Kept(_factor, most=1024, longest=120)
 
 
-def _mass_and_assay(unit: str) -> tuple[float | None, str]:
-    """ng/mL{FEU}, ng/mL FEU or ng/mL (FEU): 1.0 and FEU."""
-    assay = _ASSAY.search(unit)
-    if assay is None:
-        return _MASS.get(unit), ""
-    return _MASS.get(unit[: assay.start()]), (assay[1] or assay[2] or assay[3]).upper()
+def _shortened(unit: str) -> str:
+    short = _ANNOTATION.sub("", unit).lower()
+    for pattern, replacement in _SHORT:
+        short = pattern.sub(replacement, short)
+    return short
+
+
+def unit_in(quantity: Quantity) -> str:
+    """The UCUM code if there is one that can be read, else the unit as text, else the code of another system."""
+    code, text = (quantity.code or "").strip(), (quantity.unit or "").strip()
+    if not text or not code:
+        return code or text
+    return code if _is_ucum(quantity.system) and unit_of(code) is not None else text
+
+
+def _is_ucum(system: str | None) -> bool:
+    return not system or UCUM.removeprefix("http://") in system or system.endswith(_UCUM_OID)
+
+
+def with_assay(unit: str, text: str) -> str:
+    """The unit of a D-dimer, with the FEU or DDU that only its text says."""
+    its, told = unit_of(unit), unit_of(text)
+    return f"{unit}{{{told.assay}}}" if its and told and told.assay and not its.assay else unit
+
+
+def is_of_d_dimer(unit: str) -> bool:
+    """Could a D-dimer written as text have this unit: none, or a mass or amount in a volume?"""
+    its = unit_of(unit)
+    return its is not None and (not its.dimension or dict(its.dimension).get("m") == -3)
 
 
 def display(value: float, unit: str, comparator: str = "") -> str:

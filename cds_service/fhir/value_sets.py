@@ -43,6 +43,7 @@ _SITES = {
 }
 _EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
 _MOST_KEPT, _LONGEST_KEPT = 32_768, 200  # codes, and characters of one with its system
+_ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 _DAYS = {"d": 1, "wk": 7, "a": 365}
 
 
@@ -67,7 +68,7 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """Everything that the value sets say about one code."""
+    """Everything that the value sets say about one code. `number`: the one that it stands for as an answer."""
 
     concepts: tuple[Concept, ...] = ()
     site: Site | None = None
@@ -80,6 +81,7 @@ class Meaning:
     graded: bool = False
     question: bool = False
     phase: Course | None = None
+    number: str = ""
 
 
 class Terminology:
@@ -95,6 +97,7 @@ class Terminology:
         self._not_below: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._patterns: list[tuple[str, re.Pattern[str], str]] = []
         self._excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._numbers: dict[tuple[str, str], str] = {}
         folder = directory if directory is not None else files("cds_service") / "value_sets"
         for file in sorted(folder.iterdir(), key=lambda each: each.name):
             if file.name.endswith(".json"):
@@ -148,6 +151,9 @@ class Terminology:
             if name in named:
                 raise ValueError(f"code {concept['code']} stands in it twice")
             named.add(name)
+            for extension in concept.get("extension", []):
+                if extension["url"] == _ORDINAL:
+                    self._numbers[system, _plain(system, concept["code"])] = f"{extension['valueDecimal']:g}"
         for rule in element.get("filter", []):
             match rule["op"]:
                 case "is-a":
@@ -181,6 +187,7 @@ class Terminology:
             graded="grade" in names,
             question="finding-question" in names,
             phase=_phase(plain) if system == ICD10CM else None,
+            number=self._numbers.get((system, plain), ""),
         )
 
     def _names(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from cds_service.code_systems import LOINC, SNOMED, UCUM
+from cds_service.code_systems import LOINC, SNOMED
 from cds_service.facts import VALUE_AS_TEXT, VALUE_NOT_INTERPRETED, Quantity, State
 from cds_service.fhir import members, units
+from cds_service.fhir.flags import HIGH_IS_BAD, is_negative, is_raised
+from cds_service.fhir.limits import limits_of, unit_of_limits
 from cds_service.fhir.naming import Named
-from cds_service.fhir.resources import Holder
+from cds_service.fhir.resources import Answer, Holder
 from cds_service.fhir.value_sets import Concept
-from cds_service.fhir.versions import interpretations
+from cds_service.fhir.written import Written, written
 
-# http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation
-_RAISED = frozenset({"H", "HH", "HU", "POS", "DET"})
-_NOT_RAISED = frozenset({"N", "L", "LL", "LU", "NEG", "ND"})
-_NOT_FOUND = frozenset({"NEG", "ND"})
 _ABSENT_OR_NONE = frozenset({(SNOMED, "2667000"), (SNOMED, "260413007"), (LOINC, "LA9634-2"), (LOINC, "LA137-2")})
+# The extensions of R4, of R5 and of the versions before them, by which a coding has a number.
+_ORDINALS = ("ordinalValue", "itemWeight", "iso21090-CO-value", "questionnaire-ordinalValue")
+_ORDINAL_URLS = frozenset(f"http://hl7.org/fhir/StructureDefinition/{name}" for name in _ORDINALS)
+_END_OF_SHORTER_SCALES = 5
+_COMPARATORS = ("", "<", "<=", ">=", ">")  # https://hl7.org/fhir/R4/valueset-quantity-comparator.html
+_OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
+_ONLY_EXTENDED = ("boolean_extension", "integer_extension", "string_extension", "time_extension", "date_time_extension")
 
 
 class Value(NamedTuple):
@@ -31,6 +35,11 @@ class Value(NamedTuple):
     remark: str = ""
 
 
+_UNKNOWN = Value(State.UNKNOWN)
+_AS_TEXT = Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
+_NOT_INTERPRETED = Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
+
+
 def is_void(holder: Holder) -> bool:
     """Does it say why it has no value?"""
     return members.as_concept(holder.dataAbsentReason) is not None
@@ -40,66 +49,110 @@ def read_value(concept: Concept, holder: Holder, answer: Named) -> Value:
     """Read value[x] of an Observation or component (`holder`; `answer`, its coded value).
 
     A finding without any value and without dataAbsentReason is an assertion: present. dataAbsentReason is unknown,
-    never absent. A measurement is present when its number can be read.
+    never absent, as is a value of which nothing came but an extension. A measurement is present when its number can be
+    read; one of which only a high result is bad also when its laboratory says so.
     """
+    value = _value(concept, holder, answer)
+    if value.state is State.UNKNOWN and concept.name in HIGH_IS_BAD and _flag(concept, holder):
+        return Value(State.PRESENT, Quantity(None, "", "raised", raised=True), remark=value.remark)
+    return value
+
+
+def _value(concept: Concept, holder: Holder, answer: Named) -> Value:
     if is_void(holder):
-        return Value(State.UNKNOWN)
-    flags = _flags(holder)
-    numeric = _numeric(concept, holder, flags)
+        return _UNKNOWN
+    numeric = _numeric(concept, holder)
     if numeric is not None:
         return numeric
-    if members.as_text(holder.valueString) is not None:
-        if concept.name == "d-dimer" and _raised(flags):  # the laboratory's flag is enough to judge it by
-            return Value(State.PRESENT, Quantity(None, "", "raised", raised=True), remark=VALUE_AS_TEXT)
-        return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
+    if (text := members.as_text(holder.valueString)) is not None:
+        return _written(concept, holder, text) or _AS_TEXT
     said = members.as_boolean(holder.valueBoolean)
     if said is not None:
         return Value(State.PRESENT if said else State.ABSENT)
     if holder.valueCodeableConcept is not None:
-        return _coded(concept, answer)
+        return _coded(concept, holder, holder.valueCodeableConcept, answer)
     if any(members.is_given(getattr(holder, name)) for name in _OTHER_VALUES):
-        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
+        return _NOT_INTERPRETED
+    if any(members.is_given(getattr(holder, name)) for name in _ONLY_EXTENDED):
+        return _UNKNOWN
     if concept.kind == "measurement":
-        raised = _raised(flags)
+        raised = _flag(concept, holder)
         if raised is None:
-            return Value(State.UNKNOWN)
+            return _UNKNOWN
         return Value(State.PRESENT, Quantity(None, "", "raised" if raised else "not raised", raised=raised))
-    return Value(State.ABSENT if flags & _NOT_FOUND else State.PRESENT)
+    return Value(State.ABSENT if is_negative(holder.interpretation) else State.PRESENT)
 
 
-_COMPARATORS = ("", "<", "<=", ">=", ">")  # https://hl7.org/fhir/R4/valueset-quantity-comparator.html
-_OTHER_VALUES = ("valueRatio", "valueSampledData", "valueTime", "valueDateTime", "valuePeriod")
+def _flag(concept: Concept, holder: Holder) -> bool | None:
+    return is_raised(holder.interpretation, high_is_bad=concept.name in HIGH_IS_BAD)
 
 
-def _numeric(concept: Concept, holder: Holder, flags: Set[str]) -> Value | None:
+def _numeric(concept: Concept, holder: Holder) -> Value | None:
     """Quantity, integer or range. Of a range the higher end is judged, so that a high value is not missed."""
-    comparator = low = ""
+    comparator, low = "", None
     if (given := members.as_quantity(holder.valueQuantity)) is not None:
-        value, unit = given.number, _unit(given)
+        value, unit = given.number, _unit(concept, given)
         comparator = given.comparator or ""
     elif (value := members.as_number(holder.valueInteger)) is not None:
         unit = ""
     elif (spread := members.as_range(holder.valueRange)) is not None:
         end = spread.high if spread.high is not None and spread.high.number is not None else spread.low
-        value, unit = (end.number, _unit(end)) if end is not None else (None, "")
-        if end is spread.high and spread.low is not None and spread.low.number is not None:
-            low = f"{units.number(spread.low.number)} to "
+        value, unit = (end.number, _unit(concept, end)) if end is not None else (None, "")
+        low = spread.low.number if end is spread.high and spread.low is not None else None
     else:
         return None
     if value is None or comparator not in _COMPARATORS:
-        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
+        return _NOT_INTERPRETED
     if concept.kind != "measurement":
         return Value(State.PRESENT if value > 0 else State.ABSENT)
-    known = units.judged(concept.name, value, unit)
-    raised = _raised(flags)
-    shown = "of 10" if concept.name == "pain-severity" else unit if unit != "1" else ""
-    text = low + units.display(value, shown, comparator)
+    return _measured(concept, holder, Written(comparator, low, value, unit)) or Value(
+        State.UNKNOWN, remark=f"{VALUE_NOT_INTERPRETED}: its unit or range is not one of this measurement"
+    )
+
+
+def _unit(concept: Concept, quantity: members.Quantity) -> str:
+    unit = units.unit_in(quantity)
+    return units.with_assay(unit, quantity.unit or "") if concept.name == units.D_DIMER else unit
+
+
+def _written(concept: Concept, holder: Holder, text: str) -> Value | None:
+    """A number written as text, where the concept is answered with one; None of anything else."""
+    if not units.expects_number(concept.name) or (number := written(text)) is None:
+        return None
+    if concept.name == units.D_DIMER and not units.is_of_d_dimer(number.unit):
+        return None
+    return _measured(concept, holder, number)
+
+
+def _measured(concept: Concept, holder: Holder, number: Written) -> Value | None:
+    """A number in the unit that its concept is judged in; None where it cannot be one of it.
+
+    A creatine kinase is judged by its own limit: where both came in the same unit, it need not be one that can be read.
+    A number without a unit that lies outside its own limits is in theirs.
+    """
+    known = units.judged(concept.name, number.value, number.unit)
+    limits = limits_of(concept.name, holder.referenceRange, number.unit, judged=known is not None)
+    if known is None and not number.unit and (unit := unit_of_limits(holder.referenceRange)):
+        assumed = _measured(concept, holder, number._replace(unit=unit))
+        return assumed if assumed and _is_outside(assumed.quantity) else None
     if known is None:
-        return Value(State.UNKNOWN, remark=f"{VALUE_NOT_INTERPRETED}: its unit or range is not one of this measurement")
-    limits = _limits(concept, holder, unit)
-    quantity = Quantity(known[0], known[1], text, comparator, limits.high, raised, limits.low)
-    words = _limit_words(quantity, unit, of_several=limits.of_several)
+        if concept.name != "creatine-kinase" or not limits.high or number.value < 0:
+            return None
+        known = number.value, number.unit
+    shown = "of 10" if concept.name == "pain-severity" else number.unit if number.unit != "1" else ""
+    low = "" if number.low is None else f"{units.number(number.low)} to "
+    text = low + units.display(number.value, shown, number.comparator)
+    raised = _flag(concept, holder)
+    quantity = Quantity(known[0], known[1], text, number.comparator, limits.high, raised, limits.low)
+    words = _limit_words(quantity, number.unit, of_several=limits.of_several)
     return Value(State.PRESENT, replace(quantity, text=text + words))
+
+
+def _is_outside(quantity: Quantity | None) -> bool:
+    if quantity is None or quantity.value is None:
+        return False
+    is_over = quantity.high is not None and quantity.value > quantity.high
+    return is_over or (quantity.low is not None and quantity.value < quantity.low)
 
 
 def _limit_words(quantity: Quantity, recorded_in: str, *, of_several: bool) -> str:
@@ -114,85 +167,60 @@ def _limit_words(quantity: Quantity, recorded_in: str, *, of_several: bool) -> s
     return f" ({'lower' if is_under else 'upper'} limit {words}{strictest})"
 
 
-class _Limits(NamedTuple):
-    """The strictest upper and lower limit of a value's own reference ranges, and whether there are several of one."""
-
-    high: float | None = None
-    low: float | None = None
-    of_several: bool = False
-
-
-def _limits(concept: Concept, holder: Holder, unit: str) -> _Limits:
-    """Of several ranges, for men and for women say, the strictest: whom each is for is seldom coded."""
-    ranges = members.as_ranges(holder.referenceRange)
-    if not ranges:
-        return _NO_LIMITS
-    highs = set(_ends([each.high for each in ranges], concept, unit))
-    lows = set(_ends([each.low for each in ranges], concept, unit))
-    return _Limits(min(highs, default=None), max(lows, default=None), len(highs) > 1 or len(lows) > 1)
-
-
-_NO_LIMITS = _Limits()
-
-
-def _ends(ends: Sequence[members.Quantity | None], concept: Concept, unit: str) -> Iterator[float]:
-    """Those ends of reference ranges that are given in a unit we can compare."""
-    for end in ends:
-        if end is None or (value := end.number) is None:
-            continue
-        limit_unit = _unit(end) or unit
-        if concept.name == "d-dimer":
-            limit = units.limit_of_assay(value, limit_unit, unit)
-            if limit is not None:
-                yield limit
-            continue
-        known = units.judged(concept.name, value, limit_unit)
-        if known is not None:
-            yield known[0]
-
-
-def _unit(quantity: members.Quantity) -> str:
-    if quantity.code and quantity.system in (UCUM, "", None):
-        return quantity.code
-    return (quantity.unit or "").strip()
-
-
-def _raised(flags: Set[str]) -> bool | None:
-    if flags & _RAISED:
-        return True
-    return False if flags & _NOT_RAISED else None
-
-
-def _flags(holder: Holder) -> frozenset[str]:
-    """How the laboratory interprets it: the codes of complete codings."""
-    given = [coding for each in interpretations(holder.interpretation) for coding in each.coding or ()]
-    return frozenset([coding.code.strip() for coding in given if coding.system and coding.code])
-
-
-def _coded_measurement(answer: Named, states: set[State]) -> Value:
-    """Positive, negative, severe, or an answer whose finding is read from the value itself (`observations`)."""
-    if not answer.codings:
-        return Value(State.UNKNOWN, remark=VALUE_AS_TEXT)
-    if len(states) != 1:
-        if answer.severe or answer.concepts:
-            return Value(State.PRESENT, severe=answer.severe)
-        return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
-    raised = State.PRESENT in states
-    return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
-
-
-def _coded(concept: Concept, answer: Named) -> Value:
+def _coded(concept: Concept, holder: Holder, given: Answer, answer: Named) -> Value:
     states = {meaning.answer for meaning in answer.meanings if meaning.answer is not None}
     if concept.kind == "measurement":
-        return _coded_measurement(answer, states)
+        return _coded_measurement(concept, holder, given, answer, states)
     if State.ABSENT in states and State.PRESENT not in states:
         if concept.name == "pulse-absent" and not _ABSENT_OR_NONE.isdisjoint(answer.codings):
             # "Peripheral pulse absent: Absent" can mean that the pulse is, or that the finding is.
-            return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED)
+            return _NOT_INTERPRETED
         return Value(State.ABSENT)
     is_named = any(concept in meaning.concepts for meaning in answer.meanings)
     placed = any(meaning.site or meaning.side or meaning.sudden for meaning in answer.meanings)
     if states or answer.severe or answer.graded or is_named or placed:
         grade = f"graded {answer.words or answer.codings[0][1]}" if answer.graded else ""
         return Value(State.PRESENT, severe=answer.severe, remark=grade)
-    return Value(State.UNKNOWN, remark=VALUE_NOT_INTERPRETED if answer.codings else VALUE_AS_TEXT)
+    return _without_meaning(given, answer)
+
+
+def _without_meaning(given: Answer, answer: Named) -> Value:
+    if answer.codings:
+        return _NOT_INTERPRETED
+    return _AS_TEXT if given.coding or given.text else _UNKNOWN
+
+
+def _coded_measurement(concept: Concept, holder: Holder, given: Answer, answer: Named, states: set[State]) -> Value:
+    """Positive, negative, severe, a number, or an answer whose finding `observations` reads from the value itself."""
+    if len(states) == 1:
+        raised = State.PRESENT in states
+        return Value(State.PRESENT, Quantity(None, "", "positive" if raised else "negative", raised=raised))
+    if answer.severe or answer.concepts:
+        return Value(State.PRESENT, severe=answer.severe)
+    if not states:
+        for text in _numbers(given, answer):
+            if (value := _written(concept, holder, text)) is not None:
+                return value
+    return _without_meaning(given, answer)
+
+
+def _numbers(given: Answer, answer: Named) -> list[str]:
+    """What may be the number of a coded answer: what its code means, its words, and the ordinals of its codings.
+
+    An ordinal that shorter scales have too (moderate may be 2 of 3) counts only where no words stand beside it, or
+    where they name it.
+    """
+    codings = given.coding or ()
+    meant = [meaning.number for meaning in answer.meanings if meaning.number]
+    words = [each for each in (given.text, *(coding.display for coding in codings)) if each and isinstance(each, str)]
+    ordinals = [ordinal for coding in codings if (ordinal := _ordinal(coding.extension)) is not None]
+    sure = [each for each in ordinals if each > _END_OF_SHORTER_SCALES or not words]
+    return [*meant, *words, *map(units.number, sure)]
+
+
+def _ordinal(extensions: Any) -> float | None:
+    for each in extensions if isinstance(extensions, list) else ():
+        if isinstance(each, dict) and each.get("url") in _ORDINAL_URLS:
+            value = each.get("valueDecimal", each.get("valueInteger"))
+            return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    return None

@@ -22,6 +22,13 @@ def answer(*codes: str, text: str = "") -> dict[str, Any]:
     return {"valueCodeableConcept": concept(*codes, text=text)}
 
 
+UNKNOWN = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+
+
+def ordinal(value: float, name: str = "ordinalValue") -> dict[str, Any]:
+    return {"url": f"http://hl7.org/fhir/StructureDefinition/{name}", "valueDecimal": value}
+
+
 def quantity_of(fact: Fact) -> Quantity:
     assert fact.quantity is not None
     return fact.quantity
@@ -106,7 +113,7 @@ def test_a_grade_without_words_is_told_by_its_code() -> None:
     assert fact_of({**SWELLING, "members": answer("sct|255604002")}).remarks == ("graded 255604002",)
 
 
-@pytest.mark.parametrize("code", ["sct|255604002", "loinc|LA6751-7", "loinc|LA10139-6"])
+@pytest.mark.parametrize("code", ["sct|255604002", "loinc|LA6751-7", "loinc|LA15770-3"])
 def test_a_grade_or_an_answer_that_no_value_set_knows_is_no_pain_score(code: str) -> None:
     fact = fact_of({**PAIN_SCORE, "members": answer(code)})
     assert (fact.state, fact.quantity, fact.remarks) == (State.UNKNOWN, None, ("value not interpreted",))
@@ -133,6 +140,16 @@ def test_every_coding_of_an_answer_is_looked_at() -> None:
         ({"valueInteger": 8}, 8),
         ({"valueInteger": 0}, 0),
         ({"valueQuantity": {"value": 6.5, "unit": "score"}}, 6.5),
+        ({"valueQuantity": {"value": 8, "unit": "NRS", "system": UCUM, "code": "{NRS}"}}, 8),
+        ({"valueInteger": "8"}, 8),
+        *[({"valueString": text}, 8) for text in ("8", "8/10", "8 /10", " 8 / 10 ", "8.0", "8 out of 10", "8,0/10")],
+        (answer(text="8"), 8),
+        (answer(text="8/10"), 8),
+        (answer("loinc|LA10140-4"), 8),
+        (answer("loinc|LA6113-0 2 or more"), 2),
+        ({"valueCodeableConcept": {"coding": [{"system": "urn:oid:1.2.3", "code": "p8", "display": "8"}]}}, 8),
+        ({"valueCodeableConcept": {"coding": [{"display": "Very strong", "extension": [ordinal(8)]}]}}, 8),
+        ({"valueCodeableConcept": {"coding": [{"code": "x", "extension": [ordinal(3, "itemWeight")]}]}}, 3),
     ],
 )
 def test_a_pain_score_is_a_number_of_ten(members: dict[str, Any], value: float) -> None:
@@ -150,7 +167,15 @@ def test_a_pain_score_is_a_number_of_ten(members: dict[str, Any], value: float) 
         {"valueQuantity": {"value": 70, "unit": "%", "system": UCUM, "code": "%"}},
         {"valueInteger": 65},
         {"valueInteger": -1},
-        {"valueString": "8/10"},
+        {"valueString": "severe"},
+        {"valueString": "8 at rest"},
+        {"valueString": "8/100"},
+        {"valueString": "80/10"},
+        {"valueString": "2026-11-22"},
+        answer(text="about 8"),
+        {"valueCodeableConcept": {"coding": [{"display": "Moderate", "extension": [ordinal(2)]}]}},
+        {"valueCodeableConcept": {"extension": [{"url": "http://example.org/odd", "valueCode": "unknown"}]}},
+        {"_valueInteger": {"extension": [UNKNOWN]}},
         {"dataAbsentReason": {"coding": [{"code": "unknown"}]}},
         {},
     ],
@@ -168,6 +193,8 @@ def test_a_range_is_judged_by_its_end_and_shown_as_recorded() -> None:
     assert 4 <= quantity.value <= 8
     assert "4" in quantity.text
     assert "8" in quantity.text
+    written = quantity_of(fact_of({**PAIN_SCORE, "members": {"valueString": "4-8/10"}}))
+    assert (written.value, written.text) == (8, "4 to 8 of 10")
 
 
 @pytest.mark.parametrize("entry", [{**PAIN_SCORE, "value": 7}, {**CREATINE_KINASE, "value": 900, "unit": "U/L"}])
@@ -189,6 +216,8 @@ def test_a_comparator_is_kept_and_shown(entry: dict[str, Any], comparator: str) 
         ({"value": 6000, "unit": "U/L"}, 6000),
         ({"value": 6000, "unit": "U/L", "system": "urn:oid:1.2.840.114350.1", "code": "7"}, 6000),
         ({"value": 6000, "unit": "furlongs", "system": UCUM, "code": "[fur_us]"}, None),
+        ({"value": 6000, "unit": "U/L", "system": UCUM, "code": "no unit"}, 6000),
+        ({"value": 6000, "system": "urn:oid:2.16.840.1.113883.6.8", "code": "U/l"}, 6000),
         ({"value": 6000}, None),
     ],
 )
@@ -242,11 +271,137 @@ def test_of_several_reference_ranges_the_strictest_counts() -> None:
     assert same.text == "1200 U/L (upper limit 308)"
 
 
-@pytest.mark.parametrize(("flag", "state"), [("H", State.PRESENT), ("N", State.UNKNOWN), (None, State.UNKNOWN)])
-def test_a_flag_of_the_laboratory_counts_beside_a_d_dimer_in_words(flag: str | None, state: State) -> None:
-    flagged = {"interpretation": flag} if flag else {}
-    fact = fact_of({"observation": "loinc|48065-7", "at": -1, "value": ">4.00", **flagged})
-    assert (fact.state, fact.remarks) == (state, ("value recorded as text, not interpreted",))
+@pytest.mark.parametrize(
+    ("value", "limit", "times"),
+    [
+        ({"value": 6200}, {"value": 200}, 31),
+        ({"value": 6200, "unit": "arbitrary units"}, {"value": 200, "unit": "Arbitrary  units"}, 31),
+        ({"value": 6200, "unit": "U/l"}, {"value": 200, "unit": "IU/L"}, 31),
+        ({"value": 6200, "unit": "arbitrary units"}, {"value": 200, "unit": "U/L"}, None),
+        ({"value": 6200}, {"value": 200, "unit": "U/L"}, 31),
+        ({"value": 3}, {"value": 200, "unit": "U/L"}, None),  # 3 ukat/L, for all that is known
+    ],
+)
+def test_a_result_is_compared_with_its_own_limit_in_the_same_unit_whatever_that_is(
+    value: dict[str, Any], limit: dict[str, Any], times: float | None
+) -> None:
+    fact = fact_of({**CREATINE_KINASE, "members": {"valueQuantity": value, "referenceRange": [{"high": limit}]}})
+    held = fact.quantity
+    assert (held and held.value and held.high and held.value / held.high) == times
+
+
+@pytest.mark.parametrize(
+    ("ranges", "limit"),
+    [
+        ([("normal", 0.5), ("therapeutic", 5)], 0.5),
+        ([("therapeutic", 5), (None, 0.5)], 0.5),
+        ([("therapeutic", 5)], None),
+        ([("critical", 5), ("Reference range", 0.5)], 0.5),
+        ([("local words", 0.5)], 0.5),
+    ],
+)
+def test_of_typed_reference_ranges_the_normal_one_is_the_limit(
+    ranges: list[tuple[str | None, float]], limit: float | None
+) -> None:
+    given = [
+        {
+            "high": {"value": high},
+            **({"type": {"coding": [{"code": kind}]} if kind.islower() else {"text": kind}} if kind else {}),
+        }
+        for kind, high in ranges
+    ]
+    fact = fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "members": {"referenceRange": given}})
+    assert quantity_of(fact).high == limit
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("0.0-0.5", 0, 0.5),
+        ("<0.5 mg/L FEU", None, 0.5),
+        ("0 to 500 ng/mL", 0, 0.5),
+        (">0.1", 0.1, None),
+        ("see below", None, None),
+        ("0.5", None, None),
+        ("<250 ng/mL DDU", None, None),
+    ],
+)
+def test_a_reference_range_in_text_is_read_where_it_is_numbers(
+    text: str, low: float | None, high: float | None
+) -> None:
+    members = {"referenceRange": [{"text": text}]}
+    quantity = quantity_of(fact_of({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}", "members": members}))
+    assert (quantity.low, quantity.high) == (low, high)
+
+
+def flagged(code: str, *, text: bool = False, system: str | None = None) -> list[Any]:
+    if text:
+        return [{"text": code}]
+    return [{"coding": [{"code": code, **({"system": system} if system else {})}]}]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"valueString": ">4.00"},
+        {"valueString": "off scale"},
+        answer(text=">4.00"),
+        answer(text="see report"),
+        {"valueQuantity": {"value": 4.2, "unit": "mg/L"}},
+        {"valueQuantity": {"value": 4.2, "unit": "odd"}},
+        {"valueQuantity": {"unit": "mg/L"}},
+        {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 4}}},
+        {"dataAbsentReason": {"coding": [{"code": "as-text"}]}},
+        {"_valueString": {"extension": [UNKNOWN]}},
+        {},
+    ],
+)
+def test_the_flag_of_the_laboratory_counts_whatever_the_shape_of_the_value(shape: dict[str, Any]) -> None:
+    for flag in (flagged("H"), flagged("High", text=True), flagged("A"), flagged(">"), flagged("H>")):
+        fact = fact_of({**D_DIMER, "members": {**shape, "interpretation": flag}})
+        assert (fact.state, quantity_of(fact).raised) == (State.PRESENT, True)
+    fact = fact_of({**D_DIMER, "members": {**shape, "interpretation": flagged("N")}})
+    assert fact.quantity is None or not fact.quantity.raised
+
+
+@pytest.mark.parametrize("code", ["H", "HH", "HX", "H>", ">", "h", "POS", "DET"])
+def test_high_is_high_with_and_without_a_system(code: str) -> None:
+    for system in (None, "http://terminology.hl7.org/CodeSystem/v2-0078", "urn:oid:2.16.840.1.113883.5.83"):
+        fact = fact_of({**D_DIMER, "value": 0.9, "members": {"interpretation": flagged(code, system=system)}})
+        assert quantity_of(fact).raised is True
+
+
+@pytest.mark.parametrize(
+    ("words", "raised"),
+    [
+        *[
+            (text, True)
+            for text in ("High", "HIGH", "Critical high", "Elevated", "Abnormal", "Positive", "Off scale high")
+        ],
+        *[(text, False) for text in ("Normal", "Low", "Negative", "Within normal limits", "<")],
+        *[(text, None) for text in ("higher than last week", "not high", "")],
+    ],
+)
+def test_a_flag_may_be_a_word_but_not_a_sentence(words: str, raised: bool | None) -> None:
+    fact = fact_of({**D_DIMER, "value": 0.9, "members": {"interpretation": flagged(words, text=True)}})
+    assert quantity_of(fact).raised is raised
+    shown = [{"coding": [{"code": "x1", "system": "urn:oid:1.2.3", "display": words}]}]
+    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "members": {"interpretation": shown}})).raised is raised
+
+
+def test_abnormal_does_not_say_which_way_where_both_are_bad() -> None:
+    potassium = {"observation": "loinc|2823-3", "at": -1, "value": 2.1, "unit": "mmol/L"}
+    assert quantity_of(fact_of({**potassium, "members": {"interpretation": flagged("A")}})).raised is None
+    both = [*flagged("A"), *flagged("L")]
+    assert quantity_of(fact_of({**D_DIMER, "value": 0.9, "members": {"interpretation": both}})).raised is False
+
+
+@pytest.mark.parametrize("name", ["Boolean", "String", "Integer", "Time", "DateTime"])
+def test_a_value_of_which_only_an_extension_came_is_unknown(name: str) -> None:
+    fact = fact_of({**SWELLING, "members": {f"_value{name}": {"extension": [UNKNOWN]}}})
+    assert (fact.state, fact.remarks) == (State.UNKNOWN, ())
+    held = fact_of({**SWELLING, "members": {"valueBoolean": True, "_valueBoolean": {"id": "a"}}})
+    assert held.state is State.PRESENT
 
 
 @pytest.mark.parametrize(
