@@ -205,7 +205,19 @@ def read_patient(patient: fhir.Patient) -> tuple[PatientFacts, list[Gap]]:
     birth_date = patient.birthDate
     born = dates.days_of(birth_date) if isinstance(birth_date, str) else None
     gaps = [Gap(Topic.PATIENT, "the birth date could not be read")] if birth_date is not None and born is None else []
-    return PatientFacts(born, patient.deceasedBoolean is True or bool(patient.deceasedDateTime)), gaps
+    return PatientFacts(born, _is_deceased(patient)), gaps
+
+
+def _is_deceased(patient: fhir.Patient) -> bool:
+    """Also where the day of death is not known, so that only an extension of it came."""
+    if patient.deceasedDateTime or patient.deceasedBoolean in (True, "true"):
+        return True
+    given = patient.deceased_date_time_extension
+    extensions = given.get("extension") if isinstance(given, dict) else None
+    if not isinstance(extensions, list) or not extensions:
+        return False
+    reasons = [each.get("valueCode") for each in extensions if isinstance(each, dict)]
+    return "not-applicable" not in reasons
 
 
 def settled(facts: list[Fact], terminology: Terminology) -> list[Fact]:

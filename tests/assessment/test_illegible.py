@@ -23,7 +23,7 @@ def sources(assessment: Assessment) -> list[str]:
     [
         ({"observation": "sct|449615005", "at": -1, "value": "marked"}, "swelling"),
         ({"observation": "sct|449615005", "at": -1, "value": "sct|8517006"}, "swelling"),
-        ({"observation": "loinc|72514-3", "at": -1, "value": "8 out of 10", "site": CALF}, "severe-pain"),
+        ({"observation": "loinc|72514-3", "at": -1, "value": "8, worse at night", "site": CALF}, "severe-pain"),
         ({"observation": "loinc|72514-3", "at": -1, "value": 65, "unit": "mm", "site": CALF}, "severe-pain"),
         ({"observation": "sct|76948002", "at": -1, "value": "yes", "site": CALF}, "severe-pain"),
         ({"observation": "sct|247441003", "at": -1, "value": "bluish", "site": CALF}, "discolouration"),

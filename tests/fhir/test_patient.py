@@ -16,6 +16,7 @@ from cds_service.fhir import dates
 from cds_service.thresholds import Thresholds
 from tests.charts import PATIENT_ID, patient, read_beside
 
+ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 CALF_PAIN = "sct|300954003"
 
 
@@ -55,6 +56,11 @@ def test_a_birth_date_is_the_days_it_can_mean(members: dict[str, Any], born: Any
         ({"deceasedBoolean": True}, True),
         ({"deceasedBoolean": False}, False),
         ({"deceasedDateTime": "2026"}, True),
+        ({"deceasedBoolean": "true"}, True),
+        ({"_deceasedDateTime": {"extension": [{"url": ABSENT_REASON, "valueCode": "unknown"}]}}, True),
+        ({"_deceasedDateTime": {"extension": [{"url": ABSENT_REASON, "valueCode": "not-applicable"}]}}, False),
+        ({"_deceasedBoolean": {"extension": [{"url": ABSENT_REASON, "valueCode": "unknown"}]}}, False),
+        ({"_deceasedDateTime": {"id": "a"}}, False),
         ({"deceasedDateTime": "2026-11-01T10:00:00Z"}, True),
         ({"deceasedDateTime": "2026-11-01T10:00:00"}, True),  # no zone: not valid, but common
         ({"deceasedBoolean": True, "birthDate": "1980-13"}, True),
