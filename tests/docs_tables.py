@@ -19,7 +19,6 @@ from cds_service.assessment.catalogue import (
     SIGN_SET,
     STEP_SET,
     WARNING_SET,
-    WELLS_SET,
 )
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.concepts import Concept
@@ -118,8 +117,8 @@ def _seen() -> str:
 
 def _wells() -> str:
     rows = [
-        (item.label, str(item.weight), rule.condition(_SHIPPED), _sets(item.needs), _sets(item.deniable_by))
-        for item, rule in zip(ITEMS, WELLS_SET.rules, strict=True)
+        (item.label, str(item.weight), item.condition(_SHIPPED), _sets(item.needs), _sets(item.deniable_by))
+        for item in ITEMS
     ]
     return _table(("item", "points", "present when", "shown by", "can be denied by"), rows)
 

@@ -28,7 +28,6 @@ from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.rules.precautions import PRECAUTIONS, Precaution
 from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.rules.seen import SEEN
-from cds_service.assessment.sources import NICE_DVT
 from cds_service.assessment.wells_items import ITEMS
 
 _THREATS = (
@@ -125,19 +124,7 @@ WELLS_SET = RuleSet(
     "Two-level Wells DVT score",
     "The ten items of NICE NG158, Table 1, each present, absent or not recorded. Items that no code shows are named as "
     "not recorded; the two points off for a likelier diagnosis are never subtracted for the level.",
-    tuple(
-        [
-            Rule(
-                id=f"wells-{_id(item.label)}",
-                kind=Kind.WELLS,
-                label=f"Wells item: {item.label}",
-                source=NICE_DVT,
-                says=item.says,
-                needs=item.needs,
-            )
-            for item in ITEMS
-        ]
-    ),
+    ITEMS,
 )
 RISK_SET = RuleSet(
     "risk-factors",

@@ -9,23 +9,20 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from cds_service.assessment.ankle_brachial import indices
+from cds_service.assessment.asking import asked
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.catalogue import CAUSES
 from cds_service.assessment.complaint import complaint
-from cds_service.assessment.concepts import Concept
 from cds_service.assessment.d_dimer import readings
 from cds_service.assessment.listed import listed_of_the_leg, listed_of_the_other_leg, listed_of_the_patient
 from cds_service.assessment.raising import RAISING
-from cds_service.assessment.record import Leg, Record, legs, whole_patient
+from cds_service.assessment.record import Leg, legs, whole_patient
 from cds_service.assessment.rule import (
     Finding,
     Kind,
     Level,
     Rule,
-    Seen,
     once,
-    short_windows,
-    within_windows,
 )
 from cds_service.assessment.rules.care import precautions_of, precautions_of_the_other_leg, precautions_of_the_patient
 from cds_service.assessment.rules.clot import WELLS
@@ -38,8 +35,6 @@ from cds_service.assessment.wells import WellsScore, wells_score
 from cds_service.facts import Chart, Fact, Side, State
 from cds_service.thresholds import Thresholds
 
-_SHORT_DAYS = 14
-_ALWAYS_TOLD = (Kind.RED_FLAG, Kind.RISK)
 _GRAVITY = {rule: place for place, rule in enumerate((*RAISING, *RED_FLAGS))}
 # Absent only where it is absent of each leg with a complaint.
 _STRENGTH = {State.PRESENT: 2, State.UNKNOWN: 1, State.ABSENT: 0}
@@ -56,12 +51,12 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         silent = Assessment(level=Level.NONE, record=patient)
         return silent if silent.fully_read else dataclasses.replace(silent, level=Level.INFO)
     facts = once([fact for leg in concerned for fact in leg.complaint])
-    per_leg = [_asked(RAISING, leg) for leg in concerned]
+    per_leg = [asked(RAISING, leg) for leg in concerned]
     flags = _flags([flag for leg in concerned for flag in leg.flags.values()], facts)
     raised = [finding for found in per_leg for finding in found]
     raised += [flag for leg in concerned for flag in leg.flags.values() if flag.level]
     raising = _gravest_first(raised)
-    risks = _asked(RISKS, patient)
+    risks = asked(RISKS, patient)
     elsewhere = [sign for leg in presented if not leg.complaint for sign in listed_of_the_other_leg(leg)]
     listed = [*listed_of_the_patient(patient, raising), *_merged(listed_of_the_leg(concerned, raising)), *elsewhere]
     seen = to_be_seen(patient, concerned, raising)
@@ -82,7 +77,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
         *listed,
         *seen,
         *risks,
-        *_merged([cause for leg in concerned for cause in _asked(CAUSES, leg)], CAUSES),
+        *_merged([cause for leg in concerned for cause in asked(CAUSES, leg)], CAUSES),
         *_merged(precautions),
     )
     return Assessment(
@@ -100,57 +95,10 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
 
 def presenting(leg: Leg) -> Leg:
     """How this leg presents; without a complaint of it, its `complaint` is empty."""
-    flags = {flag.rule: flag for flag in _asked(RED_FLAGS, leg)}
+    flags = {flag.rule: flag for flag in asked(RED_FLAGS, leg)}
     leg = dataclasses.replace(leg, flags=flags, signs=recent_signs(leg))
     leg = dataclasses.replace(leg, complaint=complaint(leg))
     return dataclasses.replace(leg, wells=wells_score(leg)) if leg.complaint else leg
-
-
-def _asked(rules: Iterable[Rule], record: Record) -> list[Finding]:
-    """What these rules find. Red flags and risk factors are told whatever their state."""
-    findings = []
-    for rule in rules:
-        seen = None
-        if not rule.needs or record.mentions(rule.needs):
-            seen = rule.when(within_windows(rule, record), record)
-        if seen is not None:
-            findings.append(_found(rule, seen, record))
-        elif rule.kind in _ALWAYS_TOLD:
-            findings.append(Finding(rule, State.UNKNOWN))
-    return findings
-
-
-def _found(rule: Rule, seen: Seen, record: Record) -> Finding:
-    """The finding; of one level less where nothing that a short window is for lies surely inside it."""
-    level = rule.level if seen.level is None else seen.level
-    if seen.state is not State.PRESENT or seen.why_not_counted:
-        level = Level.NONE
-    evidence = seen.evidence
-    if level and rule.windows:
-        evidence, is_sure = _surely(rule, evidence, record)
-        level = level if is_sure else Level(level - 1)
-    return Finding(
-        rule,
-        seen.state,
-        level,
-        once(evidence),
-        once(seen.against),
-        once(seen.beside),
-        seen.missing,
-        seen.note,
-        seen.label,
-        seen.why_not_counted,
-    )
-
-
-def _surely(rule: Rule, evidence: Sequence[Fact], record: Record) -> tuple[Sequence[Fact], bool]:
-    """The evidence without what only may lie in its short window, where something else surely does."""
-    short = short_windows(rule, record.thresholds, _SHORT_DAYS)
-    dated = [fact for fact in evidence if fact.concept in short]
-    sure = {fact for fact in dated if record.surely_within((fact,), short[Concept(fact.concept)])}
-    if not dated or not sure:
-        return evidence, not dated
-    return [fact for fact in evidence if fact in sure or fact.concept not in short], True
 
 
 def _telling(scores: Sequence[WellsScore], findings: Collection[Finding]) -> WellsScore:

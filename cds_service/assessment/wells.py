@@ -7,29 +7,19 @@ subtracted from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from enum import StrEnum
 
 import msgspec
 
+from cds_service.assessment.asking import asked
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.diagnoses import pregnant_or_postpartum
 from cds_service.assessment.record import Leg, Record
-from cds_service.assessment.wells_items import ITEMS, Item, View
-from cds_service.facts import Certainty, Fact, Side, State
+from cds_service.assessment.wells_items import ITEMS
+from cds_service.facts import Fact, Side, State
 
 # Members by names of their own: on Python 3.11 to reach one through its enum takes several times as long.
 _PRESENT, _ABSENT, _UNKNOWN = State.PRESENT, State.ABSENT, State.UNKNOWN
-
-_ONE_DAY = timedelta(days=1)
-_ONLY_SUSPECTED = "an entry that is only suspected"
-_TO_CONFIRM: Mapping[str, str] = {
-    Concept.MALIGNANCY: "cancer treatment within 6 months or palliative care",
-    Concept.BEDRIDDEN: "3 days or more in bed",
-    Concept.SURGERY: "major surgery under general or regional anaesthesia",
-}
-"""What Table 1 asks of an item beyond what these concepts say. Until then the item may turn out not to count."""
 
 
 class Outside(StrEnum):
@@ -118,41 +108,19 @@ def outside(leg: Record) -> tuple[Outside, ...]:
 
 
 def wells_score(leg: Leg) -> WellsScore | None:
-    """The score of one leg; None for whom it is not meant (`outside`).
-
-    A previous DVT counts on either leg. A denial counts from the day before the earliest fact of the complaint on,
-    within 30 days: what was denied before the complaint says nothing of now.
-    """
+    """The score of one leg; None for whom it is not meant (`outside`). A previous DVT counts on either leg."""
     if outside(leg):
         return None
     likely = leg.thresholds.wells_likely_points
     if not leg.mentions(_READ):
         return WellsScore(_NOTHING_RECORDED, leg.side, likely)
-    window = leg.windows[leg.thresholds.finding_days]
-    begun = [fact.when.first - _ONE_DAY if fact.when else window for fact in leg.complaint]
-    view = View(leg, leg.patient, max(window, min(begun, default=window)))
-    items = [_judged(item, view) if item.concepts & leg.recorded else _UNKNOWN_ITEMS[item.label] for item in ITEMS]
-    return WellsScore(tuple(items), leg.side, likely)
-
-
-def _judged(item: Item, view: View) -> WellsItem:
-    if view.leg.mentions(item.needs) and (evidence := item.shown_by(view)):
-        return WellsItem(item.label, _PRESENT, tuple(evidence), _to_confirm(evidence))
-    if view.leg.mentions(item.deniable_by) and (denial := item.denied_by(view)):
-        return WellsItem(item.label, _ABSENT, tuple(denial))
-    return _UNKNOWN_ITEMS[item.label]
-
-
-def _to_confirm(evidence: Sequence[Fact]) -> str:
-    """Of what shows the item, what is open; nothing where any of it shows the item without more ado."""
-    parts = [
-        _ONLY_SUSPECTED if fact.certainty is Certainty.SUSPECTED else _TO_CONFIRM.get(fact.concept, "")
-        for fact in evidence
+    items = [
+        WellsItem(item.label, found.state, found.evidence, found.note, item.weight)
+        for item, found in zip(ITEMS, asked(ITEMS, leg), strict=True)
     ]
-    return " or ".join(dict.fromkeys(parts)) if all(parts) else ""
+    return WellsScore(tuple(items), leg.side, likely)
 
 
 WELLS_CONCEPTS = tuple([concept for item in ITEMS for concept in item.needs])
 _READ = frozenset([concept for item in ITEMS for concept in (*item.needs, *item.deniable_by)])
-_UNKNOWN_ITEMS = {item.label: WellsItem(item.label, weight=item.weight) for item in ITEMS}
-_NOTHING_RECORDED = tuple(_UNKNOWN_ITEMS.values())
+_NOTHING_RECORDED = tuple([WellsItem(item.label, weight=item.weight) for item in ITEMS])

@@ -23,7 +23,7 @@ from cds_service.assessment.rule import Kind, Rule, within_windows
 from cds_service.assessment.rules import precautions, seen
 from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.rules.risks import RISKS
-from cds_service.assessment.wells_items import ITEMS, Item, View
+from cds_service.assessment.wells_items import ITEMS, Item
 from cds_service.facts import Chart, Fact, Interval, Site, State
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_home_care import ROWS
@@ -44,8 +44,8 @@ NEED_NOTHING = {
     *("over-65", "child"),  # by age
     "siting-finding",  # by whatever the card rests on
     *("poor-supply", "critical-supply", "compartment-height", "compartment", "clot", "possible-clot"),
-    *("possible-clot-in-cramp", "swelling", "muscle", "low-index", "thrombosis-risk", "known-clot"),
-    *("diabetes", "pregnancy"),  # precautions that several entries or other findings call for
+    *("possible-clot-in-cramp", "swelling", "muscle", "low-index", "thrombosis-risk"),
+    # precautions that several entries or other findings call for
     *("wells-tenderness-along-the-deep-veins", "wells-swelling-of-the-whole-leg"),
     *("wells-collateral-superficial-veins", "wells-whether-another-diagnosis-is-at-least-as-likely"),
 }
@@ -72,23 +72,15 @@ def _rule(rule: Rule) -> Needing:
 
 
 def _item(row: Item) -> Needing:
-    return Needing(f"Wells: {row.label}", row.needs, lambda leg: row.shown_by(_view(leg)))
-
-
-def _denial(row: Item) -> Needing:
-    return Needing(f"Wells denied: {row.label}", row.deniable_by, lambda leg: row.denied_by(_view(leg)))
-
-
-def _view(leg: Leg) -> View:
-    return View(leg, leg.patient, leg.windows[leg.thresholds.finding_days])
+    """What can show it, and what can deny it."""
+    return replace(_rule(row), needs=(*row.needs, *row.deniable_by))
 
 
 JUDGED = (*RAISING, *RED_FLAGS, *CAUSES, *RISKS, *precautions.PRECAUTIONS, *seen.SEEN)
 DECLARED = [
     Needing("opening diagnoses", OPENING, opening_diagnoses),
     *[_rule(rule) for rule in JUDGED if rule.needs],
-    *[_item(row) for row in ITEMS if row.needs],
-    *[_denial(row) for row in ITEMS if row.deniable_by],
+    *[_item(row) for row in ITEMS if row.needs or row.deniable_by],
 ]
 
 

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
+from cds_service.assessment.asking import asked
 from cds_service.assessment.concepts import INJURIES, NERVE, PERFUSION, Concept
 from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.diagnoses import acute_limb_ischaemia, superficial_thrombosis
 from cds_service.assessment.injuries import recent_injuries
 from cds_service.assessment.record import Leg, Record
-from cds_service.assessment.rule import Effect, Finding, once, within_windows
+from cds_service.assessment.rule import Effect, Finding, once
 from cds_service.assessment.rules.guidance import SEVERE
 from cds_service.assessment.rules.precautions import (
     CHILD,
@@ -80,19 +81,9 @@ def precautions_of(leg: Leg, findings: Collection[Finding]) -> list[Finding]:
     """Those for this leg, by its record, how it presents and its findings that raise the level."""
     raising = [finding for finding in findings if finding.level]
     shared = {**_by_supply(leg), **_by_pressure(leg, raising), **_by_a_clot(leg, raising)}
-    return [
-        Finding(each, State.PRESENT, evidence=once(evidence))
-        for each in OF_A_LEG
-        if (evidence := shared.get(each) or _recorded(each, leg))
-    ]
-
-
-def _recorded(precaution: Precaution, leg: Leg) -> Sequence[Fact]:
-    """What the record holds for it."""
-    if not leg.mentions(precaution.needs):
-        return ()
-    seen = precaution.when(within_windows(precaution, leg), leg)
-    return seen.evidence if seen is not None else ()
+    found = {finding.rule: finding for finding in asked(OF_A_LEG, leg)}
+    found |= {each: Finding(each, State.PRESENT, evidence=once(facts)) for each, facts in shared.items() if facts}
+    return [found[each] for each in OF_A_LEG if each in found]
 
 
 def _by_supply(leg: Leg) -> Mapping[Precaution, Sequence[Fact]]:
@@ -157,13 +148,8 @@ def precautions_of_the_other_leg(signs: Iterable[Finding]) -> list[Finding]:
 
 def precautions_of_the_patient(patient: Record, risks: Iterable[Finding]) -> list[Finding]:
     """Those that do not depend on the leg; `risks` are the patient's risk factors, whatever their state."""
-    known = patient.confirmed(Concept.DVT)
+    found = asked((KNOWN_CLOT, DIABETES, CHILD, PREGNANCY), patient)
     at_risk = _evidence(Effect.THROMBOSIS_RISK, [risk for risk in risks if risk.is_present])
-    pregnant = patient.within(patient.present(Concept.PREGNANCY), patient.thresholds.pregnancy_days)
-    held: list[tuple[Precaution, Sequence[Fact]]] = [
-        (KNOWN_CLOT, known) if known else (THROMBOSIS_RISK, at_risk),
-        (DIABETES, patient.present(Concept.DIABETES)),
-        (PREGNANCY, pregnant),
-    ]
-    found = [Finding(each, State.PRESENT, evidence=once(evidence)) for each, evidence in held if evidence]
-    return [*found, Finding(CHILD, State.PRESENT)] if patient.is_child else found
+    if not at_risk or patient.confirmed(Concept.DVT):
+        return found
+    return [Finding(THROMBOSIS_RISK, State.PRESENT, evidence=once(at_risk)), *found]

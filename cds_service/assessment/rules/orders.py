@@ -1,6 +1,8 @@
 """What a draft order means beside what the record shows, where there is a leg complaint. Never above a warning.
 
-The rules of one kind of order are asked together: (case) -> findings; the first fact of a finding is the draft.
+These rules are not asked one by one like those of a leg: a draft is no fact of the record, and of the reasons about one
+kind of draft the gravest decides which are told. So the rules of one kind of order are asked together: (case) ->
+findings; the first fact of a finding is the draft.
 """
 
 from __future__ import annotations

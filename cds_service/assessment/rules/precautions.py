@@ -12,10 +12,10 @@ import msgspec
 
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.concepts import ACHILLES, Concept
-from cds_service.assessment.record import Leg
+from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Kind, Rule, Seen, Window
 from cds_service.assessment.sources import BOAST, NHS_ICE, NICE_EXERCISE, OURS, RABE
-from cds_service.facts import Fact
+from cds_service.facts import Certainty, Fact
 
 REST, ICE, COMPRESSION, ELEVATION, STRETCHING = "rest", "ice", "compression", "elevation", "gentle stretching"
 STEPS = (REST, ICE, COMPRESSION, ELEVATION, STRETCHING)
@@ -26,7 +26,8 @@ class Precaution(Rule, frozen=True, eq=False, kw_only=True):
 
     `against`: the steps that are withheld for it, each with its source. `minding`: steps that are advised, each with
     what to mind and the source of that. Its own `source` is ours: what it takes as such a reason is our reading.
-    One without `needs` holds by what several share or by the patient's other findings (`care`).
+    One without `needs` holds by what other rules have found of the leg, or by what several share, worked out once for
+    all of them: `care` hands it that, where the others are asked like every rule.
     """
 
     kind: Kind = Kind.PRECAUTION
@@ -71,6 +72,15 @@ def _numb(_: Sequence[Fact], leg: Leg) -> Seen | None:
 def _tendon_drug(drugs: Sequence[Fact], leg: Leg) -> Seen | None:
     tendon = leg.any_of(Concept.TENDINOPATHY, *ACHILLES) if drugs else []
     return Seen([*tendon, *drugs]) if tendon else None
+
+
+def _known_clot(clots: Sequence[Fact], _: Record) -> Seen | None:
+    confirmed = [fact for fact in clots if fact.certainty is Certainty.CONFIRMED]
+    return Seen(confirmed) if confirmed else None
+
+
+def _child(_: Sequence[Fact], patient: Record) -> Seen | None:
+    return Seen() if patient.is_child else None
 
 
 def _claudication(facts: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -282,24 +292,30 @@ KNOWN_CLOT = Precaution(
     id="known-clot",
     label="a DVT is on record",
     says="On record: a confirmed DVT of the leg.",
+    needs=(Concept.DVT,),
+    when=_known_clot,
     minding={REST: ("no bed rest", OURS)},
 )
 DIABETES = Precaution(
     id="diabetes",
     label="diabetes",
     says="On record: diabetes.",
+    needs=(Concept.DIABETES,),
     minding={ICE: ("only where the skin feels normally", NHS_ICE)},
 )
 CHILD = Precaution(
     id="child",
     label="a child",
     says="On record: an age under {adult_years}.",
+    when=_child,
     minding={ICE: ("at most 10 minutes, through a damp cloth", NHS_ICE)},
 )
 PREGNANCY = Precaution(
     id="pregnancy",
     label="pregnancy",
     says="On record: pregnancy of the last {pregnancy_days} days.",
+    needs=(Concept.PREGNANCY,),
+    windows=(Window("pregnancy_days"),),
     minding={ELEVATION: ("late on not flat on the back", OURS)},
 )
 

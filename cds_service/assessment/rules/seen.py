@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
+from cds_service.assessment.asking import asked
 from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, Concept
 from cds_service.assessment.d_dimer import is_not_judged
 from cds_service.assessment.diagnoses import recent_plaster
 from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record
-from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once, within_windows
+from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once
 from cds_service.assessment.rules.guidance import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
 from cds_service.assessment.siting import OF_BOTH_LEGS, admitted_by
 from cds_service.assessment.sources import OURS
@@ -147,13 +148,11 @@ def to_be_seen(patient: Record, concerned: Sequence[Leg], raising: Iterable[Find
     """All of it, in this order; `concerned`: the legs with a complaint, `raising`: what raised the level."""
     counting = [fact for leg in concerned for fact in leg.complaint]
     counting += [fact for finding in raising for fact in finding.evidence]
-    diseases = [fact for leg in concerned for finding in _asked(DISEASE, leg) for fact in finding.evidence]
+    diseases = [fact for leg in concerned for finding in asked((DISEASE,), leg) for fact in finding.evidence]
     of_legs = {SITING: admitted_by(counting, patient.facts), DISEASE: once(diseases)}
-    return [
-        finding
-        for rule in SEEN
-        for finding in (_seen(rule, of_legs[rule]) if rule in of_legs else _asked(rule, patient))
-    ]
+    found = {finding.rule: finding for finding in asked([rule for rule in SEEN if rule not in of_legs], patient)}
+    found |= {rule: Finding(rule, State.PRESENT, evidence=once(facts)) for rule, facts in of_legs.items() if facts}
+    return [found[rule] for rule in SEEN if rule in found]
 
 
 def with_illegible(flags: Iterable[Finding], seen: Collection[Finding]) -> list[Finding]:
@@ -165,12 +164,3 @@ def with_illegible(flags: Iterable[Finding], seen: Collection[Finding]) -> list[
         else flag
         for flag in flags
     ]
-
-
-def _asked(rule: Rule, record: Record) -> list[Finding]:
-    seen = rule.when(within_windows(rule, record), record) if record.mentions(rule.needs) else None
-    return [] if seen is None else _seen(rule, seen.evidence, seen.state, seen.why_not_counted)
-
-
-def _seen(rule: Rule, facts: Sequence[Fact], state: State = State.PRESENT, why: str = "") -> list[Finding]:
-    return [Finding(rule, state, evidence=once(facts), why_not_counted=why)] if facts else []
