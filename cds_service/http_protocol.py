@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from cds_service.errors import CdsError, HeaderTooLarge, InvalidRequest, RequestTimeout, UnknownTransferCoding
 from cds_service.web import outcomes
+from cds_service.web.endpoints import HAS_LEFT
 
 _PIECE = 8 * 1024
 """Bytes that h11 is given at once, so that it is asked again before it has parsed thousands of lines."""
@@ -151,6 +152,7 @@ class HttpProtocol(H11Protocol):
         super().__init__(*args, **named)
         self.conn = Connection(self.bounds)
         self.timeout_keep_alive = self.bounds.keep_alive_seconds
+        self.app_state = {**self.app_state, HAS_LEFT: self._has_left}
         self._unread = b""  # what h11 was not given yet: later requests wait here for the answer to this one
         self._refused = False
         self._timers: dict[str, asyncio.TimerHandle] = {}  # by what the client has to do in time
@@ -167,6 +169,10 @@ class HttpProtocol(H11Protocol):
         self._stop(*self._timers)
         self._unread = b""
         self._waiting.remove(self)
+
+    def _has_left(self) -> bool:
+        """Has the client closed the connection?"""
+        return self.transport.is_closing()
 
     def data_received(self, data: bytes) -> None:
         self._unread += data

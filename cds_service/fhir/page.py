@@ -91,12 +91,17 @@ class Material(msgspec.Struct, frozen=True):
 
 
 LARGE = 1_000_000
-"""Bytes above which a Bundle is opened entry by entry: decoded in one go, it would hold the interpreter for long."""
+"""Bytes above which JSON is opened beside the event loop."""
+
+HUGE = 4_000_000
+"""Bytes above which a Bundle is opened entry by entry, which takes twice as long: in one go, it would hold the
+interpreter for over 20 ms.
+"""
 
 
 def open_page(raw: msgspec.Raw | bytes) -> Page:
     """Open a Bundle or a single resource. Never raises: what is not FHIR comes back as a `failure`."""
-    if memoryview(raw).nbytes > LARGE:
+    if memoryview(raw).nbytes > HUGE:
         return _open_leniently(raw)
     try:
         return page_of(_received.decode(raw))

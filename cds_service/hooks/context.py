@@ -17,7 +17,7 @@ from cds_service.addresses import parse_base
 from cds_service.circumstances import Circumstances
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.client import FhirServer
-from cds_service.fhir.page import LARGE, Page, Received, open_drafts, open_page, page_of
+from cds_service.fhir.page import HUGE, Page, Received, open_drafts, open_page, page_of
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.scopes import parse_grant
 from cds_service.wire import Context, FhirAuthorization, HookRequest
@@ -134,8 +134,8 @@ def read_call(body: bytes, hook: str, service_url: str = "") -> HookCall:
 
 
 def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
-    """The message and its prefetch: in one go, or value by value where it is large or something has an odd shape."""
-    if len(body) <= LARGE:
+    """The message and its prefetch: in one go, or value by value where it is huge or something has an odd shape."""
+    if len(body) <= HUGE:
         try:
             request = _decoder.decode(body)
             sent = (request.prefetch or {}).items()

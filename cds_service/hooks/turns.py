@@ -8,7 +8,7 @@ Large charts compute in a thread beside the event loop, one at a time, in a queu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -106,7 +106,7 @@ class Turns:
         """Raises Overloaded where a call that comes now would wait too long."""
         self.quick.check()
 
-    async def take(self, client_has_left: Callable[[], Awaitable[bool]], *, large: bool = False) -> QueuedTurn:
+    async def take(self, client_has_left: Callable[[], bool], *, large: bool = False) -> QueuedTurn:
         """Wait for the turn of a call. Raises Overloaded, at once if it can be told, and ClientLeft after the wait."""
         lane = self.slow if large else self.quick
         lane.check()
@@ -125,7 +125,7 @@ class Turns:
 class QueuedTurn(Turn):
     """The turn of one call among others, until the end of the block."""
 
-    def __init__(self, turns: Turns, client_has_left: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, turns: Turns, client_has_left: Callable[[], bool]) -> None:
         self._turns = turns
         self._lane: Lane | None = None  # whose front place it holds
         self._client_has_left = client_has_left
@@ -177,7 +177,7 @@ class QueuedTurn(Turn):
         waited = await lane.enter()
         self._lane = lane
         await asyncio.sleep(0)  # in which the event loop notices who has hung up
-        if await self._client_has_left():
+        if self._client_has_left():
             self.leave()
             raise ClientLeft
         if not may_be_late and lane.is_late(waited):

@@ -25,11 +25,11 @@ def run(scene: Callable[[Turns], Coroutine[Any, Any, None]], budget: float = 60)
     asyncio.run(play())
 
 
-async def stays() -> bool:
+def stays() -> bool:
     return False
 
 
-async def has_left() -> bool:
+def has_left() -> bool:
     return True
 
 
@@ -146,7 +146,7 @@ class TestQueue:
 
     def test_a_call_that_is_cut_off_as_its_turn_comes_gives_the_place_back(self) -> None:
         async def scene(turns: Turns) -> None:
-            async def cut_off() -> bool:
+            def cut_off() -> bool:
                 raise asyncio.CancelledError
 
             with pytest.raises(asyncio.CancelledError):
