@@ -74,7 +74,7 @@ requirements: .venv-lock/bin/uv
 	$(LOCK) --group test --constraints requirements.txt --output-file requirements-test.txt
 
 clean:
-	rm -rf .venv .venv-lock build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf .venv .venv-lock .medplum build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 
 # Made once; --clear because what is there already is broken, or this rule would not run.

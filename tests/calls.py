@@ -50,7 +50,7 @@ def outcome(severity: str = "error") -> dict[str, Any]:
 def without_now(text: str) -> str:
     """JSON of cards without the second in which their drafts were made, and the minute in which they were."""
     undated = re.sub(r'(?<=")[0-9-]{10}T[0-9:]{8}[^"]*(?=")', "", text)
-    return re.sub(r"as of \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d", "", undated)
+    return re.sub(r"(?<=Coded entries only, )\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d", "", undated)
 
 
 def next_link(url: str) -> dict[str, Any]:
