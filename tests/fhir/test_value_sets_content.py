@@ -279,6 +279,18 @@ def test_a_subset_is_one(part: str, whole: str) -> None:
         ("postpartum", "O15.1", True),
         ("postpartum", "O72.1", True),
         ("postpartum", "O60.02", False),
+        ("postpartum", "O91.03", False),
+        ("postpartum", "O91.02", True),
+        ("postpartum", "Z39.1", False),
+        ("postpartum", "Z39.2", True),
+        ("postpartum", "O99.43", True),
+        ("pregnancy", "O99.43", False),
+        ("pregnancy", "O99.413", True),
+        ("pregnancy", "O9A.213", True),
+        ("leg-vein-thrombosis", "I82.90", True),
+        ("leg-vein-thrombosis", "I82.91", False),
+        ("swelling", "R60.9", True),
+        ("swelling", "R60.1", False),
         ("pregnancy", "O88.211", True),
         ("postpartum", "O88.211", False),
         ("pregnancy", "Z33.2", False),
@@ -299,3 +311,34 @@ def test_a_subset_is_one(part: str, whole: str) -> None:
 )
 def test_borders(name: str, code: str, inside: bool) -> None:
     assert (code in icd_codes(name)) == inside
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("651000119108", {"dvt", "site-leg"}),
+        ("132281000119108", {"dvt"}),
+        ("132241000119103", {"dvt", "site-leg"}),
+        ("438785004", {"dvt", "site-leg"}),
+        ("46557031000119105", {"dvt", "site-leg", "side-left"}),
+        ("293481000119109", {"dvt", "site-leg", "side-right"}),
+        ("132131000119102", {"dvt", "chronic-dvt", "site-leg"}),
+        ("62583006", {"dvt", "postpartum"}),
+        ("200233001", {"dvt", "pregnancy"}),
+        ("429098002", {"leg-vein-thrombosis"}),
+        ("111458008", {"leg-vein-thrombosis", "postpartum"}),
+        ("16014511000119107", {"superficial-vein-thrombosis", "site-leg", "side-right"}),
+        ("706870000", {"pulmonary-embolism"}),
+        ("16012591000119105", {"acute-limb-ischaemia", "site-leg", "side-left"}),
+        ("233961000", {"arterial-disease", "site-leg"}),
+        ("709584004", {"arterial-disease", "bypass-graft", "site-leg"}),
+        ("792844003", {"rest-pain", "arterial-disease", "site-leg"}),
+        ("263269000", {"compartment-syndrome", "site-lower-leg"}),
+        ("57630001", {"pregnancy"}),
+        ("177141003", {"postpartum", "surgery"}),
+        ("274724004", {"swelling"}),
+    ],
+)
+def test_codes_of_daily_use(code: str, expected: Set[str]) -> None:
+    """All that the sets say of one SNOMED CT code, and no more."""
+    assert {name for name in SETS if (SNOMED, code) in [(s, c["code"]) for s, c in listed(SETS[name])]} == expected
