@@ -180,7 +180,7 @@ def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[
     policy = local_policy(settings)
     clinic = Clinic(
         Prefetch(chart_needs(terminology.measurement_codes()), read, settings.fhir_timeout),
-        ChartReader(settings.timezone, terminology),
+        ChartReader(settings.timezone, terminology, cards.watched),
         Renderer(
             replace(cards, switched_off=switched_off(policy)),
             settings.guidance_url,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -62,7 +62,7 @@ class Site(StrEnum):
     NOT_STATED = "site not recorded"
 
 
-NAMELESS_MEDICINES = "current medicines of which no code was sent (one could be an anticoagulant)"
+UNREAD_MEDICINES = "current medicines without a code that is read (one could be an anticoagulant)"
 """The reason in `Chart.left_out` for medicines of which nothing is known."""
 
 
@@ -203,21 +203,51 @@ class Gap:
     reason: str
 
 
+class UnreadEntry(msgspec.Struct, frozen=True):
+    """A Condition without a code that is read, in the words of the chart, and its `Type/id`.
+
+    `when` is the later of onset and recordedDate; `is_current` unless it says that it is over.
+    """
+
+    words: str
+    source: str
+    when: Interval | None = None
+    is_current: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """All facts of one patient, and what stayed unread.
 
     `left_out` counts entries that were passed over, by reason in words for the card, such as "not coded";
-    `nameless_medicines` are those of the reason of this name, each with its words in the chart, if any, and its
-    `Type/id`.
+    `unread_medicines` are those of the reason of this name, each with its words in the chart, if any, and its
+    `Type/id`; `unread_conditions` are those that hold a watch word. `unread_systems` counts entries by the code system
+    that nothing here could know; it is empty where that is none, or no URI. `unread_parts`: those systems, of a part of
+    the chart of which nothing was read.
     """
 
     patient: PatientFacts = PatientFacts()
     facts: tuple[Fact, ...] = ()
     gaps: tuple[Gap, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
-    nameless_medicines: Sequence[tuple[str, str]] = ()
+    unread_medicines: Sequence[tuple[str, str]] = ()
+    unread_conditions: Sequence[UnreadEntry] = ()
+    unread_systems: Mapping[str, int] = field(default_factory=dict)
+    unread_parts: Mapping[Topic, Sequence[str]] = field(default_factory=dict)
 
     def was_read(self, topic: Topic) -> bool:
         """No gap is known in this part of the chart."""
         return all(gap.topic is not topic for gap in self.gaps)
+
+
+def with_unread_medicines(chart: Chart, medicines: Sequence[tuple[str, str]]) -> Chart:
+    """The chart as if these, which are only drafted yet, were on it; each once."""
+    new = [each for each in medicines if each not in chart.unread_medicines]
+    if not new:
+        return chart
+    count = chart.left_out.get(UNREAD_MEDICINES, 0) + len(new)
+    return replace(
+        chart,
+        left_out={**chart.left_out, UNREAD_MEDICINES: count},
+        unread_medicines=(*chart.unread_medicines, *new),
+    )

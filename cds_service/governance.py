@@ -50,6 +50,7 @@ def overdue(files: CardFiles, today: date) -> list[Overdue]:
     content = [
         ("shared words of the cards", files.shared),
         ("words of possible causes", files.causes_written),
+        ("watch words", files.watched_written),
         *((f"card {card.id}", card.written) for card in files.cards.values()),
         *((f"words of the occasion {each.id}", each.written) for each in files.occasions.values()),
         *((f"rule {'' if '/' in name else 'set '}{name}", written) for name, written in files.rules.items()),

@@ -92,6 +92,9 @@ class Thresholds:
     cast_days: int = _number(30, "days", "ours: 'recent' plaster immobilisation in NICE NG158 Table 1")
     calf_difference_cm: float = _number(3.0, "cm", "NICE NG158 Table 1: at least 3 cm", fixed=True)
     wells_likely_points: int = _number(2, "points", "NICE NG158 Table 1: 2 or more is 'DVT likely'", fixed=True)
+    unread_entry_days: int = _number(
+        90, "days", "ours: how long an entry that no rule could read keeps home care from being listed"
+    )
     explaining_days: int = _number(30, "days", "ours: a Condition must be older to explain a both-sided swelling")
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")

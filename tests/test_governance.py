@@ -229,7 +229,7 @@ class TestOverdue:
         written = [*[card.written for card in FILES.cards.values()], *FILES.rules.values()]
         due = {each.review_due for each in written}
         assert overdue(FILES, min(due)) == []
-        assert len(overdue(FILES, date(9999, 1, 1))) == 2 + len(FILES.cards) + len(FILES.occasions) + len(FILES.rules)
+        assert len(overdue(FILES, date(9999, 1, 1))) == 3 + len(FILES.cards) + len(FILES.occasions) + len(FILES.rules)
 
     def test_check_warns_and_the_service_goes_on(self, folder: Path) -> None:
         said = notices(environment={"CDS_CARDS_DIR": str(folder)})

@@ -10,7 +10,9 @@ from cds_service.assessment.d_dimer import Reading
 from cds_service.assessment.record import Record
 from cds_service.assessment.rule import Effect, Finding, Kind, Level, effects_of
 from cds_service.assessment.rules.care import HomeCareStep, home_care
+from cds_service.assessment.rules.precautions import STEPS
 from cds_service.assessment.rules.steps import NextStep
+from cds_service.assessment.unread import NOT_READ, standing_entries
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import DECIDING, Fact, Side
 
@@ -59,15 +61,19 @@ class Assessment:
     @property
     def home_care(self) -> tuple[HomeCareStep, ...]:
         """The five steps of the guidance, each with the reasons against it; none without a complaint."""
-        return home_care(self.of(Kind.PRECAUTION)) if self.complaint else ()
+        if not self.complaint:
+            return ()
+        if standing_entries(self.record):
+            return tuple([HomeCareStep(step, (NOT_READ,)) for step in STEPS])
+        return home_care(self.of(Kind.PRECAUTION))
 
     @property
     def suits_home_care(self) -> bool:
         """May home care be spoken of? Beside a finding it would make light of it, and beside a sign that does not
-        count or whose value is not interpreted; of a record that was not read it may not suit.
+        count or whose value is not interpreted; of a record, or an entry, that was not read it may not suit.
         """
         doubtful = any(
             finding.level or (finding.why_not_counted and finding.rule.kind is not Kind.RED_FLAG)
             for finding in self.findings
         )
-        return bool(self.complaint) and not doubtful and self.fully_read
+        return bool(self.complaint) and not doubtful and self.fully_read and not standing_entries(self.record)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, SUPERFICIAL_VEINS, Concept
 from cds_service.assessment.record import Record
 from cds_service.assessment.siting import is_current
-from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Side, Topic
+from cds_service.facts import UNREAD_MEDICINES, Chart, Fact, Side, Topic
 
 OPENING = (
     *(
@@ -135,7 +135,7 @@ def unknown_medicines(chart: Chart) -> str:
     """Why a medicine may have been missed; empty where all current ones are known."""
     if not chart.was_read(Topic.MEDICATIONS):
         return "medicines could not be read"
-    return "of a current medicine no code was sent" if NAMELESS_MEDICINES in chart.left_out else ""
+    return "a current medicine has no code that is read" if UNREAD_MEDICINES in chart.left_out else ""
 
 
 def embolism_symptoms(leg: Record) -> Sequence[Fact]:

@@ -255,8 +255,11 @@ def _unread(assessment: Assessment) -> tuple[Unread, ...]:
     chart = assessment.record.chart
     gaps = [Unread(str(gap.topic), gap.reason) for gap in chart.gaps]
     passed_over = [Unread(f"{count} passed over", reason) for reason, count in chart.left_out.items()]
-    medicines = [Unread(words or source, "a medicine without a code") for words, source in chart.nameless_medicines]
-    return (*gaps, *passed_over, *medicines)
+    medicines = [
+        Unread(words or source, "a medicine without a code that is read") for words, source in chart.unread_medicines
+    ]
+    conditions = [Unread(each.words, "a Condition without a code that is read") for each in chart.unread_conditions]
+    return (*gaps, *passed_over, *medicines, *conditions)
 
 
 def _entries(facts: Sequence[Fact]) -> tuple[Entry, ...]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Set
 from datetime import datetime
 
-from cds_service.facts import DATE_NOT_READ, Certainty, Course, Fact, Interval, Side, State
+from cds_service.facts import (
+    DATE_NOT_READ,
+    Certainty,
+    Course,
+    Fact,
+    Interval,
+    Side,
+    State,
+    UnreadEntry,
+    latest,
+)
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.members import as_concept
@@ -67,6 +77,15 @@ def condition_facts(
             )
         )
     return facts
+
+
+def unread_entry(condition: fhir.Condition, words: str, subject: Subject, as_of: datetime) -> UnreadEntry | None:
+    """A Condition whose code is not read, with its dates; None where it is refuted or entered in error."""
+    if status_codes(condition.verificationStatus) & {"entered-in-error", "refuted"}:
+        return None
+    dated = (_onset(condition, subject, as_of), dates.interval(condition.recordedDate, dates.zone_of(as_of)))
+    is_over = status_codes(condition.clinicalStatus) & _PAST or _has_abated(condition, as_of)
+    return UnreadEntry(words, condition.name, max(filter(None, dated), key=latest, default=None), not is_over)
 
 
 def _state(verification: Set[str], course: Course) -> State:

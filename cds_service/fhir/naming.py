@@ -27,13 +27,15 @@ class NamedConcept(NamedTuple):
 
 
 class Named(NamedTuple):
-    """`codings`: every complete one as (system, code). `meanings`: of those that a value set knows.
+    """`codings`: every complete one as (system, code), written as in the value sets where they can know it; `is_read`:
+    they can know one. `meanings`: of those that a value set holds.
 
     `concepts`: what they name, each once. `site` is the most specific one of the leg, `side` that of all meanings
     together. `asks`: the code only asks for a finding that the value names ("Tobacco smoking status").
     """
 
     codings: tuple[tuple[str, str], ...] = ()
+    is_read: bool = False
     meanings: tuple[Meaning, ...] = ()
     concepts: tuple[NamedConcept, ...] = ()
     words: str = ""
@@ -69,29 +71,37 @@ def most_specific(sites: Iterable[Site | None]) -> Site | None:
 
 def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
     concept, terminology = asked
-    codings = concept.coding or ()
-    known = [
-        ((str(coding.system), str(coding.code)), meaning)
-        for coding in codings
-        if (meaning := terminology.meaning(coding.system, coding.code)) is not None
-    ]
-    meanings = tuple([meaning for _code, meaning in known])
+    codings: list[tuple[str, str]] = []
+    meanings: list[Meaning] = []
     codes_of: dict[Concept, set[tuple[str, str]]] = {}
-    for code, meaning in known:
+    shown: dict[tuple[str, str], str] = {}
+    displays: list[str] = []
+    is_read = False
+    for coding in concept.coding or ():
+        display = _words(coding.display)
+        displays += [display] if display else []
+        if not coding.system or not coding.code:
+            continue
+        code = terminology.coded(coding.system, coding.code)
+        codings.append(code or (coding.system, coding.code))
+        is_read = is_read or code is not None
+        meaning = terminology.meaning(*code) if code else None
+        if code is None or meaning is None:
+            continue
+        meanings.append(meaning)
+        if display:
+            shown.setdefault(code, display)
         for each in meaning.concepts:
             codes_of.setdefault(each, set()).add(code)
-    shown: dict[str | None, str] = {}
-    for coding in codings:
-        if words_of := _words(coding.display):
-            shown.setdefault(coding.code, words_of)
     text = _words(concept.text)
-    words = text or next(iter(shown.values()), "")
+    words = text or next(iter(displays), "")
     return Named(
-        tuple([(coding.system, coding.code) for coding in codings if coding.system and coding.code]),
-        meanings,
+        tuple(codings),
+        is_read,
+        tuple(meanings),
         tuple(
             [
-                NamedConcept(each, tuple(sorted(codes)), text or shown.get(min(codes)[1], words))
+                NamedConcept(each, tuple(sorted(codes)), text or shown.get(min(codes), words))
                 for each, codes in codes_of.items()
             ]
         ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cds_service.facts import DRAFT, Fact, Interval, Side, State
+from cds_service.fhir.medicines import Medicine, medicine_of, medicines_among
 from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
 from cds_service.fhir.placing import body_sites
@@ -18,7 +19,7 @@ from cds_service.fhir.resources import (
     Resource,
     ServiceRequest,
 )
-from cds_service.fhir.sift import medicine_of, medicines_among
+from cds_service.fhir.sift import look_up_medicine
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology, combined_side
 
@@ -41,6 +42,17 @@ def draft_orders(drafts: Page, subject: Subject, terminology: Terminology, as_of
     return facts
 
 
+def unread_medicines(drafts: Page, subject: Subject, terminology: Terminology) -> list[tuple[str, str]]:
+    """The draft medicines of this patient without a code that is read: each with its words, if any, and its name."""
+    medicines = medicines_among(drafts.resources)
+    return [
+        (medicine.words, resource.name)
+        for resource in drafts.resources
+        if isinstance(resource, MedicationRequest) and _is_ordered(resource) and _is_of(subject, resource)
+        if look_up_medicine(medicine := medicine_of(resource, medicines), terminology) is None
+    ]
+
+
 def _is_of(subject: Subject, resource: Resource) -> bool:
     """A draft whose subject is no JSON is left out: nobody knows whose it is."""
     try:
@@ -60,15 +72,17 @@ def selected_sources(drafts: Sequence[Fact], selections: Sequence[str]) -> set[s
     return {each for each in sources if not selected.isdisjoint((type_and_id(each), (None, type_and_id(each)[1])))}
 
 
-def _code(resource: Resource, medicines: Mapping[str, Concept]) -> Concept | None:
+def _code(resource: Resource, medicines: Mapping[str, Medicine]) -> Concept | None:
     """What is ordered; None where it is no order, is over, or is one not to do something."""
-    if not isinstance(resource, MedicationRequest | DeviceRequest | ServiceRequest):
-        return None
-    if str(resource.status) in _NOT_ORDERED or resource.doNotPerform is True:
+    if not isinstance(resource, MedicationRequest | DeviceRequest | ServiceRequest) or not _is_ordered(resource):
         return None
     if isinstance(resource, MedicationRequest):  # a MedicationOrder of DSTU2 is one too
-        return medicine_of(resource, medicines)
+        return medicine_of(resource, medicines).code
     return resource.codeCodeableConcept if isinstance(resource, DeviceRequest) else resource.code
+
+
+def _is_ordered(resource: MedicationRequest | DeviceRequest | ServiceRequest) -> bool:
+    return str(resource.status) not in _NOT_ORDERED and resource.doNotPerform is not True
 
 
 def _facts(resource: Resource, code: Concept, number: int, terminology: Terminology, as_of: datetime) -> Sequence[Fact]:

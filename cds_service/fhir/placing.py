@@ -22,7 +22,7 @@ class BodySites(NamedTuple):
 
 
 _NOWHERE = BodySites()
-TEXT_ONLY = "body site given as text, not interpreted"
+TEXT_ONLY = "body site given as text or by a code that is not read, not interpreted"
 SIDES_DIFFER = "its code and its body site name different sides"
 _EACH_SIDE = {Side.LEFT, Side.RIGHT}
 
@@ -32,7 +32,8 @@ def body_sites(
 ) -> BodySites:
     """Gather bodySite CodeableConcepts and the meanings of component values.
 
-    A coded site that no value set knows is another part of the body; a site given only as text says nothing.
+    A coded site that no value set knows is another part of the body; a site given only as text, or by a code that is
+    not read, says nothing.
     """
     found = list(values)
     thigh = elsewhere = text_only = False
@@ -42,9 +43,8 @@ def body_sites(
         known = named(site, terminology)
         found += known.meanings
         if not known.meanings:
-            is_coded = bool(known.codings)
-            elsewhere = elsewhere or is_coded
-            text_only = text_only or not is_coded
+            elsewhere = elsewhere or known.is_read
+            text_only = text_only or not known.is_read
     if not found:
         return BodySites(elsewhere=elsewhere, text_only=text_only) if elsewhere or text_only else _NOWHERE
     for meaning in found:

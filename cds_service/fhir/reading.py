@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,6 @@ import msgspec
 
 from cds_service.errors import InvalidRequest
 from cds_service.facts import (
-    NAMELESS_MEDICINES,
     Chart,
     Course,
     Fact,
@@ -27,12 +26,14 @@ from cds_service.facts import (
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.conditions import condition_facts
+from cds_service.fhir.medicines import Medicine
 from cds_service.fhir.observations import observation_facts
 from cds_service.fhir.page import Material
+from cds_service.fhir.passed_over import TOPICS, PassedOver, Watched, may_be_of, passed_over
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
-from cds_service.fhir.sift import Hit, Sifted, sift
+from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
-from cds_service.fhir.treatments import is_taken, medication_facts, procedure_facts
+from cds_service.fhir.treatments import medication_facts, procedure_facts
 from cds_service.fhir.value_sets import Terminology
 from cds_service.fhir.versions import as_r4
 
@@ -40,23 +41,23 @@ NOT_READABLE = "not readable"
 OTHER_PATIENT = "of another patient or person"
 IN_FUTURE = "dated in the future"
 DENIED_BY = "also denied, by"
-UNCODED = "not coded (text is not interpreted)"
 
 _MOST_DENIALS = 10
 
-_TOPICS = {
-    "Condition": Topic.CONDITIONS,
-    "Observation": Topic.OBSERVATIONS,
-    "MedicationRequest": Topic.MEDICATIONS,
-    "Procedure": Topic.PROCEDURES,
-}
+_NOBODY = PatientFacts()
+_NONE: Mapping[str, int] = {}
 
 
 class ChartReader:
-    """Turns what was received into a Chart. `timezone` judges ages and dates without a time."""
+    """Turns what was received into a Chart. `timezone` judges ages and dates without a time; `watched`: which words of
+    an entry without a code that is read are to be quoted.
+    """
 
-    def __init__(self, timezone: ZoneInfo, terminology: Terminology | None = None) -> None:
+    def __init__(
+        self, timezone: ZoneInfo, terminology: Terminology | None = None, watched: Watched = lambda _words: False
+    ) -> None:
         self.timezone = timezone
+        self.watched = watched
         self.terminology = terminology if terminology is not None else Terminology()
 
     def read(
@@ -80,26 +81,39 @@ class ChartReader:
         sifted = sift(material, self.terminology, as_of)
         unread = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
         unread += wholly_foreign(material, Subject(patient_id))
-        if not (sifted.may_be_leg_complaint or material.gaps or unread):
-            return Chart()
         patient, patient_gaps = read_patient(who)
+        subject = Subject(patient_id, patient.born)
+        passed = passed_over(sifted, material, self.terminology, subject, as_of, self.watched)
+        if not (sifted.may_be_leg_complaint or material.gaps or unread):
+            return _chart(passed)
         gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unread)))
         if patient.deceased or not sifted.may_be_leg_complaint:
-            return Chart(patient, gaps=gaps)
-        reading = _Reading(self.terminology, Subject(patient_id, patient.born), as_of)
-        reading.count_nameless(sifted)
+            return _chart(passed, patient, gaps=gaps)
+        reading = _Reading(self.terminology, subject, as_of)
         for hit in sifted.hits:
             check()
             reading.read(hit)
         for series in sifted.series:
             reading.read_back(series)
-        return Chart(
+        return _chart(
+            passed,
             patient,
             tuple(settled(reading.facts, self.terminology)),
             tuple(dict.fromkeys((*gaps, *reading.gaps))),
-            {reason: count for reason, count in reading.left_out.items() if count},
-            reading.nameless_medicines,
+            reading.left_out,
         )
+
+
+def _chart(
+    passed: PassedOver,
+    patient: PatientFacts = _NOBODY,
+    facts: tuple[Fact, ...] = (),
+    gaps: tuple[Gap, ...] = (),
+    left_out: Mapping[str, int] = _NONE,
+) -> Chart:
+    """The chart with what was passed over."""
+    counts = {reason: count for reason, count in {**passed.counts, **left_out}.items() if count}
+    return Chart(patient, facts, gaps, counts, passed.medicines, passed.conditions, passed.systems, passed.parts)
 
 
 class _Reading:
@@ -109,18 +123,9 @@ class _Reading:
         self.facts: list[Fact] = []
         self.gaps: list[Gap] = []
         self.left_out: Counter[str] = Counter()
-        self.nameless_medicines: Sequence[tuple[str, str]] = ()
         self._terminology = terminology
         self._subject = subject
         self._as_of = as_of
-
-    def count_nameless(self, sifted: Sifted) -> None:
-        """What is the patient's and has no code."""
-        subject = self._subject
-        self.left_out[UNCODED] = sum([_may_be_of(subject, each) for each in sifted.uncoded])
-        taken = [each for each in sifted.nameless_medicines if _may_be_of(subject, each) and _may_be_taken(each)]
-        self.left_out[NAMELESS_MEDICINES] = len(taken)
-        self.nameless_medicines = [(_words_of(each), each.name) for each in taken]
 
     def read(self, hit: Hit) -> list[Fact]:
         """Read one resource and keep its facts."""
@@ -132,7 +137,7 @@ class _Reading:
             facts = self._facts(hit)
         except NOT_JSON_OF_OURS:
             self.left_out[NOT_READABLE] += 1
-            self.gaps.append(_unreadable(_TOPICS[kind], hit.resource.name))
+            self.gaps.append(_unreadable(TOPICS[kind], hit.resource.name))
             return []
         standing = [fact for fact in facts if fact.when is None or not dates.is_future(fact.when, self._as_of)]
         if facts and not standing:
@@ -147,7 +152,7 @@ class _Reading:
             case fhir.Observation() as observation:
                 return observation_facts(observation, hit.when, self._terminology)
             case fhir.MedicationRequest() as request:
-                return medication_facts(request, hit.medicine, self._terminology, self._as_of)
+                return medication_facts(request, hit.medicine or Medicine(), self._terminology, self._as_of)
             case fhir.Procedure() as procedure:
                 return procedure_facts(procedure, hit.when, self._terminology)
         raise AssertionError("the sift keeps no other types")
@@ -170,30 +175,8 @@ def wholly_foreign(material: Material, subject: Subject) -> list[Gap]:
             if is_own.get(topic):  # mostly since the first one
                 break
             if not isinstance(resource, fhir.Medication):  # which is nobody's
-                is_own[topic] = _may_be_of(subject, resource)
+                is_own[topic] = may_be_of(subject, resource)
     return [Gap(topic, "what was sent belongs to another patient") for topic, own in is_own.items() if not own]
-
-
-def _may_be_of(subject: Subject, resource: fhir.Resource) -> bool:
-    """A subject that is no JSON says nothing of whose it is; the resource is told as unreadable where it matters."""
-    try:
-        return subject.is_of(resource)
-    except NOT_JSON_OF_OURS:
-        return True
-
-
-def _may_be_taken(request: fhir.MedicationRequest) -> bool:
-    try:
-        return is_taken(request)
-    except NOT_JSON_OF_OURS:
-        return True
-
-
-def _words_of(request: fhir.MedicationRequest) -> str:
-    """What the chart calls the medicine."""
-    inline, given = request.medicationCodeableConcept, request.medicationReference
-    said = (inline.text if inline else None, given.display if given else None)
-    return next((each for each in said if each and isinstance(each, str)), "")
 
 
 def _unreadable(topic: Topic, name: str) -> Gap:

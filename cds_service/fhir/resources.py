@@ -187,14 +187,9 @@ class Observation(Holder, tag="Observation"):
 
 class Medication(Resource, tag="Medication"):
     code: Concept | None = None
-
-
-class ContainedMedication(msgspec.Struct, frozen=True):
-    id: str = ""
-    code: Concept | None = None
-
-
-_contained = msgspec.json.Decoder(ContainedMedication)
+    ingredient: msgspec.Raw = NOT_SENT
+    product: msgspec.Raw = NOT_SENT
+    contained: list[msgspec.Raw] | None = None
 
 
 class MedicationRequest(Resource, tag="MedicationRequest"):
@@ -208,17 +203,6 @@ class MedicationRequest(Resource, tag="MedicationRequest"):
     reportedBoolean: Any = None
     reportedReference: msgspec.Raw = NOT_SENT
     dosageInstruction: msgspec.Raw = NOT_SENT
-
-    def contained_medication(self, reference: str) -> Concept | None:
-        """The code of the contained Medication with this `#id`; contained resources of other types do not matter."""
-        for raw in self.contained or ():
-            try:
-                medication = _contained.decode(raw)
-            except NOT_JSON_OF_OURS:
-                continue
-            if f"#{medication.id}" == reference:
-                return medication.code
-        return None
 
 
 class MedicationOrder(MedicationRequest, tag="MedicationOrder"):

@@ -6,7 +6,7 @@ value is dropped here, before anything is parsed. Where nothing can be a leg com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -14,10 +14,10 @@ import msgspec
 from cds_service.facts import Interval, Topic, latest
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.medicines import Medicine, medicine_of, medicines_among
 from cds_service.fhir.page import Material
-from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import Condition, MedicationRequest, Observation
-from cds_service.fhir.value_sets import Concept, Meaning, Terminology
+from cds_service.fhir.value_sets import UNREAD, Concept, Meaning, Terminology
 
 SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unknown"})
 """Observation.status values with which an Observation says nothing."""
@@ -26,27 +26,27 @@ SILENT_STATUSES = frozenset({"entered-in-error", "cancelled", "registered", "unk
 class Hit(msgspec.Struct, frozen=True, eq=False):
     """A resource worth reading.
 
-    `when` is the clinical time of an Observation or Procedure; `medicine` the code of what a MedicationRequest is for.
+    `when` is the clinical time of an Observation or Procedure; `medicine` what a MedicationRequest is for.
     """
 
     resource: fhir.Resource
     when: Interval | None
-    medicine: fhir.Concept | None = None
+    medicine: Medicine | None = None
 
 
 class Sifted(msgspec.Struct, frozen=True):
     """What is worth reading.
 
     `series` holds the Observations of which only the newest that says something counts, per concept and newest first.
-    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `uncoded`
-    are Conditions, Observations and Procedures without a code, `nameless_medicines` medicines without one.
+    `may_be_leg_complaint` is False when nothing in the chart could be one: no card, and nothing to parse. `unread` are
+    Conditions, Observations and Procedures without a code that is read, `unread_medicines` medicines without one.
     """
 
     hits: list[Hit] = []
     series: list[list[Hit]] = []
     may_be_leg_complaint: bool = False
-    uncoded: Sequence[fhir.Resource] = ()
-    nameless_medicines: Sequence[MedicationRequest] = ()
+    unread: Sequence[fhir.Resource] = ()
+    unread_medicines: Sequence[tuple[MedicationRequest, Medicine]] = ()
 
 
 class _Match(msgspec.Struct, frozen=True, eq=False):
@@ -55,14 +55,14 @@ class _Match(msgspec.Struct, frozen=True, eq=False):
     resource: fhir.Resource
     meanings: Sequence[Meaning]
     concepts: list[Concept]
-    medicine: fhir.Concept | None
+    medicine: Medicine | None
 
 
 def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifted:
     """Keep what may matter. Each resource counts once, however many searches returned it."""
-    matches, uncoded, nameless = _matches(material, terminology)
+    matches, unread, medicines = _matches(material, terminology)
     if not any(_may_open(match, terminology, as_of) for match in matches):
-        return Sifted(uncoded=uncoded, nameless_medicines=nameless)
+        return Sifted(unread=unread, unread_medicines=medicines)
     hits: list[Hit] = []
     series: dict[str, list[Hit]] = {}
     for match in matches:
@@ -76,17 +76,17 @@ def sift(material: Material, terminology: Terminology, as_of: datetime) -> Sifte
             series.setdefault(first.name, []).append(hit)
         else:
             hits.append(hit)
-    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], True, uncoded, nameless)
+    return Sifted(hits, [sorted(each, key=_newest_first) for each in series.values()], True, unread, medicines)
 
 
 def _matches(
     material: Material, terminology: Terminology
-) -> tuple[list[_Match], list[fhir.Resource], list[MedicationRequest]]:
-    """What the value sets know; the resources, and the medicines, that have no code to look up."""
+) -> tuple[list[_Match], list[fhir.Resource], list[tuple[MedicationRequest, Medicine]]]:
+    """What the value sets hold; the resources, and the medicines, without a code that they could know."""
     matches: list[_Match] = []
     seen: set[tuple[type[fhir.Resource], str]] = set()
-    uncoded: list[fhir.Resource] = []
-    nameless: list[MedicationRequest] = []
+    unread: list[fhir.Resource] = []
+    medicines: list[tuple[MedicationRequest, Medicine]] = []
     for resource, meanings, medicine in _candidates(material, terminology):
         identity = (type(resource), resource.id)
         if resource.id and identity in seen:
@@ -98,18 +98,18 @@ def _matches(
             if concepts and not _says_nothing(resource):
                 matches.append(_Match(resource, meanings, concepts, medicine))
         elif isinstance(resource, MedicationRequest):
-            nameless.append(resource)
+            medicines.append((resource, medicine or Medicine()))
         else:
-            uncoded.append(resource)
-    return matches, uncoded, nameless
+            unread.append(resource)
+    return matches, unread, medicines
 
 
-_Candidate = tuple[fhir.Resource, Sequence[Meaning] | None, fhir.Concept | None]
+_Candidate = tuple[fhir.Resource, Sequence[Meaning] | None, Medicine | None]
 _Meanings = Mapping[tuple[str | None, str | None], Meaning | None]
 
 
 def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candidate]:
-    """Resources with meanings, and those without a code: of a MedicationRequest with the code of its medicine."""
+    """Resources with meanings, and those without a code that is read; of a MedicationRequest with its medicine."""
     medicines = medicines_among(
         [each for topic, page in material.pages if topic is Topic.MEDICATIONS for each in page.resources]
     )
@@ -124,8 +124,8 @@ def _candidates(material: Material, terminology: Terminology) -> Iterator[_Candi
                     yield resource, meanings, None
             elif isinstance(resource, MedicationRequest):
                 medicine = medicine_of(resource, medicines)
-                meanings = _look_up(medicine, known)
-                if meanings or not (medicine and medicine.coding):
+                meanings = look_up_medicine(medicine, terminology)
+                if meanings or meanings is None:
                     yield resource, meanings, medicine
             else:
                 meanings = _look_up_all(resource.codes(), known)
@@ -145,24 +145,43 @@ def _with_answers(resource: fhir.Resource, meanings: Sequence[Meaning], terminol
 
 
 def _look_up(code: fhir.Concept | None, known: _Meanings) -> Sequence[Meaning] | None:
-    """The meanings of the codings; None where there are words but no coding at all."""
+    """The meanings of the codings; None where there are words, or codes, that nothing here could know."""
     if code is None:
         return ()
     if not code.coding:
         return None if code.text else ()
     meanings = []
+    is_read = False
     for coding in code.coding:
         meaning = known[coding.system, coding.code]
-        if meaning is not None:
-            meanings.append(meaning)
-    return meanings
+        if meaning is not UNREAD:
+            is_read = True
+            if meaning is not None:
+                meanings.append(meaning)
+    return meanings if is_read else None
 
 
 def _look_up_all(codes: Sequence[fhir.Concept | None], known: _Meanings) -> Sequence[Meaning] | None:
     """Likewise, of several CodeableConcepts together."""
     found = [_look_up(code, known) for code in codes if code is not None and (code.coding or code.text)]
-    coded = [meanings for meanings in found if meanings is not None]
-    return None if found and not coded else [meaning for meanings in coded for meaning in meanings]
+    read = [meanings for meanings in found if meanings is not None]
+    return None if found and not read else [meaning for meanings in read for meaning in meanings]
+
+
+def look_up_medicine(medicine: Medicine, terminology: Terminology) -> Sequence[Meaning] | None:
+    """Likewise: what is known is the product, or every ingredient."""
+    known = terminology.meanings
+    product = _look_up_code(medicine.product, known)
+    if not medicine.ingredients:
+        return product
+    ingredients = [_look_up_code(each, known) for each in medicine.ingredients]
+    meanings = [meaning for each in (product, *ingredients) for meaning in each or ()]
+    return meanings if meanings or product is not None or None not in ingredients else None
+
+
+def _look_up_code(code: fhir.Concept | None, known: _Meanings) -> Sequence[Meaning] | None:
+    """Likewise, and None where there are not even words."""
+    return _look_up(code, known) if code is not None and code.coding else None
 
 
 def _when(resource: fhir.Resource, as_of: datetime) -> Interval | None:
@@ -205,21 +224,3 @@ def _may_open(match: _Match, terminology: Terminology, as_of: datetime) -> bool:
 def _is_sited(match: _Match, terminology: Terminology) -> bool:
     sited = [*match.meanings, *(_look_up_all(match.resource.sites(), terminology.meanings) or ())]
     return any(meaning.site is not None or meaning.thigh for meaning in sited)
-
-
-def medicines_among(resources: Iterable[fhir.Resource]) -> dict[str, fhir.Concept]:
-    """The codes of the Medications among these, by id."""
-    return {each.id: each.code for each in resources if isinstance(each, fhir.Medication) and each.code is not None}
-
-
-def medicine_of(request: MedicationRequest, medicines: Mapping[str, fhir.Concept]) -> fhir.Concept | None:
-    """The code of the medicine: inline, or of the Medication that is contained or was sent along."""
-    inline, given = request.medicationCodeableConcept, request.medicationReference
-    if given is None or (inline is not None and inline.coding):
-        return inline
-    reference = given.reference or ""
-    if reference.startswith("#"):
-        medicine = request.contained_medication(reference)
-    else:
-        medicine = medicines.get(type_and_id(reference)[1])
-    return medicine or inline

@@ -7,6 +7,7 @@ from datetime import datetime
 from cds_service.facts import Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
+from cds_service.fhir.medicines import Medicine
 from cds_service.fhir.members import code, decoded, is_true
 from cds_service.fhir.naming import most_specific, named
 from cds_service.fhir.placing import body_sites, site_of
@@ -30,12 +31,12 @@ def is_taken(request: fhir.MedicationRequest) -> bool:
 
 
 def medication_facts(
-    request: fhir.MedicationRequest, medicine: fhir.Concept | None, terminology: Terminology, as_of: datetime
+    request: fhir.MedicationRequest, medicine: Medicine, terminology: Terminology, as_of: datetime
 ) -> list[Fact]:
     """What a current medicine is. The dose text is kept for the card."""
     if not is_taken(request):
         return []
-    ordered = named(request.medicationCodeableConcept or medicine, terminology)
+    ordered = named(medicine.code, terminology)
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
     return [
         Fact(
@@ -43,7 +44,7 @@ def medication_facts(
             state=State.PRESENT,
             source=request.name,
             codes=codes,
-            display=ordered.words or _named_reference(request),
+            display=ordered.words,
             when=when,
             recorded=when,
             remarks=_dose(request),
@@ -83,10 +84,6 @@ def procedure_facts(procedure: fhir.Procedure, when: Interval | None, terminolog
             )
         )
     return facts
-
-
-def _named_reference(request: fhir.MedicationRequest) -> str:
-    return str((request.medicationReference and request.medicationReference.display) or "")
 
 
 def _dose(request: fhir.MedicationRequest) -> tuple[str, ...]:

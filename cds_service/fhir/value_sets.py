@@ -17,22 +17,12 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from cds_service.code_systems import ICD10CM, LOINC, RXNORM, SNOMED
+from cds_service.code_systems import ICD10CM, LOINC, OF_URI, key, plain, written
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
 from cds_service.fhir.kept import Kept
 from cds_service.knowledge import EXTENSION
 
-# The OIDs under which HL7 registers these code systems (terminology.hl7.org, NamingSystem resources), and older URIs.
-_SYSTEM_ALIASES = {
-    "urn:oid:2.16.840.1.113883.6.96": SNOMED,
-    "urn:oid:2.16.840.1.113883.6.1": LOINC,
-    "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
-    "urn:oid:2.16.840.1.113883.6.88": RXNORM,
-    # As they were called until R4: https://hl7.org/fhir/STU3/v2/0136/v2-0136.cs.json.html
-    "http://hl7.org/fhir/v2/0136": "http://terminology.hl7.org/CodeSystem/v2-0136",
-    "http://hl7.org/fhir/v2/0532": "http://terminology.hl7.org/CodeSystem/v2-0532",
-}
 _CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 _KINDS = {*_CLINICAL_KINDS, "qualifier", "answer", "question", "site", "side"}
 _SITES = {
@@ -42,7 +32,8 @@ _SITES = {
     "site-leg": Site.LEG,
 }
 _EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
-_MOST_KEPT, _LONGEST_KEPT = 32_768, 200  # codes, and characters of one with its system
+_MOST_KEPT, _LONGEST_KEPT = 32_768, 400  # codes, and characters of one with its system
+_MOST_SYSTEMS = 1024  # spellings
 _ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 _DAYS = {"d": 1, "wk": 7, "a": 365}
 
@@ -84,8 +75,13 @@ class Meaning:
     number: str = ""
 
 
+UNREAD = Meaning()
+"""Of a code that is in no system, or in one of which no value set holds a code, or that its system cannot have."""
+
+
 class Terminology:
-    """All value sets; `meaning(system, code)` is the one question asked of them, and `meanings` keeps the answers.
+    """All value sets; `meaning(system, code)` is the one question asked of them, and `meanings` keeps the answers:
+    UNREAD where nothing here could know the code, None where its system is read and no value set holds it.
 
     Raises ConfigurationError, naming the file, for a value set that cannot be used.
     """
@@ -98,6 +94,8 @@ class Terminology:
         self._patterns: list[tuple[str, re.Pattern[str], str]] = []
         self._excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._numbers: dict[tuple[str, str], str] = {}
+        self._spellings: dict[str, str] = {}
+        self._editions: dict[str, str] = {}
         folder = directory if directory is not None else files("cds_service") / "value_sets"
         for file in sorted(folder.iterdir(), key=lambda each: each.name):
             if file.name.endswith(".json"):
@@ -105,11 +103,26 @@ class Terminology:
         if not self.concepts:
             raise ConfigurationError(f"{folder}: no value sets found. Reinstall the package.")
         self._longest = max([len(code) for _system, code in (*self._below, *self._not_below)], default=0)
+        self._systems = Kept(self._system, most=_MOST_SYSTEMS, longest=_LONGEST_KEPT)
         self.meanings = Kept(self._meaning, most=_MOST_KEPT, longest=_LONGEST_KEPT)
 
     def meaning(self, system: str | None, code: str | None) -> Meaning | None:
         """What the value sets say about this code; None where none of them holds it."""
-        return self.meanings[system, code]
+        meaning = self.meanings[system, code]
+        return None if meaning is UNREAD else meaning
+
+    def system(self, spelling: str | None) -> str | None:
+        """The URI of a code system that is read, whatever the spelling; None for any other."""
+        return self._systems[spelling]
+
+    def coded(self, system: str | None, code: str | None) -> tuple[str, str] | None:
+        """System and code as the value sets write them; None where nothing here could know the code."""
+        known = self._plain(system, code)
+        return known and (known[0], written(*known))
+
+    def systems(self) -> list[str]:
+        """The URIs of the code systems that are read, sorted."""
+        return sorted(set(self._spellings.values()))
 
     def measurement_codes(self) -> list[str]:
         """The LOINC codes that are read as measurements, sorted: what a search by code has to ask for."""
@@ -142,39 +155,39 @@ class Terminology:
         below: dict[tuple[str, str], set[str]],
     ) -> None:
         system = element["system"]
+        self._read(system)
         if not element.get("concept") and not element.get("filter"):
             raise ValueError("an element of compose has neither codes nor a filter")
         for concept in element.get("concept", []):
             if not concept.get("display"):
                 raise ValueError(f"code {concept['code']} has no display")
-            named = exact[system, _plain(system, concept["code"])]
+            its = _listed(system, concept["code"])
+            named = exact[system, its]
             if name in named:
                 raise ValueError(f"code {concept['code']} stands in it twice")
             named.add(name)
             for extension in concept.get("extension", []):
                 if extension["url"] == _ORDINAL:
-                    self._numbers[system, _plain(system, concept["code"])] = f"{extension['valueDecimal']:g}"
+                    self._numbers[system, its] = f"{extension['valueDecimal']:g}"
         for rule in element.get("filter", []):
             match rule["op"]:
                 case "is-a":
-                    below[system, _plain(system, rule["value"])].add(name)
+                    below[system, _category(rule["value"])].add(name)
                 case "regex":
                     self._patterns.append((system, re.compile(rule["value"]), name))
                 case other:
                     raise ValueError(f"filter {other} is not supported; use is-a or regex")
 
     def _meaning(self, asked: tuple[str | None, str | None]) -> Meaning | None:
-        system, code = asked
-        if not system or not code or len(code) > _LONGEST_KEPT:  # no code is so long
-            return None
-        system = _SYSTEM_ALIASES.get(system, system)
-        plain = _plain(system, code)
-        names = self._names(system, plain, self._exact, self._below)
-        names -= self._names(system, plain, self._excluded, self._not_below)
+        known = self._plain(*asked)
+        if known is None:
+            return UNREAD
+        system, code = known
+        names = self._names(system, code, self._exact, self._below)
+        names -= self._names(system, code, self._excluded, self._not_below)
         if not names:
             return None
-        dotted = f"{plain[:3]}.{plain[3:]}" if system == ICD10CM and len(plain) > 3 else plain
-        names |= {name for its, pattern, name in self._patterns if its == system and pattern.fullmatch(dotted)}
+        names |= {name for its, pattern, name in self._patterns if its == system and pattern.fullmatch(written(*known))}
         return Meaning(
             concepts=tuple(c for n in sorted(names) if (c := self.concepts[n]).kind in _CLINICAL_KINDS),
             site=next((site for name, site in _SITES.items() if name in names), None),
@@ -186,9 +199,30 @@ class Terminology:
             severe="severe" in names,
             graded="grade" in names,
             question="finding-question" in names,
-            phase=_phase(plain) if system == ICD10CM else None,
-            number=self._numbers.get((system, plain), ""),
+            phase=_phase(code) if system == ICD10CM else None,
+            number=self._numbers.get((system, code), ""),
         )
+
+    def _plain(self, system: str | None, code: str | None) -> tuple[str, str] | None:
+        """System and code as they are looked up; None where nothing here could know the code."""
+        if not code or len(code) > _LONGEST_KEPT or (uri := self._systems[system]) is None:  # no code is so long
+            return None
+        its = plain(uri, code)
+        return None if its is None else (uri, its)
+
+    def _read(self, system: str) -> None:
+        """This system is read from now on, under all its spellings."""
+        known = OF_URI.get(system)
+        for spelling in (system, *(known.aliases if known else ())):
+            self._spellings[key(spelling)] = system
+        for edition in known.editions if known else ():
+            self._editions[f"{key(edition)}/"] = system
+
+    def _system(self, spelling: str | None) -> str | None:
+        asked = key(spelling) if spelling and len(spelling) <= _LONGEST_KEPT else ""
+        if asked in self._spellings:
+            return self._spellings[asked]
+        return next((uri for above, uri in self._editions.items() if asked.startswith(above)), None)
 
     def _names(
         self, system: str, plain: str, exact: dict[tuple[str, str], set[str]], below: dict[tuple[str, str], set[str]]
@@ -199,9 +233,17 @@ class Terminology:
         return names
 
 
-def _plain(system: str, code: str) -> str:
-    """ICD codes arrive with and without their dot and in either case."""
-    return code.strip().replace(".", "").upper() if system == ICD10CM else code.strip()
+def _listed(system: str, code: str) -> str:
+    """A code of a value set as it is looked up."""
+    its = plain(system, code)
+    if its is None:
+        raise ValueError(f"code {code} is none that {system} can have")
+    return its
+
+
+def _category(code: str) -> str:
+    """A code under which others nest by prefix; in ICD-10-PCS it may be a single character."""
+    return code.strip().replace(".", "").upper()
 
 
 def _concept(resource: dict[str, Any]) -> Concept:

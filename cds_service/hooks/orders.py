@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from cds_service.facts import Fact
-from cds_service.fhir.orders import draft_orders, selected_sources
+from cds_service.facts import Fact, with_unread_medicines
+from cds_service.fhir.orders import draft_orders, selected_sources, unread_medicines
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.context import HookCall
@@ -15,22 +15,26 @@ from cds_service.hooks.service import HookService, Steps
 
 
 class _Orders(NamedTuple):
-    """The draft orders that a value set knows, and the sources of those that the hook is about."""
+    """The draft orders that a value set knows, the sources of those that the hook is about, and the draft medicines
+    that could be anything.
+    """
 
     drafts: list[Fact]
     selected: set[str]
+    unread: list[tuple[str, str]]
 
 
 def _orders(call: HookCall, terminology: Terminology, as_of: datetime) -> _Orders | None:
-    drafts = draft_orders(call.drafts, Subject(call.patient_id), terminology, as_of)
+    subject = Subject(call.patient_id)
+    drafts = draft_orders(call.drafts, subject, terminology, as_of)
     selected = selected_sources(drafts, call.selections)
-    return _Orders(drafts, selected) if selected else None
+    return _Orders(drafts, selected, unread_medicines(call.drafts, subject, terminology)) if selected else None
 
 
 def _answer(steps: Steps) -> Reply:
     """A card for each finding about the drafts."""
-    chart = steps.read()
     orders: _Orders = steps.subject
+    chart = with_unread_medicines(steps.read(), orders.unread)
     return steps.tell_each(chart, steps.judge(orders.drafts, orders.selected, steps.assess(chart)))
 
 

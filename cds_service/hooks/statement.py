@@ -67,7 +67,8 @@ def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> byt
             ),
             sorted({gap.topic for gap in chart.gaps}),
             sorted(chart.left_out.items()),
-            sorted(chart.nameless_medicines),
+            sorted(chart.unread_medicines),
+            sorted((each.source, each.words, each.is_current) for each in chart.unread_conditions),
             [step.name for step in assessment.next_steps],
             [when.text if when else "" for when in late.proposed] if late else (),
         )

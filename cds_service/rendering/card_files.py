@@ -41,6 +41,7 @@ from cds_service.rendering.not_found import NOT_FOUND
 from cds_service.rendering.occasions import OCCASIONS
 from cds_service.rendering.rule_dates import load_rule_dates
 from cds_service.rendering.template import Template, paragraphs, template
+from cds_service.rendering.watch_words import WATCH_WORDS, load_watch_words
 from cds_service.wire import Coding, Indicator, Link, Source
 
 SHARED, CAUSE_WORDS = "_shared.md", "_causes.md"
@@ -117,6 +118,7 @@ def load_cards(directory: Path, shipped: Path | None = None, base: str = BASE) -
     causes_file = open_content(_needed(paths, directory, CAUSE_WORDS))
     causes = causes_file.front_matter(_CausesMatter)
     _check_causes(causes_file, causes.causes)
+    watched, watched_written = load_watch_words(_needed(paths, directory, WATCH_WORDS))
     return CardFiles(
         cards=cards,
         shared=shared,
@@ -125,6 +127,8 @@ def load_cards(directory: Path, shipped: Path | None = None, base: str = BASE) -
         causes=causes.causes,
         causes_written=causes,
         rules=load_rule_dates(_needed(paths, directory, "_rules.md").parent),
+        watched=watched,
+        watched_written=watched_written,
     )
 
 

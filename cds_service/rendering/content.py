@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -110,7 +110,8 @@ class OccasionFile:
 class CardFiles:
     """All cards by id, what they share, the sentences of its small print by name, what is said on certain occasions,
     the words of possible causes by rule, and who answers for the rules (by rule set, and by `set/rule` where a rule has
-    dates of its own). `switched_off`: the rules that this site has switched off, in words.
+    dates of its own). `watched`: does a text hold a watch word?
+    `switched_off`: the rules that this site has switched off, in words.
     """
 
     cards: Mapping[str, CardFile]
@@ -120,4 +121,6 @@ class CardFiles:
     causes: Mapping[str, CauseWords]
     causes_written: Written
     rules: Mapping[str, Written]
+    watched: Callable[[str], bool]
+    watched_written: Written
     switched_off: Sequence[str] = field(default=())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment.rule import Kind
-from cds_service.facts import NAMELESS_MEDICINES, State, Topic
+from cds_service.assessment.unread import quoted_entries
+from cds_service.facts import UNREAD_MEDICINES, State, Topic
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
-from cds_service.rendering.words import bounded, moment_words, own_words, quoted
+from cds_service.rendering.words import bounded, day_words, moment_words, own_words, quoted
 
 _MOST = 3
 
@@ -34,9 +35,18 @@ def _parts(case: Case) -> str:
 def _medicines(case: Case) -> str:
     """What the chart calls the current medicines of which it sent no code."""
     chart = case.assessment.record.chart
-    count = chart.left_out.get(NAMELESS_MEDICINES, 0)
-    called = [quoted(words) for words, _source in chart.nameless_medicines if words][:_MOST]
+    count = chart.left_out.get(UNREAD_MEDICINES, 0)
+    called = [quoted(words) for words, _source in chart.unread_medicines if words][:_MOST]
     return f"{count}{': ' if called else ''}{', '.join(called)}" if count else ""
+
+
+def _conditions(case: Case) -> str:
+    """What the chart calls the Conditions that no rule could read."""
+    told = []
+    for each in quoted_entries(case.assessment.record)[:_MOST]:
+        when = day_words(each.when, case.as_of) if each.when else "undated"
+        told.append(f"{quoted(each.words)}, {when}{'' if each.is_current else ', past'}")
+    return "; ".join(told)
 
 
 def _kinds(case: Case) -> str:
@@ -51,7 +61,7 @@ def _kinds(case: Case) -> str:
 def _passed_over(case: Case) -> str:
     """How many entries were passed over, by reason."""
     left_out = case.assessment.record.chart.left_out.items()
-    return "; ".join([f"{count} {own_words(why)}" for why, count in left_out if count and why != NAMELESS_MEDICINES])
+    return "; ".join([f"{count} {own_words(why)}" for why, count in left_out if count and why != UNREAD_MEDICINES])
 
 
 def _switched_off(case: Case) -> str:
@@ -65,6 +75,7 @@ def _as_of(case: Case) -> str:
 _SAYS: Mapping[str, Mapping[str, Say]] = {
     "unread": {"parts": _parts},
     "medicines": {"medicines": _medicines},
+    "conditions": {"conditions": _conditions},
     "not_interpreted": {"kinds": _kinds},
     "passed_over": {"entries": _passed_over},
     "child": {},

@@ -25,7 +25,7 @@ def _anticoagulant(case: Case) -> str:
     if record.anticoagulants():
         return ""
     if unknown_medicines(record.chart):
-        called = [quoted(words) for words, _source in record.chart.nameless_medicines if words][:1]
+        called = [quoted(words) for words, _source in record.chart.unread_medicines if words][:1]
         return f"whether an anticoagulant is taken{f': see {called[0]}' if called else ''}"
     return "anticoagulant order (outside prescriptions not seen)"
 

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.assessment.siting import on_the_leg
 from cds_service.facts import Side, Site
-from cds_service.fhir.placing import SIDES_DIFFER
+from cds_service.fhir.placing import SIDES_DIFFER, TEXT_ONLY
 from tests.charts import concept, fact_of, facts_of, read
 
 CALF, LOWER_LEG, LEG = "sct|53840002", "sct|30021000", "sct|61685007"
@@ -46,10 +46,21 @@ def test_a_finding_on_another_part_of_the_body_is_not_ours(code: str, site: str)
     assert facts_of({"condition": code, "onset": -1, "site": site}) == []
 
 
-def test_a_coded_site_that_no_value_set_knows_is_another_part_of_the_body() -> None:
-    site = {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "17"}], "text": "left calf"}
+def test_a_coded_site_that_no_value_set_holds_is_another_part_of_the_body() -> None:
+    site = {"coding": [{"system": "http://snomed.info/sct", "code": "38341003"}], "text": "left calf"}
     assert facts_of({"observation": SWELLING, "at": -1, "members": {"bodySite": site}}) == []
     assert facts_of({"condition": SWELLING, "onset": -1, "members": {"bodySite": [site]}}) == []
+
+
+def test_a_site_by_a_code_that_nothing_could_know_says_nothing() -> None:
+    site = {"coding": [{"system": "urn:oid:1.2.840.114350.1", "code": "17"}], "text": "left calf"}
+    for entry in (
+        {"observation": SWELLING, "at": -1, "members": {"bodySite": site}},
+        {"condition": SWELLING, "onset": -1, "members": {"bodySite": [site]}},
+    ):
+        fact = fact_of(entry)
+        assert fact.side is Side.NOT_STATED
+        assert TEXT_ONLY in fact.remarks
 
 
 @pytest.mark.parametrize(

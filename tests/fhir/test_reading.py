@@ -14,7 +14,8 @@ from cds_service.assessment.engine import assess
 from cds_service.assessment.rule import Level
 from cds_service.facts import Chart, Course, Fact, Gap, State, Topic
 from cds_service.fhir.page import Material, open_page
-from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT, UNCODED
+from cds_service.fhir.passed_over import UNCODED
+from cds_service.fhir.reading import IN_FUTURE, NOT_READABLE, OTHER_PATIENT
 from cds_service.thresholds import Thresholds
 from tests.charts import (
     AS_OF,

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import NAMELESS_MEDICINES, Fact, State, Topic
+from cds_service.facts import UNREAD_MEDICINES, Fact, State, Topic
 from cds_service.fhir.page import Material, open_page
-from cds_service.fhir.reading import NOT_READABLE, OTHER_PATIENT, UNCODED
+from cds_service.fhir.passed_over import UNCODED
+from cds_service.fhir.reading import NOT_READABLE, OTHER_PATIENT
 from cds_service.fhir.sift import Sifted, sift
 from tests.charts import AS_OF, OPENER, READER, bundle, material, read_beside, read_pages, resource
 
@@ -210,7 +211,7 @@ def test_text_without_a_code_is_counted() -> None:
         {"medication": "", "text": "blood thinner", "id": "c"},
         {"condition": "icd|I10", "id": "d"},
     )
-    assert dict(chart.left_out) == {UNCODED: 2, NAMELESS_MEDICINES: 1}
+    assert dict(chart.left_out) == {UNCODED: 2, UNREAD_MEDICINES: 1}
 
 
 @pytest.mark.parametrize("status", [None, 5, True, ["final"], {"code": "final"}])

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from cds_service.assessment.engine import assess
-from cds_service.facts import NAMELESS_MEDICINES, Certainty, Chart, Course, Fact, State, Topic
+from cds_service.facts import UNREAD_MEDICINES, Certainty, Chart, Course, Fact, State, Topic
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, Entry, bundle, concept, patient, read_beside, read_pages, resource
 from tests.older_fhir import to_dstu2, to_stu3
@@ -233,7 +233,7 @@ def test_the_medication_that_an_order_points_to_is_read() -> None:
 
 def test_a_medication_order_without_a_code_could_be_an_anticoagulant() -> None:
     order = older(to_dstu2, {"medication": "", "text": "Apixaban 5 mg"})
-    assert dict(read_pages([(Topic.MEDICATIONS, bundle(order))]).left_out) == {NAMELESS_MEDICINES: 1}
+    assert dict(read_pages([(Topic.MEDICATIONS, bundle(order))]).left_out) == {UNREAD_MEDICINES: 1}
 
 
 def test_a_medication_order_that_cannot_be_opened_is_named() -> None:
@@ -264,7 +264,7 @@ def test_an_observation_of_r5_is_read() -> None:
 def test_a_medication_request_of_r5_hides_nothing_else_and_is_told() -> None:
     chart = read_with(Topic.MEDICATIONS, R5_MEDICATION)
     assert {OPENER, "Observation/sound"} <= sources(chart)
-    assert dict(chart.left_out) == {NAMELESS_MEDICINES: 1}
+    assert dict(chart.left_out) == {UNREAD_MEDICINES: 1}
 
 
 @pytest.mark.parametrize(

@@ -241,7 +241,15 @@ def test_a_rule_can_have_dates_of_its_own(cards: Path) -> None:
     assert rules["critical"].owner != "Dr A. Example"
 
 
-SHARED = ("_shared.md", "_causes.md", "_rules.md", "_new-entry.md", "_appointment.md", "_discharge.md")
+SHARED = (
+    "_shared.md",
+    "_causes.md",
+    "_rules.md",
+    "_watch-words.md",
+    "_new-entry.md",
+    "_appointment.md",
+    "_discharge.md",
+)
 
 
 @pytest.mark.parametrize("name", [*SHARED, "potassium.md"])

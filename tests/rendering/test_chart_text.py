@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cds_service.assessment.engine import assess
-from cds_service.facts import NAMELESS_MEDICINES, Chart, Fact, Gap, Topic
+from cds_service.facts import UNREAD_MEDICINES, Chart, Fact, Gap, Topic
 from cds_service.thresholds import Thresholds
 from cds_service.wire import Card
 from tests.charts import AS_OF, PATIENT_ID, READER, Entry, material, patient, resource
@@ -67,10 +67,10 @@ def chart(text: str, *, ids: bool = False) -> Chart:
     resources = [spoilt(resource(entry, number), sendable) for number, entry in enumerate(CHART)]
     facts = READER.read(material(resources, patient()), PATIENT_ID, AS_OF)
     gaps = (*facts.gaps, Gap(Topic.OBSERVATIONS, f"Observation/{text}"))
-    nameless = {**facts.left_out, NAMELESS_MEDICINES: 1}
+    nameless = {**facts.left_out, UNREAD_MEDICINES: 1}
     called = ((text, f"MedicationRequest/{text}"),)
     changed = tuple(with_text(fact, text) if ids else fact for fact in facts.facts)
-    return replace(facts, facts=changed, gaps=gaps, left_out=nameless, nameless_medicines=called)
+    return replace(facts, facts=changed, gaps=gaps, left_out=nameless, unread_medicines=called)
 
 
 def spoilt(value: Any, text: str, key: str = "") -> Any:

@@ -12,8 +12,9 @@ import pytest
 from cds_service.assessment.appointments import LateAppointments
 from cds_service.assessment.engine import assess
 from cds_service.assessment.rule import Level
-from cds_service.facts import NAMELESS_MEDICINES, Gap, Interval, Topic
-from cds_service.fhir.reading import NOT_READABLE, UNCODED
+from cds_service.facts import UNREAD_MEDICINES, Gap, Interval, Topic
+from cds_service.fhir.passed_over import UNCODED
+from cds_service.fhir.reading import NOT_READABLE
 from cds_service.rendering.case import Occasion, card_id
 from cds_service.rendering.headline import longest
 from cds_service.rendering.render import Renderer
@@ -193,7 +194,7 @@ def test_which_card_speaks(entries: list[Entry], gaps: tuple[Gap, ...], expected
 
 def test_unknown_medicines_are_not_called_absent() -> None:
     chart = read([CALF_PAIN, DVT])
-    for changed in (replace(chart, gaps=unread(Topic.MEDICATIONS)), replace(chart, left_out={NAMELESS_MEDICINES: 1})):
+    for changed in (replace(chart, gaps=unread(Topic.MEDICATIONS)), replace(chart, left_out={UNREAD_MEDICINES: 1})):
         made = card(assess(changed, AS_OF, Thresholds()))
         assert "anticoagulant not known" in made.summary
         assert line(made.detail or "", "Not found") == "whether an anticoagulant is taken."
@@ -201,17 +202,17 @@ def test_unknown_medicines_are_not_called_absent() -> None:
 
 def test_what_could_not_be_read_is_told_in_the_small_print() -> None:
     chart = read([CALF_PAIN, {**SWELLING, "value": "moderate"}])
-    left_out = {UNCODED: 1, NOT_READABLE: 2, NAMELESS_MEDICINES: 2}
+    left_out = {UNCODED: 1, NOT_READABLE: 2, UNREAD_MEDICINES: 2}
     named = (("blood thinner", "MedicationRequest/1"), ("", "MedicationRequest/2"))
     gaps = (*unread(Topic.PROCEDURES), Gap(Topic.PROCEDURES, "Procedure/x could not be read"))
-    made = replace(chart, gaps=gaps, left_out=left_out, nameless_medicines=named)
+    made = replace(chart, gaps=gaps, left_out=left_out, unread_medicines=named)
     files = replace(FILES, switched_off=["swelling"])
     small_print = (card(assess(made, AS_OF, Thresholds()), Renderer(files, GUIDANCE_URL)).detail or "").split("\n\n")[
         -1
     ]
     for words in (
         "Not read: Procedures (the EHR reported an error; `Procedure/x could not be read`).",
-        "Medicines sent without a code and not judged (2: `blood thinner`).",
+        "Medicines without a code that is read, not judged (2: `blood thinner`).",
         "swelling",
         "Switched off at this site: swelling.",
         "Entries passed over: 1 not coded (text is not interpreted); 2 not readable.",

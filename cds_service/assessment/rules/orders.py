@@ -17,6 +17,7 @@ from cds_service.assessment.diagnoses import pregnant_or_postpartum, unknown_med
 from cds_service.assessment.record import Leg, Record, leg_of
 from cds_service.assessment.rule import Effect, Finding, Kind, Level, Rule, once
 from cds_service.assessment.rules import precautions
+from cds_service.assessment.rules.care import home_care
 from cds_service.assessment.rules.guidance import SEVERE
 from cds_service.assessment.signs import recent_signs
 from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT, OURS, RABE, RCOG
@@ -72,7 +73,7 @@ NSAID_UNKNOWN = Rule(
     kind=Kind.ORDER,
     label="Draft NSAID; anticoagulant not known",
     source=OURS,
-    says="An NSAID where medicines could not be read, or a current one has no code.",
+    says="An NSAID where medicines could not be read, or a current or drafted one has no code that is read.",
     needs=(Concept.NSAID,),
     level=Level.INFO,
     card="draft-nsaid-unread",
@@ -234,7 +235,10 @@ def compression(case: OrderCase) -> list[Finding]:
     ]
     first = [precaution.withheld[precautions.COMPRESSION] for precaution, _evidence in threats]
     against = [
-        reason for step in case.assessment.home_care if step.name == precautions.COMPRESSION for reason in step.withheld
+        reason
+        for step in home_care(case.assessment.of(Kind.PRECAUTION))
+        if step.name == precautions.COMPRESSION
+        for reason in step.withheld
     ]
     reasons = "; ".join(dict.fromkeys([*first, *against]))
     if not reasons:

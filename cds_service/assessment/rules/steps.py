@@ -15,6 +15,7 @@ from cds_service.assessment.concepts import WEAKNESS, Concept
 from cds_service.assessment.record import Record
 from cds_service.assessment.rule import Effect, Finding, Kind, Rule, effects_of
 from cds_service.assessment.sources import AHA_PAD, GUIDANCE, NICE_DVT, OURS
+from cds_service.assessment.unread import standing_entries
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import DECIDING, Course, Fact, Side, State, Topic
 
@@ -130,7 +131,9 @@ def _is_on_the_list(fact: Fact) -> bool:
 
 def _instructions(situation: _Situation) -> bool:
     """What of the home care to leave out depends on the chart; what does not count is asked about before it is sent."""
-    return not situation.uncounted and all(situation.was_read(part) for part in DECIDING)
+    if situation.uncounted or standing_entries(situation.patient):
+        return False
+    return all(situation.was_read(part) for part in DECIDING)
 
 
 STEPS = (
@@ -179,7 +182,8 @@ STEPS = (
         label="Suggest instructions for the patient",
         source=GUIDANCE,
         says="Conditions and Observations were read, and no possible symptom of embolism, limb-threat sign or blood "
-        "value is listed that the level does not count, nor an entry that is not interpreted; at discharge nothing was "
+        "value is listed that the level does not count, nor an entry that is not interpreted; none that no rule could "
+        "read is quoted that is current and of the last {unread_entry_days} days or undated; at discharge nothing was "
         "found either.",
         may=_instructions,
     ),

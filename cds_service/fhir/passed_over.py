@@ -1,0 +1,145 @@
+"""What nothing here could know, by its code: counted, and where it matters quoted. Text is not interpreted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from cds_service.code_systems import shown
+from cds_service.facts import UNREAD_MEDICINES, Topic, UnreadEntry
+from cds_service.fhir import resources as fhir
+from cds_service.fhir.conditions import unread_entry
+from cds_service.fhir.medicines import Medicine, medicine_of, medicines_among
+from cds_service.fhir.page import Material
+from cds_service.fhir.resources import NOT_JSON_OF_OURS
+from cds_service.fhir.sift import Sifted
+from cds_service.fhir.subject import Subject
+from cds_service.fhir.treatments import is_taken
+from cds_service.fhir.value_sets import Terminology
+from cds_service.fhir.versions import as_r4
+
+UNCODED = "not coded (text is not interpreted)"
+OTHER_SYSTEM = "coded in a system, or by a code, that is not read"
+
+TOPICS = {
+    "Condition": Topic.CONDITIONS,
+    "Observation": Topic.OBSERVATIONS,
+    "MedicationRequest": Topic.MEDICATIONS,
+    "Procedure": Topic.PROCEDURES,
+}
+
+Watched = Callable[[str], bool]
+"""Do these words hold a watch word?"""
+
+
+class PassedOver(NamedTuple):
+    """`counts` by reason in words for the card; the other members are those of a Chart."""
+
+    counts: dict[str, int]
+    medicines: list[tuple[str, str]]
+    conditions: list[UnreadEntry]
+    systems: dict[str, int]
+    parts: dict[Topic, list[str]]
+
+
+def passed_over(
+    sifted: Sifted,
+    material: Material,
+    terminology: Terminology,
+    subject: Subject,
+    as_of: datetime,
+    watched: Watched,
+) -> PassedOver:
+    """What of the sifted chart is this patient's and has no code that is read."""
+    counts = {UNCODED: 0, OTHER_SYSTEM: 0, UNREAD_MEDICINES: 0}
+    medicines: list[tuple[str, str]] = []
+    conditions: list[UnreadEntry] = []
+    systems: Counter[str] = Counter()
+    parts: dict[Topic, dict[str, None]] = {}
+    for resource in sifted.unread:
+        if may_be_of(subject, resource):
+            its = _systems(resource.codes(), terminology)
+            counts[OTHER_SYSTEM if its else UNCODED] += 1
+            _count(resource, its, systems, parts)
+            if isinstance(resource, fhir.Condition) and (entry := _watched(resource, watched, subject, as_of)):
+                conditions.append(entry)
+    for request, medicine in sifted.unread_medicines:
+        if may_be_of(subject, request):
+            _count(request, _systems(_codes_of(medicine), terminology), systems, parts)
+            if _may_be_taken(request):
+                counts[UNREAD_MEDICINES] += 1
+                medicines.append((medicine.words, request.name))
+    wholly = {topic: sorted(its) for topic, its in parts.items() if not _is_any_read(topic, material, terminology)}
+    return PassedOver(counts, medicines, conditions, dict(systems), wholly)
+
+
+def may_be_of(subject: Subject, resource: fhir.Resource) -> bool:
+    """A subject that is no JSON says nothing of whose it is; the resource is told as unreadable where it matters."""
+    try:
+        return subject.is_of(resource)
+    except NOT_JSON_OF_OURS:
+        return True
+
+
+def _may_be_taken(request: fhir.MedicationRequest) -> bool:
+    try:
+        return is_taken(request)
+    except NOT_JSON_OF_OURS:
+        return True
+
+
+def _count(
+    resource: fhir.Resource, its: Collection[str], systems: Counter[str], parts: dict[Topic, dict[str, None]]
+) -> None:
+    if its:
+        systems.update(its)
+        parts.setdefault(TOPICS[resource.resourceType], {}).update(dict.fromkeys(its))
+
+
+def _systems(codes: Iterable[fhir.Concept | None], terminology: Terminology) -> set[str]:
+    """Those of the codes, as they may be shown; none where there is no code."""
+    codings = [coding for code in codes if code is not None for coding in code.coding or () if coding.code]
+    return {shown(terminology.system(coding.system) or coding.system) for coding in codings}
+
+
+def _codes_of(medicine: Medicine) -> Sequence[fhir.Concept | None]:
+    return (medicine.product, *medicine.ingredients)
+
+
+def _is_any_read(topic: Topic, material: Material, terminology: Terminology) -> bool:
+    """Is any code of this part of the chart one that the value sets could know?"""
+    resources = [each for _topic, page in material.pages for each in page.resources]
+    medicines = medicines_among(resources) if topic is Topic.MEDICATIONS else {}
+    for resource in resources:
+        if TOPICS.get(resource.resourceType) is not topic:
+            continue
+        if isinstance(resource, fhir.MedicationRequest):
+            codes = _codes_of(medicine_of(resource, medicines))
+        else:
+            codes = resource.codes()
+        if any(terminology.coded(each.system, each.code) for code in codes if code for each in code.coding or ()):
+            return True
+    return False
+
+
+def _watched(condition: fhir.Condition, watched: Watched, subject: Subject, as_of: datetime) -> UnreadEntry | None:
+    """The Condition in its own words, if these or those for its site hold a watch word."""
+    called, places = _texts((condition.code,)), _texts(condition.sites())
+    words = next((text for text in called if watched(text)), "")
+    if not words and (place := next((text for text in places if watched(text)), "")):
+        words = ", ".join([*called[:1], place])
+    if not words:
+        return None
+    try:
+        return unread_entry(cast(fhir.Condition, as_r4(condition)), words, subject, as_of)
+    except NOT_JSON_OF_OURS:
+        return UnreadEntry(words, condition.name)
+
+
+def _texts(codes: Iterable[fhir.Concept | None]) -> list[str]:
+    given: list[Any] = [
+        text for code in codes if code for text in (code.text, *(each.display for each in code.coding or ()))
+    ]
+    return [text for text in given if isinstance(text, str) and text.strip()]
