@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from cds_service.facts import Fact
@@ -44,20 +44,31 @@ def runs(work: Callable[[], object]) -> Counter[Line]:
     """How often each line of the service runs, and compares two facts: `fact in facts` is one step of Python, but as
     many comparisons as there are facts.
     """
-    count: Counter[tuple[Any, int, bool]] = Counter()
+    of_code: dict[int, tuple[CodeType, Counter[int], Callable[..., Any]]] = {}  # by its id: its hash takes long
+    compared: Counter[tuple[str, int]] = Counter()
 
-    def line(frame: FrameType, _event: str, _argument: Any) -> Any:
-        count[frame.f_code, frame.f_lineno, False] += 1
-        return line
+    def counter(code: CodeType) -> tuple[CodeType, Counter[int], Callable[..., Any]]:
+        lines: Counter[int] = Counter()
 
-    def call(frame: FrameType, _event: str, _argument: Any) -> Any:
-        return line(frame, _event, _argument) if "/cds_service/" in frame.f_code.co_filename else None
+        def line(frame: FrameType, _event: str, _argument: Any) -> Any:
+            lines[frame.f_lineno] += 1
+            return line
+
+        return code, lines, line
+
+    def call(frame: FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if "/cds_service/" not in code.co_filename:
+            return None
+        if id(code) not in of_code:
+            of_code[id(code)] = counter(code)
+        return of_code[id(code)][2](frame, event, argument)
 
     equal: Any = Fact.__eq__
 
     def counted(one: Fact, other: object) -> Any:
         caller = sys._getframe(1)
-        count[caller.f_code, caller.f_lineno, True] += 1
+        compared[caller.f_code.co_filename, caller.f_lineno] += 1
         return equal(one, other)
 
     before = sys.gettrace()
@@ -69,10 +80,16 @@ def runs(work: Callable[[], object]) -> Counter[Line]:
         sys.settrace(before)
         Fact.__eq__ = equal  # type: ignore[method-assign]
     named: Counter[Line] = Counter()
-    for (code, number, compares), times in count.items():
-        path = code.co_filename.rpartition("/cds_service/")[2]
-        named[f"{path}:{number}{' compares' if compares else ''}"] += times
+    for code, lines, _line in of_code.values():
+        for number, times in lines.items():
+            named[f"{_within(code.co_filename)}:{number}"] += times
+    for (filename, number), times in compared.items():
+        named[f"{_within(filename)}:{number} compares"] += times
     return named
+
+
+def _within(filename: str) -> str:
+    return filename.rpartition("/cds_service/")[2]
 
 
 def superlinear(work: Callable[[int], Callable[[], object]], size: int) -> dict[Line, tuple[int, int]]:

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.calls import SERVICE, assert_outcome, without, without_now
-from tests.servers import Server, running
+from tests.servers import PLAIN, Server, get, running
 from tests.test_server import EXPECTED
 
 
@@ -23,7 +23,7 @@ def demo() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client() as http:
+    with httpx2.Client(verify=PLAIN) as http:
         yield http
 
 
@@ -81,7 +81,7 @@ def test_the_demo_prints_a_link_for_each_patient(demo: Server, http: httpx2.Clie
 
 
 def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
-    with running("demo", TMPDIR=str(tmp_path)) as server:
+    with running("demo", how="as a command", TMPDIR=str(tmp_path)) as server:
         assert len(list(tmp_path.iterdir())) == 1
         assert server.stop() == 0
     assert list(tmp_path.iterdir()) == []
@@ -90,4 +90,4 @@ def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> No
 def test_the_serving_command_is_no_fhir_server() -> None:
     with running("serve") as server:
         for address in ("/", "/fhir/metadata", "/sandbox/healthy-adult"):
-            assert_outcome(httpx2.get(server.base + address), 404)
+            assert_outcome(get(server.base + address), 404)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
 from cds_service.assessment.catalogue import RULE_SETS
 from cds_service.rendering.card_files import load_cards
 from cds_service.shipped import shipped
+from tests.yaml_files import load_yaml
 
 ROOT = Path(__file__).parent.parent
-HELD = yaml.safe_load((ROOT / "tests" / "names.yaml").read_text(encoding="utf-8"))
+HELD = load_yaml(ROOT / "tests" / "names.yaml")
 CARDS = load_cards(shipped("cards"))
 
 

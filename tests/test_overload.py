@@ -15,7 +15,7 @@ import pytest
 
 from tests.calls import CALF_PAIN, SERVICE, assert_outcome, call, prefetch, searchset
 from tests.charts import Entry
-from tests.servers import Server, running
+from tests.servers import PLAIN, Server, get, post, running
 
 JSON = {"content-type": "application/json"}
 
@@ -34,7 +34,7 @@ def server() -> Iterator[Server]:
 
 async def burst(server: Server, body: bytes, count: int) -> list[httpx2.Response]:
     limits = httpx2.Limits(max_connections=count)
-    async with httpx2.AsyncClient(timeout=120, limits=limits) as client:
+    async with httpx2.AsyncClient(verify=PLAIN, timeout=120, limits=limits) as client:
         posts = [client.post(server.base + SERVICE, content=body, headers=JSON) for _ in range(count)]
         return await asyncio.gather(*posts)
 
@@ -48,17 +48,17 @@ def test_those_who_would_wait_too_long_are_told_to_come_again(server: Server) ->
     refused = next(each for each in answers if each.status_code == 503)
     assert_outcome(refused, 503, "", "Wait as Retry-After says")
     assert refused.headers["retry-after"] == "1"
-    assert httpx2.post(server.base + SERVICE, json=call()).status_code == 200  # and soon all is as ever
+    assert post(server.base + SERVICE, json=call()).status_code == 200  # and soon all is as ever
 
 
 def test_a_large_chart_holds_up_nobody(server: Server) -> None:
     large = json.dumps(pains(5_000)).encode()
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(httpx2.post, server.base + SERVICE, content=large, headers=JSON, timeout=120)
+        waiting = other.submit(post, server.base + SERVICE, content=large, headers=JSON, timeout=120)
         answered = 0
         while not waiting.done():
-            assert httpx2.get(server.base + "/health", timeout=30).status_code == 200
-            assert httpx2.post(server.base + SERVICE, json=call(), timeout=30).status_code == 200
+            assert get(server.base + "/health", timeout=30).status_code == 200
+            assert post(server.base + SERVICE, json=call(), timeout=30).status_code == 200
             answered += 1
         assert waiting.result().status_code in (200, 503)  # the time budget of a slow machine
         assert answered >= 2
@@ -76,7 +76,7 @@ def test_a_call_whose_client_has_left_is_not_computed() -> None:
             each.sendall(head.encode() + body)
         for each in left:
             each.close()
-        assert httpx2.post(server.base + SERVICE, json=call(), timeout=60).status_code == 200
+        assert post(server.base + SERVICE, json=call(), timeout=60).status_code == 200
         server.stop()
     statuses = Counter(line["status"] for line in map(json.loads, server.log) if line["event"] == "request")
     assert statuses[499] > statuses[200] - 1, statuses
@@ -84,17 +84,17 @@ def test_a_call_whose_client_has_left_is_not_computed() -> None:
 
 def test_a_chart_that_takes_longer_than_one_call_may() -> None:
     with running("serve", CDS_TIME_BUDGET="0.05") as server:
-        answer = httpx2.post(server.base + SERVICE, content=json.dumps(pains(5_000)).encode(), headers=JSON, timeout=60)
+        answer = post(server.base + SERVICE, content=json.dumps(pains(5_000)).encode(), headers=JSON, timeout=60)
         assert_outcome(answer, 503, "", "0.05 seconds", "CDS_TIME_BUDGET")
-        assert httpx2.get(server.base + "/health").status_code == 200
+        assert get(server.base + "/health").status_code == 200
         server.stop()
     assert any(json.loads(line)["event"] == "time budget spent" for line in server.log)
 
 
 def test_a_client_that_calls_too_often() -> None:
     with running("serve", CDS_CLIENT_RATE="0.001") as server:
-        assert httpx2.post(server.base + SERVICE, json=call()).status_code == 200
-        refused = httpx2.post(server.base + SERVICE, json=call())
+        assert post(server.base + SERVICE, json=call()).status_code == 200
+        refused = post(server.base + SERVICE, json=call())
         assert_outcome(refused, 429, "", "Wait as Retry-After says")
         assert refused.headers["retry-after"] == "1"
-        assert httpx2.get(server.base + "/health").status_code == 200
+        assert get(server.base + "/health").status_code == 200

@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from tests.calls import SERVICE, call
-from tests.servers import Server, running
+from tests.servers import Server, get, post, running
 
 BODY = json.dumps(call()).encode()
 POST = f"POST {SERVICE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
@@ -71,7 +70,7 @@ def assert_refused(server: Server, status: int, *packets: bytes) -> None:
     [(told, body)] = sent(server, *packets, wanted=2)
     assert told == status
     assert json.loads(body)["resourceType"] == "OperationOutcome"
-    assert httpx2.get(server.base + "/health").status_code == 200
+    assert get(server.base + "/health").status_code == 200
 
 
 @pytest.mark.parametrize("upgrade", [H2C, WEBSOCKET, OTHERS])
@@ -240,7 +239,7 @@ def test_bodies_that_stall_do_not_hold_what_they_would_unpack_to() -> None:
                 time.sleep(0.05)
         highest = max(highest, memory(server))
         assert highest - before < 500 * MEBIBYTE
-        assert httpx2.get(server.base + "/health").status_code == 200
+        assert get(server.base + "/health").status_code == 200
         statuses = []
         for connection in connections:
             connection.settimeout(0.01)
@@ -257,15 +256,15 @@ def test_what_a_call_held_of_its_body_is_given_back_whatever_becomes_of_it() -> 
         headers = {"content-type": "application/json"}
         for content in (large, large[:-1], gzip.compress(large)[:-1], b"x" * 90_000, b" " * 99_999):
             packed = {"content-encoding": "gzip"} if content[:1] == b"\x1f" else {}
-            httpx2.post(server.base + SERVICE, content=content, headers={**headers, **packed})
+            post(server.base + SERVICE, content=content, headers={**headers, **packed})
         with connected(server) as leaving:
             leaving.sendall(POST + b"Content-Length: 95000\r\n\r\n" + large)
             time.sleep(0.2)
-            refused = httpx2.post(server.base + SERVICE, content=large, headers=headers)
+            refused = post(server.base + SERVICE, content=large, headers=headers)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
             assert refused.json()["issue"][0]["code"] == "throttled"
         deadline = time.monotonic() + 10
-        while httpx2.post(server.base + SERVICE, content=large, headers=headers).status_code != 200:
+        while post(server.base + SERVICE, content=large, headers=headers).status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
@@ -277,8 +276,8 @@ def test_connections_that_wait_make_room_for_others_before_descriptors_run_out()
         for _ in range(600):
             stack.enter_context(connected(server))
         for _ in range(3):
-            assert httpx2.get(server.base + "/health", timeout=5).status_code == 200
-        assert httpx2.post(server.base + SERVICE, json=call()).status_code == 200
+            assert get(server.base + "/health", timeout=5).status_code == 200
+        assert post(server.base + SERVICE, json=call()).status_code == 200
         told = [json.loads(line) for line in server.log if "near the limit" in line]
         assert [(line["level"], line["descriptors"]) for line in told] == [("warning", 256)]
         assert told[0]["connections"] > 150

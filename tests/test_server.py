@@ -21,7 +21,7 @@ from cds_service.shipped import shipped
 from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch, searchset, without
 from tests.charts import patient
 from tests.ehr import Ehr, never
-from tests.servers import Server, running
+from tests.servers import Server, get, post, running
 from tests.tokens import claims, jwks, registry, signed
 
 MEBIBYTE = 1024 * 1024
@@ -30,7 +30,7 @@ EXPECTED: dict[str, Any] = json.loads((shipped("fhir_fixtures") / "expected.json
 
 @pytest.fixture(scope="module")
 def server(ehr_server: Ehr) -> Iterator[Server]:
-    with running("serve", CDS_FHIR_SERVERS=ehr_server.base, CDS_FHIR_TIMEOUT="1") as server:
+    with running("serve", how="as a command", CDS_FHIR_SERVERS=ehr_server.base, CDS_FHIR_TIMEOUT="1") as server:
         yield server
 
 
@@ -41,7 +41,7 @@ def demo() -> Iterator[Server]:
 
 
 def test_a_call_over_the_wire(server: Server) -> None:
-    response = httpx2.post(server.base + SERVICE, json=call())
+    response = post(server.base + SERVICE, json=call())
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
     assert len(response.json()["cards"]) == 1
     assert "server" not in response.headers
@@ -57,10 +57,10 @@ def test_nothing_of_patient_or_token_reaches_any_log(ehr: Ehr) -> None:
         fhirAuthorization={**authorization(), "access_token": "zebrafish-token"},
     )
     with running("serve", CDS_FHIR_SERVERS=ehr.base) as server:
-        assert httpx2.post(server.base + SERVICE, json=body).status_code == 200
+        assert post(server.base + SERVICE, json=body).status_code == 200
         text = {"content-type": "zebrafish"}
-        assert httpx2.post(server.base + SERVICE, content=b"zebrafish", headers=text).status_code == 415
-        assert httpx2.get(server.base + "/zebrafish?zebrafish").status_code == 404
+        assert post(server.base + SERVICE, content=b"zebrafish", headers=text).status_code == 415
+        assert get(server.base + "/zebrafish?zebrafish").status_code == 404
         assert len(ehr.seen) == 6
         server.stop()
     events = [json.loads(line)["event"] for line in server.log]
@@ -92,16 +92,16 @@ HEAD = f"POST {SERVICE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\
 
 
 def test_a_body_over_the_default_limit_is_413_announced_or_not(server: Server) -> None:
-    assert_outcome(httpx2.post(server.base + SERVICE, json=" " * 33 * MEBIBYTE, timeout=30), 413)
+    assert_outcome(post(server.base + SERVICE, json=" " * 33 * MEBIBYTE, timeout=30), 413)
     chunks = (b" " * MEBIBYTE for _ in range(34))
     headers = {"content-type": "application/json"}
-    assert_outcome(httpx2.post(server.base + SERVICE, content=chunks, headers=headers, timeout=30), 413)
+    assert_outcome(post(server.base + SERVICE, content=chunks, headers=headers, timeout=30), 413)
 
 
 def test_a_large_body_below_the_limit_is_read(server: Server) -> None:
     body = json.dumps(call()).encode().ljust(31 * MEBIBYTE)
     headers = {"content-type": "application/json"}
-    assert httpx2.post(server.base + SERVICE, content=body, headers=headers, timeout=30).status_code == 200
+    assert post(server.base + SERVICE, content=body, headers=headers, timeout=30).status_code == 200
 
 
 def test_a_client_that_asks_first_is_told_before_it_sends(server: Server) -> None:
@@ -128,19 +128,19 @@ def test_a_client_that_asks_first_is_told_before_it_sends(server: Server) -> Non
 def test_broken_http_gets_no_5xx_and_hurts_nobody_else(server: Server, sent: bytes) -> None:
     answer = raw(server, sent)
     assert not re.match(rb"HTTP/1.1 [25]", answer), answer
-    assert httpx2.get(server.base + "/health").status_code == 200
+    assert get(server.base + "/health").status_code == 200
     assert '"fault"' not in "\n".join(server.log)
 
 
 def test_a_slow_ehr_holds_up_no_other_call(server: Server, ehr: Ehr) -> None:
     ehr.answers = {"/Procedure": never}
     slow = call(prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base)
-    waiting = threading.Thread(target=httpx2.post, args=(server.base + SERVICE,), kwargs={"json": slow})
+    waiting = threading.Thread(target=post, args=(server.base + SERVICE,), kwargs={"json": slow})
     waiting.start()
     while not ehr.seen:
         time.sleep(0.01)
     started = time.monotonic()
-    assert httpx2.post(server.base + SERVICE, json=call()).status_code == 200
+    assert post(server.base + SERVICE, json=call()).status_code == 200
     assert time.monotonic() - started < 0.5
     assert waiting.is_alive()
     waiting.join()
@@ -148,18 +148,18 @@ def test_a_slow_ehr_holds_up_no_other_call(server: Server, ehr: Ehr) -> None:
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_demo_gives_each_sample_patient_the_expected_card_today(demo: Server, name: str) -> None:
-    request = httpx2.get(f"{demo.base}/samples/{name}")
+    request = get(f"{demo.base}/samples/{name}")
     assert request.status_code == 200
-    cards = httpx2.post(demo.base + SERVICE, json=request.json()).json()["cards"]
+    cards = post(demo.base + SERVICE, json=request.json()).json()["cards"]
     level = EXPECTED[name]["level"]
     assert [card["indicator"] for card in cards[:1]] == ([] if level in ("none", "no card") else [level])
 
 
 def test_the_demo_lists_its_samples(demo: Server) -> None:
-    samples = httpx2.get(f"{demo.base}/samples").json()["samples"]
+    samples = get(f"{demo.base}/samples").json()["samples"]
     assert {sample["name"] for sample in samples} == set(EXPECTED)
-    assert all(httpx2.get(sample["request"]).status_code == 200 for sample in samples[:3])
-    assert_outcome(httpx2.get(f"{demo.base}/samples/none"), 404)
+    assert all(get(sample["request"]).status_code == 200 for sample in samples[:3])
+    assert_outcome(get(f"{demo.base}/samples/none"), 404)
 
 
 def test_the_demo_says_how_to_try_it(demo: Server) -> None:
@@ -171,27 +171,27 @@ def test_the_demo_says_how_to_try_it(demo: Server) -> None:
     assert "press Allow" in said
     command = next(line for line in demo.said if "curl" in line)
     addresses = re.findall(r"http://\S+", command)
-    request = httpx2.get(addresses[0]).json()
-    assert httpx2.post(addresses[1], json=request).status_code == 200
+    request = get(addresses[0]).json()
+    assert post(addresses[1], json=request).status_code == 200
 
 
 def test_the_serving_command_has_no_samples(server: Server) -> None:
-    assert_outcome(httpx2.get(f"{server.base}/samples"), 404)
+    assert_outcome(get(f"{server.base}/samples"), 404)
 
 
 def test_workers_share_the_port_and_stop_together() -> None:
     with running("serve", "--workers", "2", CDS_MAX_BODY="4096") as server:
         body = call(prefetch={"patient": patient(), "conditions": None})
-        statuses = [httpx2.post(server.base + SERVICE, json=body, timeout=30).status_code for _ in range(10)]
+        statuses = [post(server.base + SERVICE, json=body, timeout=30).status_code for _ in range(10)]
         assert statuses == [200] * 10
-        assert httpx2.post(server.base + SERVICE, json=" " * 5000).status_code == 413
+        assert post(server.base + SERVICE, json=" " * 5000).status_code == 413
         assert server.stop() == 0
 
 
 def test_every_worker_knows_that_everybody_was_let_in() -> None:
     """Without --insecure in their environment, the workers would not start on such an address."""
     with running("serve", "--host", "0.0.0.0", "--insecure", "--workers", "2") as server:
-        answers = [httpx2.post(server.base + SERVICE, json=call(), timeout=30) for _ in range(10)]
+        answers = [post(server.base + SERVICE, json=call(), timeout=30) for _ in range(10)]
         assert [answer.status_code for answer in answers] == [200] * 10
         assert server.stop() == 0
     assert any('"open_to_everybody"' in line for line in server.log)
@@ -205,13 +205,13 @@ def test_an_ehr_that_is_registered_calls_over_the_wire(ehr: Ehr, tmp_path: Path)
         header = {"authorization": f"Bearer {token}"}
 
         def answer(_: int) -> httpx2.Response:
-            return httpx2.post(server.base + SERVICE, json=call(), headers=header)
+            return post(server.base + SERVICE, json=call(), headers=header)
 
         with ThreadPoolExecutor(20) as callers:
             answers = list(callers.map(answer, range(20)))
         assert sorted(each.status_code for each in answers) == [200] + [401] * 19
         assert_outcome(next(each for each in answers if each.status_code == 401), 401)
-        assert_outcome(httpx2.get(server.base + "/cds-services"), 401)
+        assert_outcome(get(server.base + "/cds-services"), 401)
         server.stop()
     assert ehr.asked == ["jwks.json"]
     assert not any(part in "\n".join(server.log) for part in token.split("."))
@@ -219,7 +219,7 @@ def test_an_ehr_that_is_registered_calls_over_the_wire(ehr: Ehr, tmp_path: Path)
 
 def test_it_stops_when_told_and_its_log_is_json_throughout() -> None:
     with running("serve") as server:
-        httpx2.get(server.base + "/health")
+        get(server.base + "/health")
         assert raw(server, b"\x16\x03\x01\x02\x00\x01\x00").startswith(b"HTTP/1.1 400 ")
         assert server.stop() == 0
     told = [(line["level"], line["event"]) for line in map(json.loads, server.log)]
@@ -253,7 +253,7 @@ def test_a_call_that_waits_for_the_ehr_is_answered_before_the_server_stops(ehr: 
         running("serve", CDS_FHIR_SERVERS=ehr.base, CDS_FHIR_TIMEOUT="10.5") as server,
         ThreadPoolExecutor(1) as caller,
     ):
-        waiting = caller.submit(httpx2.post, server.base + SERVICE, json=slow, timeout=30)
+        waiting = caller.submit(post, server.base + SERVICE, json=slow, timeout=30)
         while not ehr.seen:
             time.sleep(0.01)
         assert server.stop() == 0
@@ -265,7 +265,7 @@ def test_a_request_that_never_ends_is_cut_off_with_an_outcome() -> None:
         host, port = server.base.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=30) as connection:
             connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
-            httpx2.get(server.base + "/health")
+            get(server.base + "/health")
             stopped = caller.submit(server.stop)
             assert connection.recv(65536).startswith(b"HTTP/1.1 503 ")
             assert stopped.result() == 0

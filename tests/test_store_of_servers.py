@@ -14,9 +14,9 @@ import pytest
 
 from tests.calls import FEEDBACK, SERVICE, accepted, call, post_until_answered
 from tests.databases import feedback_rows, journal_rows, sqlite_url, upgraded
-from tests.servers import Server, running
+from tests.servers import PLAIN, Server, post, running
 
-CLIENTS = 50
+CLIENTS = 20
 DISTINCT = 10  # entries of each client
 
 
@@ -26,7 +26,7 @@ def test_after_kill_9_every_answered_entry_is_there(database: str) -> None:
     enough = threading.Event()
 
     def send(server: Server) -> None:
-        with httpx2.Client(base_url=server.base, timeout=20) as http:
+        with httpx2.Client(verify=PLAIN, base_url=server.base, timeout=20) as http:
             while True:
                 card = str(uuid.uuid4())
                 try:
@@ -41,24 +41,24 @@ def test_after_kill_9_every_answered_entry_is_there(database: str) -> None:
     with running("serve", CDS_DATABASE_URL=database) as server, ThreadPoolExecutor(8) as senders:
         sending = [senders.submit(send, server) for _ in range(8)]
         assert enough.wait(60)
-        server.process.kill()
+        server.process.send_signal(signal.SIGKILL)
         for each in sending:
             each.result(60)
-    assert server.process.returncode == -signal.SIGKILL
+    assert server.process.wait(20) == -signal.SIGKILL
     with running("serve", CDS_DATABASE_URL=database) as server:
-        assert httpx2.post(server.base + FEEDBACK, json={"feedback": [accepted("s1", card="last")]}).status_code == 200
+        assert post(server.base + FEEDBACK, json={"feedback": [accepted("s1", card="last")]}).status_code == 200
     kept = [row["card"] for row in feedback_rows(database)]
     assert len(kept) == len(set(kept))
     assert set(stored) | {"last"} <= set(kept)
     assert len(kept) <= len(stored) + 1 + 8  # an entry more per client: stored, and killed before the answer
 
 
-def test_two_workers_lose_and_double_nothing_for_fifty_clients(database: str) -> None:
+def test_two_workers_lose_and_double_nothing_for_many_clients(database: str) -> None:
     """Every client sends its own entries twice, and the same entry as all others; then each makes a call."""
 
     def send(number: int, base: str) -> list[int]:
         own = [accepted(str(n), card=f"card {number}") for n in range(DISTINCT)]
-        with httpx2.Client(base_url=base, timeout=60) as http:
+        with httpx2.Client(verify=PLAIN, base_url=base, timeout=60) as http:
             messages = [*([each] for each in own), own[::-1], [accepted("shared")]]
             answers = [post_until_answered(http, FEEDBACK, {"feedback": message}) for message in messages]
             answers.append(post_until_answered(http, SERVICE, call(hookInstance=str(uuid.uuid4()))))
@@ -82,7 +82,7 @@ def test_serve_makes_the_default_file_in_the_current_folder(tmp_path: Path, monk
     monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
     monkeypatch.chdir(tmp_path)
     with running("serve", "--workers", "2") as server:
-        assert httpx2.post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}).status_code == 200
+        assert post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}, timeout=60).status_code == 200
         server.stop()
     assert len(feedback_rows(sqlite_url(tmp_path / "cds-service.db"))) == 1
 
@@ -93,7 +93,7 @@ def test_feedback_for_a_file_that_was_removed_or_replaced_is_not_said_to_be_stor
     with running("serve", CDS_DATABASE_URL=sqlite_url(file)) as server:
 
         def send() -> int:
-            return httpx2.post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}).status_code
+            return post(server.base + FEEDBACK, json={"feedback": [accepted("s1")]}).status_code
 
         assert send() == 200
         for each in tmp_path.glob("store.db*"):
@@ -111,7 +111,7 @@ def test_nothing_that_a_clinician_wrote_reaches_any_log(database: str) -> None:
     zebrafish: dict[str, Any] = {"overrideReason": {"userComment": "zebrafish"}}
     with running("serve", CDS_DATABASE_URL=database) as server:
         for entry in (accepted("s1", card="zebrafish", **zebrafish), accepted("zebrafish", card=7, **zebrafish)):
-            httpx2.post(server.base + FEEDBACK, json={"feedback": [entry]})
+            post(server.base + FEEDBACK, json={"feedback": [entry]})
         server.stop()
     assert len(server.log) == 3
     assert "zebrafish" not in "\n".join(server.log + server.said)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cds_service.assessment.catalogue import CARE_SET
 from cds_service.assessment.rules import precautions
@@ -18,10 +17,11 @@ from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
 from tests.assessment.test_rules import assessed, texts
 from tests.charts import SYSTEMS
+from tests.yaml_files import load_yaml
 
 Row = dict[str, Any]
 
-ROWS: list[Row] = yaml.safe_load((Path(__file__).parent / "home_care.yaml").read_text(encoding="utf-8"))
+ROWS: list[Row] = load_yaml(Path(__file__).parent / "home_care.yaml")
 PRECAUTIONS = {each.id: each for each in precautions.PRECAUTIONS}
 DOCS = Path(__file__).parents[2] / "docs" / "home-care.md"
 HEAD = f"| chart | {' | '.join(STEPS)} |"

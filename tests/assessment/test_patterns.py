@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.catalogue import CAUSES
@@ -22,13 +21,12 @@ from cds_service.facts import Fact, Gap, Topic
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, SYSTEMS, patient, read
+from tests.yaml_files import load_yaml
 
 Example = dict[str, Any]
 
 FILES = sorted((Path(__file__).parent / "patterns").glob("*.yaml"))
-EXAMPLES: list[tuple[str, Example]] = [
-    (path.stem, example) for path in FILES for example in yaml.safe_load(path.read_text(encoding="utf-8"))
-]
+EXAMPLES: list[tuple[str, Example]] = [(path.stem, example) for path in FILES for example in load_yaml(path)]
 PASSED_OVER = {
     "icd|M48.061",  # lumbar stenosis of which the code says that it causes no claudication
     "atc|S01AE03",  # ciprofloxacin for the eye

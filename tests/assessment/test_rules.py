@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.engine import assess
@@ -30,13 +29,12 @@ from cds_service.facts import Gap, State, Topic
 from cds_service.fhir.value_sets import Terminology
 from cds_service.thresholds import Thresholds
 from tests.charts import AS_OF, SYSTEMS, patient, read
+from tests.yaml_files import load_yaml
 
 Example = dict[str, Any]
 
 FILES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
-EXAMPLES: list[tuple[str, Example]] = [
-    (path.stem, example) for path in FILES for example in yaml.safe_load(path.read_text(encoding="utf-8"))
-]
+EXAMPLES: list[tuple[str, Example]] = [(path.stem, example) for path in FILES for example in load_yaml(path)]
 PASSED_OVER = {"sct|61751001"}
 """Codes of examples that the service does not know on purpose: gradual onset."""
 RULES = {rule.id for rule in (*RAISING, *RED_FLAGS)}

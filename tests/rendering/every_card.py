@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from cds_service.app import hook_services
 from cds_service.assessment.assessment import Assessment
@@ -36,6 +35,7 @@ from tests.calls import searchset
 from tests.charts import AS_OF, SYSTEMS, patient, read, resource
 from tests.rendering.by_hand import CIRCUMSTANCES, FILES, RENDERER
 from tests.validation.vignettes import Vignette, all_vignettes
+from tests.yaml_files import load_yaml
 
 EXAMPLES = Path(__file__).parents[1] / "assessment"
 SERVICE_URL = "https://cds.example"
@@ -122,7 +122,7 @@ async def _through_every_hook(vignettes: list[Vignette]) -> list[Shown]:
 
 def _examples() -> Iterator[Shown]:
     for path in (*sorted(EXAMPLES.glob("*/*.yaml")), EXAMPLES / "home_care.yaml"):
-        for example in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for example in load_yaml(path):
             assessment = _assessed(example)
             circumstances = msgspec.structs.replace(CIRCUMSTANCES, as_of=example.get("as_of", AS_OF))
             for card in RENDERER.render(assessment, circumstances):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from cds_service.storage import schema
 from cds_service.storage.models import Base, SeenTokenRow
 from cds_service.storage.store import Store, sqlite_file
 from tests.databases import rows, sqlite_url, upgraded
+from tests.servers import forked
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -72,19 +71,9 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: str) -> Non
 
 
 def test_many_that_upgrade_at_once_do_not_collide(empty_database: str) -> None:
-    command = [sys.executable, "-m", "cds_service", "db", "upgrade"]
-    running = [
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={"CDS_DATABASE_URL": empty_database},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    said = [each.communicate(timeout=120)[0] for each in running]
+    with ExitStack() as stack:
+        running = [stack.enter_context(forked("db", "upgrade", CDS_DATABASE_URL=empty_database)) for _ in range(4)]
+        said = [each.stdout.read().decode() + each.stderr.read().decode() for each in running]
     assert said == ["store: up to date, schema 0003\n"] * 4
 
 

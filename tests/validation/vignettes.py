@@ -15,10 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cds_service.assessment.rule import Level
 from tests.charts import AS_OF, PATIENT_ID, Entry, born_years_ago, concept, patient, resource, when
+from tests.yaml_files import load_yaml
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fhir_fixtures"
@@ -78,7 +77,7 @@ def all_vignettes() -> list[Vignette]:
 def written_vignettes() -> list[Vignette]:
     """Those of tests/vignettes/."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [_vignette(each) for file in files for each in yaml.safe_load(file.read_text(encoding="utf-8"))]
+    return [_vignette(each) for file in files for each in load_yaml(file)]
 
 
 def _sample_patients() -> list[Vignette]:
