@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import structlog
 from msgspec.structs import replace
@@ -27,11 +28,17 @@ from cds_service.fhir.client import Answer, FhirServer
 from cds_service.fhir.page import Material, Page
 from cds_service.fhir.resources import Patient
 from cds_service.hooks.context import HookCall
+from cds_service.security.caller import Caller
 
 ReadFhir = Callable[[FhirServer, str, float], Awaitable[Answer]]
 """Reads an address of a server until a deadline of the event loop."""
 
 _PATIENT_ID = "{{context.patientId}}"
+_PAGE_SIZE = 200  # servers send ten or twenty a page unless asked for more
+_NOTHING_FOUND = (
+    "If it is so of other patients too: the scopes or the user of the token may reach no clinical data, the server may "
+    "file under none of the categories of the queries, or want another form of patient= (docs/prefetch.md)"
+)
 _NOT_LISTED = "the FHIR server of the request is not on the list of servers that this service may read"
 _NOTHING_THERE = Answer()
 _NO_SERVER = "the request names no FHIR server to read from"
@@ -53,7 +60,9 @@ class Need:
         return self.template.split("?")[0].split("/")[0]
 
     def address(self, patient_id: str) -> str:
-        return self.template.replace(_PATIENT_ID, patient_id)
+        """The query of our own that reads it."""
+        query = self.template.replace(_PATIENT_ID, patient_id)
+        return f"{query}&_count={_PAGE_SIZE}" if "?" in query else query
 
 
 PATIENT = Need("patient", f"Patient/{_PATIENT_ID}", Topic.PATIENT, "the Patient's own data")
@@ -91,6 +100,13 @@ def chart_needs(loinc_codes: Sequence[str]) -> tuple[Need, ...]:
     return (PATIENT, CONDITIONS, FINDINGS, measurements(loinc_codes), MEDICATIONS, PROCEDURES)
 
 
+class Source(NamedTuple):
+    """Where may be read for a call, and until which moment of the event loop."""
+
+    server: FhirServer
+    deadline: float
+
+
 @dataclass
 class Received:
     """What is there of each key, and the addresses of what still has to be read.
@@ -110,8 +126,9 @@ class Prefetch:
     def __init__(self, needs: tuple[Need, ...], read: ReadFhir, timeout_seconds: float) -> None:
         self._needs = needs
         self._deciding = [need for need in needs if need.topic in DECIDING]
-        self._read = read
+        self.fetch = read
         self._timeout = timeout_seconds
+        self._told_of_nothing: set[str] = set()
         self.templates = {need.key: need.template for need in needs}
 
     def received(self, call: HookCall) -> Received:
@@ -169,43 +186,55 @@ class Prefetch:
             )
         return page
 
-    async def read(self, received: Received, call: HookCall, may_read: Callable[[str], bool]) -> None:
-        """Adds what can be read, or why it cannot. `may_read` tells whether a base address is on the operator's list
-        for who calls. Raises InvalidRequest where address or token are malformed.
-        """
-        server, answers, wanted = call.server, received.answers, received.wanted
-        is_listed = server is not None and may_read(server.base)
-        if call.server_fault and (server is None or is_listed):
-            raise call.server_fault
-        if server is None or not is_listed:
-            obstacle = _NO_SERVER if server is None else _NOT_LISTED
+    def source(self, call: HookCall, caller: Caller) -> Source | None:
+        """Where may be read for this call; None if nowhere. The time begins to run."""
+        server = call.server
+        if server is None or call.server_fault or not caller.may_read(server.base):
+            return None
+        now = asyncio.get_running_loop().time()
+        return Source(server, now + min(self._timeout, server.grant.expires_in))
+
+    async def read(self, received: Received, call: HookCall, caller: Caller, source: Source | None) -> None:
+        """Adds what can be read, or why it cannot. Raises InvalidRequest where address or token are malformed."""
+        answers, wanted = received.answers, received.wanted
+        if source is None:
+            if call.server_fault and (call.server is None or caller.may_read(call.server.base)):
+                raise call.server_fault
+            obstacle = _NO_SERVER if call.server is None else _NOT_LISTED
             for need in wanted:
                 sent = "were sent only in part" if answers[need].pages else "were not sent"
                 answers[need] = Answer(answers[need].pages, f"{sent}, and {obstacle}")
             return
         clock = asyncio.get_running_loop().time
         started = clock()
-        deadline = started + min(self._timeout, server.grant.expires_in)
-        reads = (
-            self._read_allowed(server, need.address(call.patient_id), address, deadline)
-            for need, address in wanted.items()
-        )
+        reads = (self._read_allowed(source, need.address(call.patient_id), address) for need, address in wanted.items())
         for need, more in zip(wanted, await asyncio.gather(*reads), strict=True):
             answers[need] = _joined(need, answers[need], more)
         received.read_ms = round((clock() - started) * 1000, 1)
         failed = sum(bool(answers[need].problem) for need in wanted)
         received.requests = sum(answer.requests for answer in answers.values())
         _log.info("FHIR reads", keys=len(wanted), failed=failed, requests=received.requests, ms=received.read_ms)
+        if caller.name not in self._told_of_nothing and self._found_nothing(received):
+            self._told_of_nothing.add(caller.name)
+            _log.warning("only the Patient is found", client=caller.name, hint=_NOTHING_FOUND)
 
-    async def _read_allowed(self, server: FhirServer, query: str, address: str, deadline: float) -> Answer:
+    def _found_nothing(self, received: Received) -> bool:
+        """Is the Patient there, and every search of ours answered without fault and without a resource?"""
+        searches = [need for need in self._needs if need is not PATIENT]
+        return _patient(received.answers[PATIENT]) is not None and all(
+            need in received.wanted and _is_empty(received.answers[need]) for need in searches
+        )
+
+    async def _read_allowed(self, source: Source, query: str, address: str) -> Answer:
         """What the token covers of a query, from `address` on, which is the query itself or a next link.
 
         A next link is the EHR's own and cannot be narrowed, so it needs a token that covers the query.
         """
+        server, deadline = source
         allowed = server.grant.permission(query)
         if allowed.query is None or (allowed.problem and address != query):
             return Answer(problem=f"could not be read: {allowed.problem}")
-        answer = await self._read(server, allowed.query if address == query else address, deadline)
+        answer = await self.fetch(server, allowed.query if address == query else address, deadline)
         if allowed.problem and not answer.problem:
             return replace(answer, problem=f"could not be read completely: {allowed.problem}")
         return answer
@@ -230,6 +259,10 @@ def _joined(need: Need, sent: Answer, more: Answer) -> Answer:
     if others and not problem:
         problem = f"could not be read{' completely' if pages else ''}: {others[0]}"
     return Answer(pages, problem, more.requests)
+
+
+def _is_empty(answer: Answer) -> bool:
+    return not answer.problem and not any(page.resources or page.others or page.unreadable for page in answer.pages)
 
 
 def _patient(answer: Answer) -> Page | None:

@@ -17,12 +17,14 @@ from cds_service.assessment.engine import assess
 from cds_service.assessment.local_policy import EXCLUSIONS, NO_LOCAL_POLICY, LocalPolicy
 from cds_service.assessment.rule import Finding, Level
 from cds_service.assessment.rules.orders import OrderCase, order_findings
-from cds_service.facts import Chart, Fact
+from cds_service.facts import Chart, Fact, Topic
 from cds_service.fhir.page import Material
 from cds_service.fhir.reading import ChartReader
+from cds_service.fhir.sift import sift
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
+from cds_service.hooks.referred_medicines import referred, referred_in_chart, with_medicines, with_medicines_of_drafts
 from cds_service.hooks.reply import Reply, Told
 from cds_service.hooks.statement import Statement
 from cds_service.hooks.turns import LARGE_CHART, Turn
@@ -197,13 +199,31 @@ class OpenService:
         Raises InvalidRequest, MissingPrecondition, and what the turn raises.
         """
         service, clinic = self._service, self._clinic
+        if not call.is_for_clinician:
+            return Reply(why_nothing=_NOTHING_ASKED)
+        source = clinic.prefetch.source(call, caller)
+        if source and (wanted := referred(call.drafts.resources, source.server.base)):
+            async with turn.given_up():
+                call = await with_medicines_of_drafts(call, wanted, source, clinic.prefetch.fetch)
         subject = await turn.run(service.subject, call, clinic.reader.terminology, as_of)
-        if not (subject and call.is_for_clinician):
+        if not subject:
             return Reply(why_nothing=_NOTHING_ASKED)
         received = clinic.prefetch.received(call)
         if received.wanted:
             async with turn.given_up():
-                await clinic.prefetch.read(received, call, caller.may_read)
+                await clinic.prefetch.read(received, call, caller, source)
         material = clinic.prefetch.material(received)
+        is_large = material.resource_count > LARGE_CHART
+        if source and (wanted := referred_in_chart(material, source.server.base)):
+            matters = await turn.run(_may_be_leg_complaint, call, material, clinic.reader, as_of, large=is_large)
+            if matters:
+                async with turn.given_up():
+                    material = await with_medicines(material, wanted, source, clinic.prefetch.fetch)
         steps = Steps(call, subject, material, as_of, clinic, turn)
-        return await turn.run(service.answer, steps, large=material.resource_count > LARGE_CHART)
+        return await turn.run(service.answer, steps, large=is_large)
+
+
+def _may_be_leg_complaint(call: HookCall, material: Material, reader: ChartReader, as_of: datetime) -> bool:
+    """Is there anything for which medicines matter, in the chart or among what the user enters?"""
+    whole = msgspec.structs.replace(material, pages=(*material.pages, (Topic.CONDITIONS, call.drafts)))
+    return sift(whole, reader.terminology, as_of.astimezone(reader.timezone)).may_be_leg_complaint

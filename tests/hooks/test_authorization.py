@@ -15,10 +15,13 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
+from cds_service.addresses import ANY
 from cds_service.fhir.client import FhirClient, pooled_http
 from cds_service.fhir.page import Material
 from cds_service.hooks.context import read_call
 from cds_service.hooks.prefetch import Prefetch, chart_needs
+from cds_service.security.caller import Caller
+from cds_service.security.outbound import AllowedServers
 from tests.calls import (
     CALF_PAIN,
     TOLD,
@@ -69,7 +72,11 @@ def test_a_granular_scope_narrows_the_search_and_is_told(reading_client: TestCli
     )
     assert "problems and diagnoses could not be read completely: the access token covers only a part of it" in text
     (asked,) = [request for request in ehr.seen if request.url.path.endswith("Condition")]
-    assert parse_qs(asked.url.query) == {"patient": ["p1"], "category": ["http://x|encounter-diagnosis"]}
+    assert parse_qs(asked.url.query) == {
+        "patient": ["p1"],
+        "category": ["http://x|encounter-diagnosis"],
+        "_count": ["200"],
+    }
 
 
 def test_without_leave_to_read_the_patient_it_is_412(reading_client: TestClient, ehr: Ehr) -> None:
@@ -166,7 +173,8 @@ def test_the_numbers_are_offered_to_a_journal(ehr: Ehr) -> None:
             client = FhirClient(http, 100_000)
             completion = Prefetch(chart_needs([]), client.read, 2)
             received = completion.received(read)
-            await completion.read(received, read, lambda _: True)
+            anywhere = Caller(None, "", AllowedServers((ANY,)))
+            await completion.read(received, read, anywhere, completion.source(read, anywhere))
             return completion.material(received)
 
     material = asyncio.run(completed())

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from cds_service.fhir.value_sets import Terminology
 from tests.calls import (
@@ -23,6 +24,7 @@ from tests.calls import (
     cards,
     detail,
     next_link,
+    outcome,
     post,
     prefetch,
     searchset,
@@ -30,6 +32,7 @@ from tests.calls import (
     without_now,
 )
 from tests.charts import patient
+from tests.conftest import client_with
 from tests.ehr import Ehr, never
 
 SEVERE = {"observation": "loinc|72514-3", "id": "score", "at": "-2h", "value": 9, "site": "sct|53840002"}
@@ -63,17 +66,19 @@ class TestRead:
         assert {request.headers["authorization"] for request in ehr.seen} == {"Bearer some-opaque-token"}
         assert {request.headers["accept"] for request in ehr.seen} == {"application/fhir+json"}
 
-    def test_the_queries_are_those_of_discovery(self, reading_client: TestClient, ehr: Ehr) -> None:
+    def test_the_queries_are_those_of_discovery_with_large_pages(self, reading_client: TestClient, ehr: Ehr) -> None:
         post(reading_client, prefetch={}, fhirServer=f"{ehr.base}/")
         asked = {request.url.path: parse_qs(request.url.query) for request in ehr.seen if "Obs" not in request.url.path}
         assert asked["/fhir/Condition"] == {
             "patient": ["p1"],
             "category": ["problem-list-item,encounter-diagnosis,health-concern"],
+            "_count": ["200"],
         }
-        assert asked["/fhir/MedicationRequest"] == {"patient": ["p1"], "status": ["active"]}
+        assert asked["/fhir/MedicationRequest"] == {"patient": ["p1"], "status": ["active"], "_count": ["200"]}
+        assert asked["/fhir/Patient/p1"] == {}
         codes = ",".join(f"http://loinc.org|{code}" for code in Terminology().measurement_codes())
         queries = [parse_qs(request.url.query) for request in ehr.seen if request.url.path == "/fhir/Observation"]
-        assert {"patient": ["p1"], "code": [codes]} in queries
+        assert {"patient": ["p1"], "code": [codes], "_count": ["200"]} in queries
 
     def test_without_a_token_none_is_sent(self, reading_client: TestClient, ehr: Ehr) -> None:
         post(reading_client, prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base)
@@ -131,6 +136,34 @@ class TestRead:
             assert time.monotonic() - started < 0.5
             assert not waiting.done()
             assert waiting.result().status_code == 200
+
+
+class TestNothingFound:
+    """A Patient and nothing else: a new patient, or a token, a query or a server that hides everything."""
+
+    @pytest.fixture
+    def searches(self, ehr: Ehr) -> None:
+        ehr.answers = {"/Patient/p1": patient()}
+        ehr.answers |= {f"/{kind}": searchset() for kind in ("Condition", "MedicationRequest", "Procedure")}
+        ehr.answers["/Observation"] = searchset(outcome("warning"))  # as Epic tells that there is nothing
+
+    def hints(self, ehr: Ehr, **members: Any) -> list[Any]:
+        with capture_logs() as lines, client_with(fhir_servers=(ehr.base,)) as client:
+            for _ in range(2):
+                assert cards(post(client, **{"prefetch": {}, "fhirServer": ehr.base, **members})) == []
+        return [line for line in lines if line["event"] == "only the Patient is found"]
+
+    def test_is_told_once_with_what_may_be_wrong(self, ehr: Ehr, searches: None) -> None:
+        (hint,) = self.hints(ehr)
+        assert (hint["log_level"], hint["client"]) == ("warning", "")
+        assert "scopes" in hint["hint"]
+
+    def test_is_not_told_where_anything_was_found_failed_or_was_sent(self, ehr: Ehr, searches: None) -> None:
+        assert self.hints(ehr, prefetch={"procedures": None}) == []
+        ehr.answers["/Procedure"] = searchset({"resourceType": "Procedure", "id": "x", "status": "completed"})
+        assert self.hints(ehr) == []
+        ehr.answers["/Procedure"] = Response(status_code=403)
+        assert self.hints(ehr) == []
 
 
 class TestPages:

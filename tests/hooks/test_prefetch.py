@@ -163,7 +163,8 @@ def test_each_key_answers_one_part_of_the_chart() -> None:
     needs = chart_needs(["72514-3"])
     assert tuple(need.key for need in needs) == KEYS
     assert {need.topic for need in needs} == set(Topic)
-    assert needs[3].address("p1") == "Observation?patient=p1&code=http://loinc.org|72514-3"
+    assert needs[3].address("p1") == "Observation?patient=p1&code=http://loinc.org|72514-3&_count=200"
+    assert needs[0].address("p1") == "Patient/p1"
 
 
 def test_all_measurements_that_are_understood_are_asked_for_in_an_address_that_servers_take() -> None:
