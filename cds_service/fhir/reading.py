@@ -37,7 +37,7 @@ from cds_service.fhir.treatments import medication_facts, procedure_facts
 from cds_service.fhir.value_sets import Terminology
 from cds_service.fhir.versions import as_r4
 
-NOT_READABLE = "not readable"
+NOT_READABLE = "could not be read"
 OTHER_PATIENT = "of another patient or person"
 IN_FUTURE = "dated in the future"
 DENIED_BY = "also denied, by"

@@ -21,7 +21,7 @@ from cds_service.rendering.headline import summary
 from cds_service.rendering.holes import HOLES
 from cds_service.rendering.limits import limits
 from cds_service.rendering.not_found import NOT_FOUND
-from cds_service.rendering.occasions import OCCASIONS
+from cds_service.rendering.occasions import DISCHARGE, OCCASIONS
 from cds_service.rendering.suggestions import Suggestions, stable_uuid
 from cds_service.rendering.words import bounded, newest
 from cds_service.wire import Card, Indicator, Link
@@ -114,17 +114,20 @@ def _detail(case: Case) -> str:
 
 
 def _written(case: Case) -> list[str]:
-    """The lines whose words stand in cards/."""
-    lines: list[str] = []
-    occasion = case.files.occasions.get(case.occasion.id)
-    if occasion is not None:
-        says = OCCASIONS[occasion.id]
-        lines += filter(None, [occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})])
+    """The lines whose words stand in cards/. When to come back is said after what to do now, and once."""
+    lines: dict[str, str] = {}
     for label, section in case.card.sections.items():
-        text = " ".join(section.fill({name: HOLES[name](case) for name in section.names}).split())
-        heading = f"**{label}:**"
-        lines += [f"{heading} {text}"] if text and not any(heading in line for line in lines) else []
-    return lines
+        if text := " ".join(section.fill({name: HOLES[name](case) for name in section.names}).split()):
+            lines[f"**{label}:**"] = f"**{label}:** {text}"
+    occasion = case.files.occasions.get(case.occasion.id)
+    if occasion is None:
+        return [*lines.values()]
+    says = OCCASIONS[occasion.id]
+    said = occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})
+    if occasion.id == DISCHARGE:
+        is_new = said and not any(said.startswith(label) for label in lines)
+        return [*lines.values(), said] if is_new else [*lines.values()]
+    return [said, *lines.values()] if said else [*lines.values()]
 
 
 def _record(case: Case, most: int) -> list[str]:

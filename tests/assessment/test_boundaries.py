@@ -85,7 +85,7 @@ def _key(rule: Rule) -> object:
     """What stands for it among what was found."""
     if rule.kind is Kind.STEP:
         return rule.id
-    return rule.label.removeprefix("Wells item: ") if rule.kind is Kind.WELLS else rule
+    return rule.label if rule.kind is Kind.WELLS else rule
 
 
 def boundaries() -> list[Boundary]:

@@ -65,7 +65,7 @@ def test_how_late_is_late(client: TestClient, days: int, record: dict[str, Any],
 def test_what_the_card_says(client: TestClient) -> None:
     (card,) = book(client, appointment(day(7)), **WARNING)
     assert card["summary"].startswith(f"Appointment on {told(7)}; severe pain 8 of 10, left leg")
-    assert card["detail"].startswith(f"**Appointment:** {told(7)}, which is after {told(1).rpartition(' ')[0]}. ")
+    assert card["detail"].startswith(f"**Appointment:** {told(7)}, after {told(1).rpartition(' ')[0]}; ")
     assert "pain 8 of 10" in card["detail"].partition("**Recorded:**")[2]
 
 

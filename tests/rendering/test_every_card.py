@@ -78,11 +78,16 @@ def test_each_line_has_a_label_once_and_what_to_do_stands_before_the_record() ->
 
     def in_order(shown: Shown) -> bool:
         labels = [(re.match(r"\*\*([^:*]+):?\*\*", line) or [""])[1] for line in shown.lines]
-        labels = [label for label in labels if not (shown.hook == "encounter-discharge" and label == "Back if")]
         places = [order.index(label) for label in labels]
         return places == sorted(set(places))
 
     assert faults(in_order) == []
+
+
+def test_the_headline_of_a_draft_has_no_time_of_what_stands_beside_it() -> None:
+    """ "Draft NSAID and an anticoagulant, 53 days" would say that the draft is that old."""
+    orders = [shown for shown in every_card() if shown.hook == "order-sign"]
+    assert faults(lambda shown: not re.search(r"\b(today|\d+ days?|since)\b", shown.card.summary), orders) == []
 
 
 def test_the_small_print_is_last_and_says_what_a_card_is_not() -> None:

@@ -215,7 +215,7 @@ def test_what_could_not_be_read_is_told_in_the_small_print() -> None:
         "Medicines without a code that is read, not judged (2: `blood thinner`).",
         "swelling",
         "Switched off at this site: swelling.",
-        "Entries passed over: 1 not coded (text is not interpreted); 2 not readable.",
+        "Entries passed over: 1 not coded (text is not interpreted); 2 could not be read.",
     ):
         assert words in small_print
     assert "Under 18" not in small_print
@@ -252,7 +252,10 @@ def test_a_late_appointment_is_the_headline() -> None:
 def test_a_discharge_says_when_to_come_back_whatever_the_card() -> None:
     for entries in ([CALF_PAIN], [CALF_PAIN, SCORE], [CALF_PAIN, DVT]):
         [made] = RENDERER.render(triage(entries), CIRCUMSTANCES, Occasion("discharge", offers=()))
-        assert (made.detail or "").count("**Back if:**") == 1
+        labels = [part.partition(":**")[0] for part in (made.detail or "").split("\n\n")]
+        assert labels.count("**Back if") == 1
+        if "**Options" in labels:
+            assert labels.index("**Options") < labels.index("**Back if") < labels.index("**Recorded")
         assert made.suggestions is None
 
 
