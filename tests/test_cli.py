@@ -98,7 +98,7 @@ class TestCheck:
         result = run("check")
         assert result.exit_code == 0
         parts = [line.split(":")[0] for line in result.stdout.splitlines()]
-        assert [part for part in parts if part != "notice"] == ["settings", "value sets", "cards"]
+        assert [part for part in parts if part != "notice"] == ["settings", "value sets", "code systems read", "cards"]
 
     def test_the_registry_is_checked_too(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         file = registry(tmp_path)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Annotated
+
 import typer
 
 from cds_service.app import cards_folder, cards_in_use, create_app
+from cds_service.cli.db import open_store
 from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
 from cds_service.fhir.value_sets import Terminology
 from cds_service.security.clients import load_clients
-from cds_service.settings import load_settings
+from cds_service.settings import Settings, load_settings
+from cds_service.storage import schema
+from cds_service.storage.seen_systems import SeenSystem, seen_systems
 
 
-def check() -> None:
+def check(
+    seen: Annotated[
+        bool, typer.Option("--seen", help="List the code systems that clients sent and that are not read.")
+    ] = False,
+) -> None:
     """Check settings, value sets and cards, and say what was checked. A notice is no fault."""
     with errors_in_one_line():
         settings = load_settings()
@@ -20,6 +30,7 @@ def check() -> None:
         terminology = Terminology()
         codes = len(terminology.measurement_codes())
         tell(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
+        tell(f"code systems read: {', '.join(terminology.systems())}")
         cards_in_use(settings)
         tell(f"cards: usable, from {cards_folder(settings)}")
         if settings.clients is not None:
@@ -27,5 +38,25 @@ def check() -> None:
         create_app(settings)
         for notice in content_notices(settings):
             tell(f"notice: {notice}")
+        if seen:
+            tell(*[_told(each, terminology) for each in asyncio.run(_seen(settings))] or ["seen: all codes were read"])
     if has_unknown:
         raise typer.Exit(1)
+
+
+async def _seen(settings: Settings) -> list[SeenSystem]:
+    async with open_store(settings) as store:
+        await schema.require_current(store)
+        return [*await seen_systems(store)]
+
+
+def _told(each: SeenSystem, terminology: Terminology) -> str:
+    """Of one system that a client sent."""
+    client = " ".join(filter(None, (each.client, each.tenant))) or "any client"
+    system = each.system or "codes without a system that is a URI"
+    why = "not read"
+    if terminology.system(each.system) is not None:
+        why = "read, but sent with codes that it cannot have"
+    whole = f", in {each.charts:,} charts all that a part held" if each.charts else ""
+    count = "1 entry" if each.entries == 1 else f"{each.entries:,} entries"
+    return f"seen: {client}: {system}: {why}, {count} passed over{whole}, last {each.last_at:%Y-%m-%d}"

@@ -17,7 +17,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from cds_service.code_systems import ICD10CM, LOINC, OF_URI, key, plain, written
+from cds_service.code_systems import ICD10CM, LOINC, OF_URI, SYSTEMS, key, plain, written
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
 from cds_service.fhir.kept import Kept
@@ -95,6 +95,7 @@ class Terminology:
         self._excluded: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._numbers: dict[tuple[str, str], str] = {}
         self._spellings: dict[str, str] = {}
+        self._clinical: set[str] = set()
         self._editions: dict[str, str] = {}
         folder = directory if directory is not None else files("cds_service") / "value_sets"
         for file in sorted(folder.iterdir(), key=lambda each: each.name):
@@ -121,8 +122,9 @@ class Terminology:
         return known and (known[0], written(*known))
 
     def systems(self) -> list[str]:
-        """The URIs of the code systems that are read, sorted."""
-        return sorted(set(self._spellings.values()))
+        """The names, or URIs, of the code systems in which findings, medicines and procedures are read."""
+        known = [system.title for system in SYSTEMS if system.uri in self._clinical]
+        return [*known, *sorted(self._clinical - OF_URI.keys())]
 
     def measurement_codes(self) -> list[str]:
         """The LOINC codes that are read as measurements, sorted: what a search by code has to ask for."""
@@ -155,7 +157,7 @@ class Terminology:
         below: dict[tuple[str, str], set[str]],
     ) -> None:
         system = element["system"]
-        self._read(system)
+        self._read(system, self.concepts[name])
         if not element.get("concept") and not element.get("filter"):
             raise ValueError("an element of compose has neither codes nor a filter")
         for concept in element.get("concept", []):
@@ -210,8 +212,10 @@ class Terminology:
         its = plain(uri, code)
         return None if its is None else (uri, its)
 
-    def _read(self, system: str) -> None:
+    def _read(self, system: str, concept: Concept) -> None:
         """This system is read from now on, under all its spellings."""
+        if concept.kind in _CLINICAL_KINDS:
+            self._clinical.add(system)
         known = OF_URI.get(system)
         for spelling in (system, *(known.aliases if known else ())):
             self._spellings[key(spelling)] = system

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from cds_service.assessment.assessment import Assessment
-from cds_service.facts import Chart
+from cds_service.facts import Chart, Topic
 from cds_service.fhir.page import Material
 from cds_service.hooks.statement import Statement
 from cds_service.wire import Action, Card
+
+_NONE: Mapping[str, Sequence[str]] = {}
 
 
 class Told(NamedTuple):
@@ -29,7 +31,8 @@ class Reply:
     `system_actions` are what the EHR does without asking the user.
     `withheld`: why those that are not among the cards were kept back, by uuid. `assessments`: what was decided, told
     or not; `why_nothing`: why none of it is told, where there is more to say than that nothing was found. `took`:
-    milliseconds of each step.
+    milliseconds of each step. `unread_systems`: entries passed over, by code system; `unread_parts`: of each system the
+    parts of the chart in which nothing was read.
     """
 
     told: Sequence[Told] = ()
@@ -44,6 +47,8 @@ class Reply:
     assessments: Sequence[Assessment] = ()
     why_nothing: str = ""
     took: Mapping[str, float] = field(default_factory=dict)
+    unread_systems: Mapping[str, int] = field(default_factory=dict)
+    unread_parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def cards(self) -> list[Card]:
@@ -64,4 +69,10 @@ class Reply:
             left_out=sum(chart.left_out.values()),
             fhir_ms=material.read_ms,
             assessments=assessments,
+            unread_systems=chart.unread_systems,
+            unread_parts=_by_system(chart.unread_parts) if chart.unread_parts else _NONE,
         )
+
+
+def _by_system(parts: Mapping[Topic, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    return {system: [topic for topic in parts if system in parts[topic]] for its in parts.values() for system in its}

@@ -37,8 +37,8 @@ from cds_service.wire import CDS_HOOKS_VERSION, ServiceDescription
 _USAGE = (
     "FHIR R4. Needs the Patient and at least Conditions or Observations, as prefetch or readable at fhirServer; reads "
     "that server only if the operator of this service has listed it for the EHR. Without MedicationRequests and "
-    "Procedures the cards say what could not be checked. Cards are for clinicians: a user who is a Patient or "
-    "RelatedPerson gets none."
+    "Procedures the cards say what could not be checked. Code systems that are read: {systems}; an entry coded "
+    "in others only counts as not coded. Cards are for clinicians: a user who is a Patient or RelatedPerson gets none."
 )
 _OF_THE_CHART = "raises the chart; on the card of an order, the order sets the level"
 _NOTHING_ASKED = "the call asks about nothing that this service looks at, or is not made for a clinician"
@@ -88,10 +88,11 @@ class Clinic:
     @property
     def usage(self) -> str:
         """What every service asks of a client, and whom this site has excluded."""
+        usage = _USAGE.format(systems=", ".join(self.reader.terminology.systems()))
         if not self.policy.exclusions:
-            return _USAGE
+            return usage
         excluded = " and ".join([EXCLUSIONS[name].whom for name in self.policy.exclusions])
-        return f"{_USAGE} This site shows no card for {excluded}."
+        return f"{usage} This site shows no card for {excluded}."
 
 
 @dataclass(frozen=True)

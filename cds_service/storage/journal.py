@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
@@ -17,6 +17,7 @@ import structlog
 
 from cds_service.storage.models import InvocationCardRow, InvocationRow
 from cds_service.storage.pseudonyms import encounter_pseudonym, pseudonym, stored_hash_key
+from cds_service.storage.seen_systems import Met, SeenSystems
 from cds_service.storage.store import STORE_FAULTS, Insert, Store, fault_name, storable, utc_text
 
 _BATCH = 200  # some two milliseconds in which nothing else is answered
@@ -34,7 +35,8 @@ class Invocation(msgspec.Struct, frozen=True, gc=False):
     `client` and `tenant` say who called; ids of patient, user and encounter are hashed before they are stored.
     `status`: ok, or the issue code of the answer. `cards`: the uuids of those that went out; `withheld`: those of the
     others, each with the reason. `resources` to `left_out` are counts; `ms` is the time of the whole call, `fhir_ms`
-    that of reading the EHR.
+    that of reading the EHR. `unread_systems`: entries by a code system that nothing could know; `unread_parts`: of each
+    of these the parts of the chart in which nothing was read.
     """
 
     at: datetime
@@ -57,6 +59,8 @@ class Invocation(msgspec.Struct, frozen=True, gc=False):
     gaps: int = 0
     left_out: int = 0
     fhir_ms: float = 0.0
+    unread_systems: Mapping[str, int] = {}
+    unread_parts: Mapping[str, Sequence[str]] = {}
 
 
 class Journal:
@@ -71,6 +75,7 @@ class Journal:
         self._knowledge = knowledge
         self._hash_key = hash_key
         self._insert = Insert(store.quick, InvocationRow)
+        self._seen_systems = SeenSystems()
         self._insert_cards = Insert(store.quick, InvocationCardRow)
         self._waiting: deque[tuple[str, Invocation]] = deque()
         self._filled = asyncio.Event()
@@ -146,6 +151,14 @@ class Journal:
         async with self._store.quick.begin() as connection:
             await self._insert.run(connection, rows)
             await self._insert_cards.run(connection, cards)
+            await self._seen_systems.add(
+                connection,
+                [
+                    Met(each.client, each.tenant, each.at, each.unread_systems, each.unread_parts)
+                    for _, each in batch
+                    if each.unread_systems
+                ],
+            )
 
 
 def first_id(moment: datetime) -> str:

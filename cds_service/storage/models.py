@@ -115,6 +115,24 @@ class FeedbackRow(Base):
     others: Mapped[str | None] = mapped_column(Text)
 
 
+class SeenSystemRow(Base):
+    """A code system that a client's charts held and that is not read, empty where that is no URI.
+
+    `entries` were passed over; in `charts` a part of the chart, its Conditions say, held nothing that is read.
+    """
+
+    __tablename__ = "seen_system"
+    __table_args__ = _WITHOUT_ROWID
+
+    client: Mapped[str] = mapped_column(Text, primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, primary_key=True)
+    system: Mapped[str] = mapped_column(String(200), primary_key=True)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    charts: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
 class SeenTokenRow(Base):
     """A token that was used: a digest of its issuer and jti, and when it can be forgotten (seconds since 1970)."""
 

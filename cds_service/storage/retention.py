@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cds_service.errors import StoreUnavailable
-from cds_service.storage.models import FeedbackRow, InvocationRow
+from cds_service.storage.models import FeedbackRow, InvocationRow, SeenSystemRow
 from cds_service.storage.store import LOCK_SECONDS, STORE_FAULTS, Store, connect
 
 _AT_ONCE = 5_000  # so that the lock is never held for long
@@ -26,13 +26,17 @@ class Removed(NamedTuple):
 
 
 async def prune(store: Store, before: datetime) -> Removed:
-    """Remove journal rows of calls, and feedback received, before a moment. Raises StoreUnavailable.
+    """Remove journal rows of calls, feedback received, and code systems last met before a moment.
+
+    Raises StoreUnavailable.
 
     In a SQLite file what was removed is overwritten.
     """
     try:
         journal = await _remove(store, InvocationRow.id, InvocationRow.at, before)
         feedback = await _remove(store, FeedbackRow.key, FeedbackRow.received_at, before)
+        async with store.durable.begin() as connection:
+            await connection.execute(delete(SeenSystemRow).where(SeenSystemRow.last_at < before))
         if store.file and not await asyncio.to_thread(_empty_log, store.file):
             raise _still_there()
     except (*STORE_FAULTS, sqlite3.Error) as error:

@@ -70,6 +70,8 @@ class Journalling:
                 gaps=reply.gaps,
                 left_out=reply.left_out,
                 fhir_ms=reply.fhir_ms,
+                unread_systems=reply.unread_systems,
+                unread_parts=reply.unread_parts,
             )
         )
 

@@ -85,3 +85,8 @@ def test_compression_beside_an_entry_in_text_alone_gets_no_card_for_that(client:
     }
     plain = sign(client, stocking, conditions=searchset(PAIN))
     assert len(sign(client, stocking, **with_clot(PAIN))) == len(plain)
+
+
+def test_discovery_names_the_code_systems_that_are_read(client: TestClient) -> None:
+    for service in client.get("/cds-services").json()["services"]:
+        assert "SNOMED CT, LOINC, ICD-10-CM" in service["usageRequirements"]

@@ -41,9 +41,9 @@ def on_store(url: str, action: Any) -> Any:
 
 
 def test_an_empty_store_gets_the_tables_and_a_current_one_stays_as_it_is(empty_database: str) -> None:
-    assert on_store(empty_database, schema.upgrade) == "0003"
+    assert on_store(empty_database, schema.upgrade) == "0004"
     do(empty_database, "INSERT INTO seen_token (key, until) VALUES ('k', 1)")
-    assert on_store(empty_database, schema.upgrade) == "0003"
+    assert on_store(empty_database, schema.upgrade) == "0004"
     assert len(rows(empty_database, SeenTokenRow)) == 1
     on_store(empty_database, schema.require_current)
 
@@ -67,14 +67,14 @@ def test_an_upgrade_that_fails_leaves_nothing_behind(empty_database: str) -> Non
     with pytest.raises(ConfigurationError, match="CDS_DATABASE_URL"):
         on_store(empty_database, schema.upgrade)
     do(empty_database, "DROP TABLE seen_token")
-    assert on_store(empty_database, schema.upgrade) == "0003"
+    assert on_store(empty_database, schema.upgrade) == "0004"
 
 
 def test_many_that_upgrade_at_once_do_not_collide(empty_database: str) -> None:
     with ExitStack() as stack:
         running = [stack.enter_context(forked("db", "upgrade", CDS_DATABASE_URL=empty_database)) for _ in range(4)]
         said = [each.stdout.read().decode() + each.stderr.read().decode() for each in running]
-    assert said == ["store: up to date, schema 0003\n"] * 4
+    assert said == ["store: up to date, schema 0004\n"] * 4
 
 
 def test_an_old_schema_is_refused_with_the_command(empty_database: str) -> None:
