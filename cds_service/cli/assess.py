@@ -24,6 +24,7 @@ from cds_service.hooks.context import read_call
 from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
 from cds_service.hooks.reply import Reply
+from cds_service.lone_surrogates import without_lone_surrogates
 from cds_service.security.caller import NOBODY
 from cds_service.settings import Settings, load_settings
 from cds_service.wire import Card, Suggestion
@@ -71,6 +72,7 @@ def _read_input(file: str) -> bytes:
 
 def _as_request(text: bytes, patient_id: str | None) -> tuple[str, bytes]:
     """The request, and the hook that it names."""
+    text = without_lone_surrogates(text)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

@@ -72,12 +72,14 @@ _as_product = reads(_Product)
 
 
 def medicines_among(resources: Iterable[Resource]) -> dict[str, Medicine]:
-    """The Medications among these, by id."""
-    medications = {each.id: each for each in resources if isinstance(each, Medication)}
-    codes = {identifier: each.code for identifier, each in medications.items()}
+    """The Medications among these, by id and by the address of their entry."""
+    medications = {
+        name: each for each in resources if isinstance(each, Medication) for name in (each.id, each.full_url) if name
+    }
+    codes = {name: each.code for name, each in medications.items()}
     return {
-        identifier: Medicine(each.code, _ingredients(each, _held(each.contained), codes))
-        for identifier, each in medications.items()
+        name: Medicine(each.code, _ingredients(each, _held(each.contained), codes))
+        for name, each in medications.items()
     }
 
 
@@ -95,7 +97,7 @@ def medicine_of(request: MedicationRequest, medicines: Mapping[str, Medicine]) -
 
 def _referenced(reference: str, request: MedicationRequest, medicines: Mapping[str, Medicine]) -> Medicine:
     if not reference.startswith("#"):
-        return medicines.get(type_and_id(reference)[1], _NOTHING)
+        return medicines.get(reference) or medicines.get(type_and_id(reference)[1], _NOTHING)
     held = _held(request.contained)
     medication = held.get(reference)
     if medication is None:
@@ -128,7 +130,7 @@ def _ingredients(
     for each in listed:
         reference = each.itemReference or each.item
         target = (reference.reference if reference else None) or ""
-        referred = held[target].code if target in held else sent.get(type_and_id(target)[1])
+        referred = held[target].code if target in held else sent.get(target) or sent.get(type_and_id(target)[1])
         called = Concept(text=reference.display) if reference else Concept()
         if each.isActive is not False:
             found.append(each.itemCodeableConcept or referred or called)

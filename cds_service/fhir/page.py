@@ -6,20 +6,26 @@ so that one odd entry costs only itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
 from cds_service.facts import Gap, Topic
-from cds_service.fhir.resources import NOT_JSON_OF_OURS, AnyResource, OperationOutcome, Resource
+from cds_service.fhir.panels import members_of
+from cds_service.fhir.resources import NOT_JSON_OF_OURS, AnyResource, Observation, OperationOutcome, Resource
+from cds_service.fhir.versions import R4_TYPES
+from cds_service.lone_surrogates import without_lone_surrogates
 
 
 class Entry(msgspec.Struct, gc=False):
     resource: AnyResource | None = None
+    fullUrl: Any = None
 
 
 class Bundle(msgspec.Struct, tag_field="resourceType", tag="Bundle", gc=False):
     link: Any = None
+    total: Any = None
     entry: list[Entry] | None = None
 
 
@@ -29,10 +35,12 @@ Received = Bundle | AnyResource
 
 class _RawEntry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
+    fullUrl: Any = None
 
 
 class _RawBundle(msgspec.Struct, tag_field="resourceType", tag="Bundle"):
     link: Any = None
+    total: Any = None
     entry: list[msgspec.Raw] | None = None
 
 
@@ -61,7 +69,8 @@ class Page(msgspec.Struct, frozen=True):
     """One prefetch value or one page of a search.
 
     `next` is the address of the next page. `failure` says, in words for the card, why the value is no answer.
-    `unreadable` names the resources that could not be opened; `others` counts those of types that are not read.
+    `unreadable` names the resources that could not be opened; `others` counts those of types that are not read, and
+    `members` those that were contained in a panel. `total` is how many the EHR says that there are, 0 if it does not.
     """
 
     resources: list[Resource] = []
@@ -69,6 +78,17 @@ class Page(msgspec.Struct, frozen=True):
     failure: str = ""
     unreadable: tuple[str, ...] = ()
     others: int = 0
+    members: int = 0
+    total: int = 0
+    entries: int = 0
+
+    def count(self, resource_type: str) -> int:
+        """How many entries are of this type, readable or not; all, where no more than those are said to be there."""
+        if self.total <= self.entries:
+            return self.entries
+        kinds = Counter(map(type, self.resources))
+        read = sum(number for kind, number in kinds.items() if _r4_type(kind) == resource_type)
+        return read - self.members + sum(name.startswith((resource_type, _NAMELESS)) for name in self.unreadable)
 
 
 class Material(msgspec.Struct, frozen=True):
@@ -129,9 +149,15 @@ def open_drafts(raw: msgspec.Raw | bytes) -> Page:
 
 def page_of(received: Received) -> Page:
     """The page that a Bundle or a single resource is."""
-    if isinstance(received, Bundle):
-        return _page([each.resource for each in received.entry or () if each.resource is not None], received.link)
-    return _page([received], None)
+    if not isinstance(received, Bundle):
+        return _page([received], None)
+    resources: list[Resource] = []
+    for entry in received.entry or ():
+        if (resource := entry.resource) is not None:
+            if type(entry.fullUrl) is str:
+                resource.full_url = entry.fullUrl
+            resources.append(resource)
+    return _page(resources, received.link, received.total, len(received.entry or ()))
 
 
 def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
@@ -140,7 +166,8 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
     except msgspec.ValidationError:
         return _open_single(raw)
     except NOT_JSON_OF_OURS:
-        return Page(failure=_NOT_FHIR)
+        mended = without_lone_surrogates(bytes(raw))
+        return Page(failure=_NOT_FHIR) if mended == raw else _open_leniently(mended)
     if isinstance(bundle, OperationOutcome):
         return _page([bundle], None)
     resources: list[Resource] = []
@@ -148,13 +175,18 @@ def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
     others = 0
     for entry in bundle.entry or ():
         try:
-            if raw_resource := _raw_entry.decode(entry).resource:
-                resources.append(_resource.decode(raw_resource))
+            opened = _raw_entry.decode(entry)
+            if opened.resource:
+                resource = _resource.decode(opened.resource)
+                if isinstance(opened.fullUrl, str):
+                    resource.full_url = opened.fullUrl
+                resources.append(resource)
         except NOT_JSON_OF_OURS:
             names = _name_if_ours(entry)
             unreadable += names
             others += not names
-    return msgspec.structs.replace(_page(resources, bundle.link), unreadable=tuple(unreadable), others=others)
+    page = _page(resources, bundle.link, bundle.total, len(bundle.entry or ()))
+    return msgspec.structs.replace(page, unreadable=(*unreadable, *page.unreadable), others=others)
 
 
 def _open_single(raw: msgspec.Raw | bytes) -> Page:
@@ -168,12 +200,30 @@ def _open_single(raw: msgspec.Raw | bytes) -> Page:
     return Page(unreadable=tuple(names), others=not names)
 
 
-def _page(resources: list[Resource], link: Any) -> Page:
-    if OperationOutcome not in map(type, resources):
-        return Page(resources, _next_link(link))
-    failed = any(each.is_error for each in resources if isinstance(each, OperationOutcome))
-    others = [each for each in resources if not isinstance(each, OperationOutcome)]
-    return Page(others, _next_link(link), _EHR_ERROR if failed else "")
+def _page(resources: list[Resource], link: Any, total: Any = None, entries: int = 0) -> Page:
+    failure = ""
+    unreadable: tuple[str, ...] = ()
+    members: list[Observation] = []
+    kinds = set(map(type, resources))
+    if OperationOutcome in kinds:
+        failed = any(each.is_error for each in resources if isinstance(each, OperationOutcome))
+        failure = _EHR_ERROR if failed else ""
+        resources = [each for each in resources if not isinstance(each, OperationOutcome)]
+    if Observation in kinds:
+        members, unreadable = members_of(resources)
+        resources = [*resources, *members] if members else resources
+    return Page(resources, _next_link(link), failure, unreadable, 0, len(members), _number(total), entries)
+
+
+def _r4_type(kind: type[Resource]) -> str:
+    tag = str(kind.__struct_config__.tag)
+    return R4_TYPES.get(tag, tag)
+
+
+def _number(total: Any) -> int:
+    if isinstance(total, str) and total.isdecimal() and len(total) < 10:
+        return int(total)
+    return total if isinstance(total, int) else 0
 
 
 def _name_if_ours(entry: msgspec.Raw) -> list[str]:

@@ -30,6 +30,7 @@ from cds_service.fhir.medicines import Medicine
 from cds_service.fhir.observations import observation_facts
 from cds_service.fhir.page import Material
 from cds_service.fhir.passed_over import TOPICS, PassedOver, Watched, may_be_of, passed_over
+from cds_service.fhir.references import type_and_id
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.sift import Hit, sift
 from cds_service.fhir.subject import Subject
@@ -69,7 +70,7 @@ class ChartReader:
         Raises InvalidRequest when the Patient received is not `patient_id`.
         """
         match material.patient.resources:
-            case [fhir.Patient(id=sent) as who] if sent == patient_id:
+            case [fhir.Patient() as who] if is_patient(who, patient_id):
                 pass
             case _:
                 raise InvalidRequest(
@@ -80,9 +81,9 @@ class ChartReader:
         as_of = as_of.astimezone(self.timezone)
         sifted = sift(material, self.terminology, as_of)
         unread = [_unreadable(topic, name) for topic, page in material.pages for name in page.unreadable]
-        unread += wholly_foreign(material, Subject(patient_id))
         patient, patient_gaps = read_patient(who)
-        subject = Subject(patient_id, patient.born)
+        subject = Subject(patient_id, patient.born, who.full_url)
+        unread += wholly_foreign(material, subject)
         passed = passed_over(sifted, material, self.terminology, subject, as_of, self.watched)
         if not (sifted.may_be_leg_complaint or material.gaps or unread):
             return _chart(passed)
@@ -181,6 +182,11 @@ def wholly_foreign(material: Material, subject: Subject) -> list[Gap]:
 
 def _unreadable(topic: Topic, name: str) -> Gap:
     return Gap(topic, f"{name} {NOT_READABLE}")
+
+
+def is_patient(patient: fhir.Patient, patient_id: str) -> bool:
+    """Is it the one of this id? One without an id, in a Bundle, has that of its fullUrl."""
+    return patient.id == patient_id if patient.id else type_and_id(patient.full_url)[1].lower() == patient_id.lower()
 
 
 def read_patient(patient: fhir.Patient) -> tuple[PatientFacts, list[Gap]]:

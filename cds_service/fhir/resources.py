@@ -13,6 +13,8 @@ from typing import Any, cast
 
 import msgspec
 
+from cds_service.fhir.references import type_and_id
+
 NOT_JSON_OF_OURS = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What decoding raises for JSON of another shape, and for what is no JSON."""
 
@@ -51,9 +53,10 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False):
-    """What all types have in common."""
+    """What all types have in common. `full_url`: that of its entry, in a Bundle."""
 
     id: str = ""
+    full_url: str = ""
     subject: msgspec.Raw = NOT_SENT
     patient: msgspec.Raw = NOT_SENT
     encounter: msgspec.Raw = NOT_SENT
@@ -65,8 +68,8 @@ class Resource(msgspec.Struct, tag_field="resourceType", kw_only=True, gc=False)
 
     @property
     def name(self) -> str:
-        """`Type/id`, as the EHR that sent it knows it."""
-        return f"{type(self).__struct_config__.tag}/{self.id}"
+        """`Type/id`, as the EHR that sent it knows it; the id is that of its `fullUrl` where it has none."""
+        return f"{type(self).__struct_config__.tag}/{self.id or type_and_id(self.full_url)[1]}"
 
     def codes(self) -> Sequence[Concept | None]:
         """Where the resource says what it is about."""
@@ -156,6 +159,7 @@ class Observation(Holder, tag="Observation"):
     bodySite: Concept | None = None
     component: list[Component] | None = None
     focus: msgspec.Raw = NOT_SENT
+    contained: msgspec.Raw = NOT_SENT
     effectiveDateTime: Any = None
     effectivePeriod: Any = None
     effectiveInstant: Any = None

@@ -84,14 +84,12 @@ def _matches(
 ) -> tuple[list[_Match], list[fhir.Resource], list[tuple[MedicationRequest, Medicine]]]:
     """What the value sets hold; the resources, and the medicines, without a code that they could know."""
     matches: list[_Match] = []
-    seen: set[tuple[type[fhir.Resource], str]] = set()
+    seen = _Seen()
     unread: list[fhir.Resource] = []
     medicines: list[tuple[MedicationRequest, Medicine]] = []
     for resource, meanings, medicine in _candidates(material, terminology):
-        identity = (type(resource), resource.id)
-        if resource.id and identity in seen:
+        if seen.again(resource):
             continue
-        seen.add(identity)
         if meanings:
             meanings = _with_answers(resource, meanings, terminology)
             concepts = [concept for meaning in meanings for concept in meaning.concepts]
@@ -102,6 +100,24 @@ def _matches(
         else:
             unread.append(resource)
     return matches, unread, medicines
+
+
+class _Seen:
+    """Which resources have come: those of one id and of two addresses are two."""
+
+    def __init__(self) -> None:
+        self._urls: dict[tuple[type[fhir.Resource], str], set[str]] = {}
+
+    def again(self, resource: fhir.Resource) -> bool:
+        """Has this one come before?"""
+        identity, url = resource.id or resource.full_url, resource.full_url
+        if not identity:
+            return False
+        urls = self._urls.setdefault((type(resource), identity), set())
+        if urls and (not url or url in urls or "" in urls):
+            return True
+        urls.add(url)
+        return False
 
 
 _Candidate = tuple[fhir.Resource, Sequence[Meaning] | None, Medicine | None]

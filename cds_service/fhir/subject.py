@@ -15,17 +15,19 @@ from cds_service.fhir.resources import NOT_SENT, Observation, Resource
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The patient in context: id, and the days the birth date can mean."""
+    """The patient in context: id, the days the birth date can mean, and the address of the Patient's entry, if any."""
 
     patient_id: str
     born: tuple[date, date] | None = None
+    full_url: str = ""
     _judged: dict[bytes, bool] = field(default_factory=dict, repr=False, compare=False)  # charts repeat their subject
 
     def owns(self, resource: Resource) -> bool:
         """Is the resource about this patient, and no one else?
 
-        References match as `Patient/id`, as an absolute URL that ends so, and as `urn:uuid:id`. A resource without a
-        subject counts; an Observation with a `focus` on someone or something else does not.
+        References match as the `fullUrl` of the Patient's entry, as `Patient/id`, as an absolute URL that ends so, and
+        as `urn:uuid:id`. A resource without a subject counts; an Observation with a `focus` on someone or something
+        else does not.
         """
         if not self.is_of(resource):
             return False
@@ -59,6 +61,8 @@ class Subject:
 
     def is_meant_by(self, text: str) -> bool:
         """Does this literal reference name the patient?"""
+        if self.full_url and text.casefold() == self.full_url.casefold():
+            return True
         kind, identifier = type_and_id(text)
         if text.startswith("urn:uuid:"):
             return identifier.lower() == self.patient_id.lower()

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cds_service.errors import InvalidRequest
+from cds_service.fhir.references import type_and_id
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.versions import R4_TYPES
 from cds_service.hooks.prefetch import MEDICATIONS, PATIENT, Need
@@ -27,11 +28,12 @@ def chart_request(bundle: Mapping[str, Any], needs: Sequence[Need], patient_id: 
     """
     entries = bundle.get("entry")
     entries = [each for each in entries if _resource(each)] if isinstance(entries, list) else []
-    patients = {str(_resource(each).get("id")): each for each in entries if _kind(each) == "Patient"}
+    patients = {_id(each): each for each in entries if _kind(each) == "Patient"}
     chosen = _choose(patients, patient_id)
     if len(patients) > 1:
-        entries = [each for each in entries if _is_about(each, chosen, patients[chosen])]
-    prefetch: dict[str, Any] = {PATIENT.key: _resource(patients[chosen])}
+        entries = [each for each in entries if _is_about(each, chosen, patients)]
+    who = patients[chosen]
+    prefetch: dict[str, Any] = {PATIENT.key: _searchset([who]) if "fullUrl" in who else _resource(who)}
     # a query by code takes its Observations first; what it leaves goes to the query by category
     for need in sorted(needs, key=lambda each: "code=" not in each.template):
         if need.key != PATIENT.key:
@@ -46,6 +48,12 @@ def chart_request(bundle: Mapping[str, Any], needs: Sequence[Need], patient_id: 
 
 
 def _choose(patients: Mapping[str, Entry], patient_id: str | None) -> str:
+    if "" in patients:
+        raise InvalidRequest(
+            "its Patient has neither an id nor a fullUrl",
+            remedy="Give it one of them",
+            field="Bundle.entry.resource.id",
+        )
     if patient_id is None and len(patients) == 1:
         return next(iter(patients))
     if patient_id in patients:
@@ -70,13 +78,21 @@ def _kind(entry: Entry) -> str:
     return str(_resource(entry).get("resourceType"))
 
 
-def _is_about(entry: Entry, patient_id: str, patient: Entry) -> bool:
+def _id(patient: Entry) -> str:
+    """Its id, else that of its fullUrl."""
+    own, url = _resource(patient).get("id"), patient.get("fullUrl")
+    return str(own) if own else type_and_id(url)[1] if isinstance(url, str) else ""
+
+
+def _is_about(entry: Entry, patient_id: str, patients: Mapping[str, Entry]) -> bool:
     resource = _resource(entry)
     subject = resource.get("subject") or resource.get("patient")
     reference = subject.get("reference") if isinstance(subject, dict) else None
     if not isinstance(reference, str):
         return True
-    return reference == patient.get("fullUrl") or Subject(patient_id).is_meant_by(reference)
+    if (named := next((its for its, each in patients.items() if each.get("fullUrl") == reference), None)) is not None:
+        return named == patient_id
+    return Subject(patient_id).is_meant_by(reference)
 
 
 def _answers(entry: Entry, need: Need) -> bool:

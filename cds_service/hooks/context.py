@@ -20,6 +20,7 @@ from cds_service.fhir.client import FhirServer
 from cds_service.fhir.page import HUGE, Page, Received, open_drafts, open_page, page_of
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.scopes import parse_grant
+from cds_service.lone_surrogates import without_lone_surrogates
 from cds_service.wire import Context, FhirAuthorization, HookRequest
 
 _CLINICIANS = frozenset({"Practitioner", "PractitionerRole"})
@@ -147,9 +148,9 @@ def _decode(body: bytes) -> tuple[HookRequest[Any], dict[str, Page | None]]:
 
 
 def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
-    """Raises InvalidRequest that names the member of the wrong shape."""
+    """Half a character costs only itself. Raises InvalidRequest that names the member of the wrong shape."""
     try:
-        return decoder.decode(body)
+        return _decoded(decoder, body)
     except msgspec.ValidationError as error:
         raise misshapen(str(error)) from None
     except msgspec.DecodeError as error:
@@ -161,6 +162,15 @@ def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Mes
         raise _not_json(f"invalid UTF-8 at byte {_first_bad_byte(body)}") from None
     except RecursionError:
         raise _not_json("nested too deeply") from None
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if isinstance(error, msgspec.ValidationError) or (mended := without_lone_surrogates(body)) == body:
+            raise
+        return decoder.decode(mended)
 
 
 def _not_json(problem: str) -> InvalidRequest:

@@ -7,6 +7,7 @@
 | an OperationOutcome with an error, alone or in a Bundle | the EHR tried in vain: a gap, not asked for again |
 | something that is not FHIR | likewise |
 | a Bundle with a next link | the following pages are read; where they cannot be, a gap |
+| a Bundle that counts more than came, without one | read as sent, and a gap |
 | anything else | read as sent |
 """
 
@@ -161,8 +162,8 @@ class Prefetch:
         for need, answer in received.answers.items():
             for page in answer.pages:
                 pages.append((need.topic, page))
-            if answer.problem:
-                gaps.append(Gap(need.topic, f"{need.words} {answer.problem}"))
+            if problem := answer.problem or _shortfall(need, answer.pages):
+                gaps.append(Gap(need.topic, f"{need.words} {problem}"))
         return Material(patient, tuple(pages), tuple(gaps), received.requests, received.read_ms)
 
     def _take_patient(self, answers: dict[Need, Answer]) -> Page:
@@ -248,6 +249,14 @@ def _of_asked_type(need: Need, page: Page) -> Page:
         if resource.resourceType == need.resource_type:
             return page
     return Page(failure=f"the EHR sent other resources than {need.resource_type}")
+
+
+def _shortfall(need: Need, pages: Sequence[Page]) -> str:
+    """Why it is not all, where the EHR counts more than has come; empty if it does not."""
+    total = max([page.total for page in pages], default=0)
+    if not total or total <= sum(page.count(need.resource_type) for page in pages):
+        return ""
+    return "were sent only in part: the EHR counts more of them"
 
 
 def _joined(need: Need, sent: Answer, more: Answer) -> Answer:

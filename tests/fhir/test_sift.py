@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from cds_service.facts import UNREAD_MEDICINES, Fact, State, Topic
@@ -232,3 +233,30 @@ def test_a_search_may_answer_in_pages() -> None:
     found = sift(Material(who, pages), READER.terminology, AS_OF)
     assert [hit.resource.id for hit in found.hits] == ["one", "two"]
     assert OPENER["id"] not in {hit.resource.id for hit in found.hits}
+
+
+@pytest.mark.parametrize(
+    ("urls", "count"),
+    [
+        (("https://a.example/Observation/1", "https://b.example/Observation/1"), 2),
+        (("https://a.example/Observation/1", "https://a.example/Observation/1"), 1),
+        (("https://a.example/Observation/1", None), 1),
+        ((None, "https://a.example/Observation/1"), 1),
+        ((None, None), 1),
+    ],
+)
+def test_one_id_at_two_addresses_is_two_entries(urls: tuple[str | None, ...], count: int) -> None:
+    """Records of two sources may use the same ids."""
+    made = [resource({"observation": "sct|449615005", "at": -1, "id": "1"}, n) for n in range(2)]
+    entries = [{"resource": each, **({"fullUrl": url} if url else {})} for each, url in zip(made, urls, strict=True)]
+    raw = msgspec.json.encode({"resourceType": "Bundle", "entry": entries})
+    facts = [fact for fact in read_pages([(Topic.OBSERVATIONS, raw)]).facts if fact.concept == "swelling"]
+    assert len(facts) == count
+
+
+def test_without_an_id_an_entry_is_told_and_counted_once_by_its_address() -> None:
+    made = resource({"observation": "sct|449615005", "at": -1}, 0)
+    del made["id"]
+    raw = msgspec.json.encode({"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:9a70", "resource": made}]})
+    chart = read_pages([(Topic.OBSERVATIONS, raw), (Topic.OBSERVATIONS, raw)])
+    assert [fact.source for fact in chart.facts if fact.concept == "swelling"] == ["Observation/9a70"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cds_service.errors import InvalidRequest
 from cds_service.facts import Topic
+from cds_service.fhir.page import Material, open_page
 from cds_service.fhir.reading import OTHER_PATIENT
 from cds_service.fhir.subject import Subject, encounter_of
 from tests.charts import (
@@ -153,3 +155,31 @@ def test_another_patient_than_the_one_in_context_is_refused(who: dict[str, Any])
 )
 def test_the_encounter_is_known_by_its_id(members: dict[str, Any], encounter: str) -> None:
     assert encounter_of(received("Observation", **members)) == encounter
+
+
+@pytest.mark.parametrize(
+    ("url", "own", "foreign"),
+    [
+        ("urn:uuid:0F6B-a", ["urn:uuid:0f6b-A", "Patient/p1"], ["urn:uuid:0f6b-b", "Patient/0f6b-a"]),
+        ("https://ehr.example/fhir/Patient/p1", ["https://ehr.example/fhir/Patient/p1"], ["urn:uuid:p2"]),
+        ("", ["Patient/p1"], [""]),
+    ],
+)
+def test_a_reference_may_be_the_address_of_the_patients_entry(url: str, own: list[str], foreign: list[str]) -> None:
+    subject = Subject("p1", full_url=url)
+    assert all(subject.is_meant_by(each) for each in own)
+    assert not any(subject.is_meant_by(each) for each in foreign)
+
+
+def test_a_patient_without_an_id_is_taken_by_the_address_of_its_entry() -> None:
+    who = {"resourceType": "Patient", "birthDate": "1980-05-04"}
+    swelling = bundle(resource({"observation": SWELLING, "at": -1, "subject": "urn:uuid:P1"}, 0))
+    for url, is_ours in (("urn:uuid:P1", True), ("https://a.example/Patient/p1", True), ("urn:uuid:p2", False)):
+        sent = {"resourceType": "Bundle", "entry": [{"fullUrl": url, "resource": who}]}
+        page = open_page(msgspec.json.encode(sent))
+        material = Material(page, ((Topic.OBSERVATIONS, open_page(swelling)),))
+        if is_ours:
+            assert [fact.concept for fact in READER.read(material, PATIENT_ID, AS_OF).facts] == ["swelling"]
+        else:
+            with pytest.raises(InvalidRequest, match="another id"):
+                READER.read(material, PATIENT_ID, AS_OF)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from cds_service.facts import Fact, Side, Site, State, Topic
@@ -161,6 +162,22 @@ def test_a_medicine_may_be_sent_along(reference: str) -> None:
     assert [fact.concept for fact in read_pages(pages).facts if fact.source == "MedicationRequest/r0"] == [
         "anticoagulant"
     ]
+
+
+@pytest.mark.parametrize("identifier", [None, "other"])
+def test_a_medicine_sent_along_may_be_referred_to_by_the_address_of_its_entry(identifier: str | None) -> None:
+    sent = (
+        {**medicine(WARFARIN), "id": identifier}
+        if identifier
+        else {name: value for name, value in medicine(WARFARIN).items() if name != "id"}
+    )
+    entries = [
+        {"resource": order(medicationReference={"reference": "urn:uuid:9a70"})},
+        {"fullUrl": "urn:uuid:9a70", "resource": sent},
+    ]
+    raw = msgspec.json.encode({"resourceType": "Bundle", "entry": entries})
+    facts = read_pages([(Topic.MEDICATIONS, raw)]).facts
+    assert [fact.concept for fact in facts if fact.source == "MedicationRequest/r0"] == ["anticoagulant"]
 
 
 def contained(*resources: dict[str, Any]) -> dict[str, Any]:

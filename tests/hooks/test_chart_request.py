@@ -102,3 +102,46 @@ def test_odd_resources_do_not_stop_the_others() -> None:
     request = chart_request(searchset(patient(), *odd), NEEDS)
     assert ids(request)["findings"] == ["o1", "o2", "o3"]
     assert ids(request)["conditions"] == ["o4"]
+
+
+PERSON = {key: value for key, value in patient().items() if key != "id"}
+
+
+def entry(url: str, each: dict[str, Any]) -> dict[str, Any]:
+    return {"fullUrl": url, "resource": each}
+
+
+@pytest.mark.parametrize(
+    ("url", "chosen"),
+    [
+        ("urn:uuid:0f6b2c1e-6a3d-4c1b-9a70-3f2f5b7d1c11", "0f6b2c1e-6a3d-4c1b-9a70-3f2f5b7d1c11"),
+        ("urn:oid:1.2.3", "1.2.3"),
+        ("https://ehr.example/fhir/Patient/77", "77"),
+        ("https://ehr.example/fhir/Patient/77/_history/2", "77"),
+    ],
+)
+def test_a_patient_without_an_id_has_that_of_its_entry(url: str, chosen: str) -> None:
+    request = chart_request({"entry": [entry(url, PERSON)]}, NEEDS)
+    assert request["context"]["patientId"] == chosen
+    assert request["prefetch"]["patient"]["entry"] == [entry(url, PERSON)]
+
+
+def test_a_patient_that_has_neither_is_an_error() -> None:
+    with pytest.raises(InvalidRequest, match="neither an id nor a fullUrl"):
+        chart_request(searchset(PERSON), NEEDS)
+
+
+def test_of_several_patients_a_reference_names_the_one_whose_entry_it_is() -> None:
+    """Even where its id is also that of the other."""
+    chart = {
+        "entry": [
+            entry("urn:uuid:a", patient(id="b")),
+            entry("urn:uuid:b", patient(id="a")),
+            *(
+                entry(f"urn:uuid:of-{each}", resource({**SIGN, "id": each, "subject": f"urn:uuid:{each}"}, 0))
+                for each in ("a", "b")
+            ),
+        ]
+    }
+    assert ids(chart_request(chart, NEEDS, "b"))["findings"] == ["a"]
+    assert ids(chart_request(chart, NEEDS, "a"))["findings"] == ["b"]

@@ -29,6 +29,7 @@ from tests.calls import (
 from tests.charts import patient
 from tests.ehr import Ehr
 
+CALF_SWELLING = {"observation": "sct|449615005", "id": "swelling", "at": -1}
 NOT_FHIR = [
     "<html>Sign in</html>",
     7,
@@ -84,6 +85,27 @@ class TestSent:
         text = detail(post(client, prefetch=prefetch(conditions=partly)))
         assert TOLD in text
         assert "could not be supplied" in text
+
+    @pytest.mark.parametrize(
+        ("bundle", "short"),
+        [
+            (searchset(CALF_PAIN, total=57), True),
+            (searchset(CALF_PAIN, total="57"), True),
+            (searchset(CALF_PAIN, outcome("information"), total=3), True),
+            (searchset(CALF_PAIN, {"resourceType": "Encounter"}, total=3), True),
+            (searchset(total=1), True),
+            (searchset(CALF_PAIN, total=0), False),
+            (searchset(CALF_PAIN, total=None), False),
+            (searchset(CALF_PAIN, total="many"), False),
+            (searchset(CALF_PAIN, outcome("information"), total=2), False),  # the size of the page
+            (searchset(CALF_PAIN, {"resourceType": "Condition", "id": 5}, total=2), False),
+        ],
+    )
+    def test_a_bundle_that_counts_more_than_came_is_not_whole(
+        self, client: TestClient, bundle: dict[str, Any], short: bool
+    ) -> None:
+        told = detail(post(client, prefetch=prefetch(conditions=bundle, findings=searchset(CALF_SWELLING))))
+        assert ("problems and diagnoses were sent only in part" in told) is short
 
     def test_a_lone_resource_is_as_good_as_a_bundle_of_one(self, client: TestClient) -> None:
         (entry,) = searchset(CALF_PAIN)["entry"]
