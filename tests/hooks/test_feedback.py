@@ -197,7 +197,7 @@ def test_a_malformed_entry_is_named_and_not_quoted(entry: Any, field: str) -> No
         (b"{}", "feedback"),
         (b'{"feedback": null}', "feedback"),
         (b'{"feedback": {}}', "feedback"),
-        (b'{"feedback": [{"card": "\\ud800"}]}', ""),
+        (b'{"feedback": [{"card": "\\ud800"}]}', "feedback[0].outcome"),
         (json.dumps({"feedback": [overridden()] * 1001}).encode(), "feedback"),
     ],
 )
