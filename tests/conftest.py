@@ -105,7 +105,7 @@ def ehr_server() -> Iterator[Ehr]:
 @pytest.fixture
 def ehr(ehr_server: Ehr) -> Ehr:
     """An EHR that knows nothing yet and was asked nothing yet."""
-    ehr_server.answers, ehr_server.seen = {}, []
+    ehr_server.forget()
     return ehr_server
 
 

@@ -50,15 +50,20 @@ Read = tuple[str, int]
 
 
 class Ehr:
-    """`answers` holds what is sent for a path (`/Patient/p1`) or resource type (`/Condition`); `seen` what
-    was asked.
+    """`answers` holds what is sent for a path (`/Patient/p1`) or resource type (`/Condition`), `otherwise` what is sent
+    for all else; `seen` what was asked.
     """
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.answers: dict[str, Answer] = {}
-        self.seen: list[Request] = []
+        self.forget()
         self._stand_ins: list[StandIn] = []
+
+    def forget(self) -> None:
+        """It knows nothing yet, and was asked nothing yet."""
+        self.answers: dict[str, Answer] = {}
+        self.otherwise: Answer = Response(status_code=404)
+        self.seen: list[Request] = []
 
     @property
     def asked(self) -> list[str]:
@@ -92,7 +97,7 @@ class Ehr:
         if number.isdecimal():
             return self._stand_ins[int(number)].answer(rest, request)
         self.seen.append(request)
-        return self.answers.get(path, Response(status_code=404))
+        return self.answers.get(path, self.otherwise)
 
 
 @dataclass

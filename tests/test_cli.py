@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from cds_service import __version__
-from cds_service.sample_patients import WRITTEN_ON
+from cds_service.sample_patients import WRITTEN_ON, load_samples
 from cds_service.shipped import shipped
 from tests.calls import CALF_PAIN, TOLD, call, outcome, prefetch, searchset
 from tests.charts import patient
@@ -133,35 +135,141 @@ class TestCheck:
         assert (result.exit_code, "dvt.md" in result.stderr) == (1, True)
 
 
+class FhirStore:
+    """What a FHIR server keeps of what it is sent. `limit`: entries that it takes in a transaction; `refuses`: what it
+    answers instead of storing, by address; `links`: what is referred to must be there.
+    """
+
+    def __init__(
+        self, limit: int = 50, refuses: dict[str, Response] | None = None, token: str = "", links: bool = False
+    ) -> None:
+        self.resources: dict[str, Any] = {}
+        self.transactions = 0
+        self._limit = limit
+        self._refuses = refuses or {}
+        self._token = token
+        self._links = links
+
+    async def __call__(self, request: Request) -> Response:
+        if self._token and request.headers.get("authorization") != f"Bearer {self._token}":
+            return outcome_of(401, "no token")
+        content = await request.json()
+        if request.method == "PUT":
+            return self._put(request.url.path.removeprefix("/fhir/"), content)
+        self.transactions += 1
+        if len(content["entry"]) > self._limit:
+            return outcome_of(413, f"more than {self._limit} entries")
+        stored = [self._put(each["request"]["url"], each["resource"]) for each in content["entry"]]
+        failed = next((each for each in stored if each.status_code >= 300), None)
+        return failed or JSONResponse({"resourceType": "Bundle", "type": "transaction-response"})
+
+    def _put(self, address: str, resource: Any) -> Response:
+        if address in self._refuses:
+            return self._refuses[address]
+        for reference in re.findall(r'"reference": "(Patient/[^"]+|Encounter/[^"]+)"', json.dumps(resource)):
+            if self._links and reference not in self.resources:
+                return outcome_of(422, f"{reference} is not there")
+        assert address == f"{resource['resourceType']}/{resource['id']}"
+        self.resources[address] = resource
+        return JSONResponse(resource, 201)
+
+
+def outcome_of(status: int, says: str) -> Response:
+    issue = {"severity": "error", "code": "processing", "diagnostics": says, "expression": ["Bundle.entry[0]"]}
+    return JSONResponse({"resourceType": "OperationOutcome", "issue": [issue]}, status)
+
+
+FEW = ["arm-dvt-and-relatives-leg-dvt", "healthy-adult"]
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of the samples, one of which takes several transactions."""
+    samples = [each for each in load_samples(shipped("fhir_fixtures")) if each.name in FEW]
+    monkeypatch.setattr(import_module("cds_service.cli.load"), "load_samples", lambda _: samples)
+
+
+def test_the_samples_are_put_under_their_own_ids(ehr: Ehr) -> None:
+    store = FhirStore()
+    ehr.otherwise = store
+    ehr.answers = {"/metadata": {"resourceType": "CapabilityStatement"}}
+    result = run("load", ehr.base, "--wait", "5")
+    assert result.exit_code == 0, result.stderr
+    names = [file.stem for file in sorted(shipped("fhir_fixtures").glob("*.json")) if file.stem != "expected"]
+    assert [line.split(":")[0] for line in result.stdout.splitlines()] == names
+    told = sum(int(line.split()[1]) for line in result.stdout.splitlines())
+    assert told == len(store.resources)
+    assert store.transactions > len(names), "charts of more than 50 resources take several"
+    assert "urn:uuid:" not in json.dumps(store.resources), "a transaction of updates has nothing that resolves it"
+
+
+@pytest.mark.usefixtures("few")
 class TestLoad:
-    def test_the_samples_are_put_under_their_own_ids(self, ehr: Ehr) -> None:
-        stored: list[Any] = []
+    @pytest.mark.parametrize("without", [{"limit": 0}, {"limit": 10}])
+    def test_a_server_that_takes_no_such_transaction_gets_them_one_by_one(self, ehr: Ehr, without: Any) -> None:
+        whole, single = FhirStore(), FhirStore(**without)
+        for ehr.otherwise in (whole, single):
+            assert run("load", ehr.base).exit_code == 0
+        assert single.resources == whole.resources
+        assert single.transactions == 1 or without["limit"]
 
-        async def transaction(request: Request) -> Response:
-            stored.append(await request.json())
-            return JSONResponse({"resourceType": "Bundle", "type": "transaction-response"})
+    def test_a_server_that_checks_references_gets_them_in_order(self, ehr: Ehr) -> None:
+        """One of the samples holds an entry of a patient who is nowhere: that alone is refused, and told."""
+        whole, checked = FhirStore(), FhirStore(links=True)
+        ehr.otherwise = whole
+        assert run("load", ehr.base).exit_code == 0
+        ehr.otherwise = checked
+        result = run("load", ehr.base)
+        (refused,) = whole.resources.keys() - checked.resources.keys()
+        assert result.exit_code == 1
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("arm-dvt-and-relatives-leg-dvt: the FHIR server answered 422: Patient/fixture-sister")
+        assert line.endswith(f"is not there (Bundle.entry[0]), to an update of {refused}")
+        assert [line.split(":")[0] for line in result.stdout.splitlines()] == FEW
 
-        ehr.answers = {"/": transaction, "/metadata": {"resourceType": "CapabilityStatement"}}
-        result = run("load", ehr.base, "--wait", "5")
-        assert result.exit_code == 0, result.stderr
-        names = [file.stem for file in sorted(shipped("fhir_fixtures").glob("*.json")) if file.stem != "expected"]
-        assert [line.split(":")[0] for line in result.stdout.splitlines()] == names
-        assert len(stored) == len(names)
-        assert "urn:uuid:" not in json.dumps(stored), "a transaction of updates has nothing that resolves it"
-        for bundle in stored:
-            assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
-            for entry in bundle["entry"]:
-                resource = entry["resource"]
-                assert entry["request"] == {
-                    "method": "PUT",
-                    "url": f"{resource['resourceType']}/{resource['id']}",
-                }
+    def test_a_token_is_sent(self, ehr: Ehr, tmp_path: Path) -> None:
+        ehr.otherwise = FhirStore(token="some-token")
+        assert_one_line(run("load", ehr.base), "answered 401: no token (Bundle.entry[0])", "--token FILE")
+        token = tmp_path / "token"
+        token.write_text("some-token\n")
+        assert run("load", ehr.base, "--token", str(token)).exit_code == 0
 
-    def test_a_server_that_does_not_take_them(self, ehr: Ehr) -> None:
-        ehr.answers = {"/": Response(status_code=422)}
-        assert_one_line(run("load", ehr.base), "answered 422")
-        assert_one_line(run("load", "http://127.0.0.1:1/fhir"), "http://127.0.0.1:1/fhir does not answer")
-        assert_one_line(run("load", "ftp://x"), "http://")
+    def test_why_a_server_does_not_take_one_is_told_in_its_words(self, ehr: Ehr) -> None:
+        whole = FhirStore()
+        ehr.otherwise = whole
+        assert run("load", ehr.base).exit_code == 0
+        address = next(each for each in whole.resources if each.startswith("Condition/"))
+        told = {}
+        for answer in (outcome_of(400, "the id\x1b[2J is not\nours"), Response("<p>no</p>" + "x" * 9_000, 405)):
+            ehr.otherwise = FhirStore(refuses={address: answer})
+            result = run("load", ehr.base)
+            (told[answer.status_code],) = result.stderr.splitlines()
+            assert result.exit_code == 1
+        assert f"answered 400: the id\\x1b[2J is not ours (Bundle.entry[0]), to an update of {address}" in told[400]
+        assert "answered 405: <p>no</p>" in told[405]
+        assert len(told[405]) < 1_000
+
+    def test_a_transaction_of_which_a_part_failed_is_not_stored(self, ehr: Ehr) -> None:
+        entry = {"response": {"status": "422 Unprocessable", "outcome": {"issue": [{"code": "invalid"}, "odd"]}}}
+
+        async def batch(request: Request) -> Response:
+            return JSONResponse({"entry": ["odd", {}, entry]}) if request.method == "POST" else outcome_of(422, "no")
+
+        ehr.otherwise = batch
+        assert_one_line(run("load", ehr.base), f"{FEW[0]}: the FHIR server answered 422: no", "to an update of")
+
+    @pytest.mark.parametrize(
+        ("url", "answer", "says"),
+        [
+            ("", Response(status_code=503), ("answered 503", "Try again later")),
+            ("", outcome_of(403, "not yours"), ("answered 403: not yours", "may write")),
+            ("http://127.0.0.1:1/fhir", Response(), ("http://127.0.0.1:1/fhir does not answer",)),
+            ("ftp://x", Response(), ("http://",)),
+        ],
+    )
+    def test_one_that_takes_nothing(self, ehr: Ehr, url: str, answer: Response, says: tuple[str, ...]) -> None:
+        ehr.otherwise = answer
+        assert_one_line(run("load", url or ehr.base), *says)
 
 
 class TestServe:
