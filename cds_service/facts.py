@@ -20,7 +20,9 @@ class State(StrEnum):
 
 
 class Certainty(StrEnum):
-    """`suspected`: a Condition whose verificationStatus is unconfirmed, provisional or differential."""
+    """`suspected`: a Condition whose verificationStatus is unconfirmed, provisional or differential, or whose code says
+    so.
+    """
 
     CONFIRMED = "confirmed"
     SUSPECTED = "suspected"

@@ -49,16 +49,15 @@ def condition_facts(
     remarks = (*(() if verification else (NOT_VERIFIED,)), *place_remarks(code.side, body))
     if began is None and recorded is None and _has_date(condition):
         remarks = (*remarks, DATE_NOT_READ)
-    for concept, codes, words in code.concepts:
+    for concept, codes, words, suspected, denied, phases in code.concepts:
         site = site_of(concept, code.site, body)
         if site is None:
             continue
-        phases = {meaning.phase for meaning in code.meanings if concept in meaning.concepts and meaning.phase}
         course = _course(concept, clinical, condition, phases, began or recorded, as_of)
         facts.append(
             Fact(
                 concept=concept.name,
-                state=_state(verification, course),
+                state=_state(verification, course, denied=denied),
                 source=condition.name,
                 codes=codes,
                 display=words,
@@ -68,7 +67,7 @@ def condition_facts(
                 side=side,
                 site=site,
                 site_matters=concept.site_matters,
-                certainty=Certainty.SUSPECTED if verification & _SUSPECTED else Certainty.CONFIRMED,
+                certainty=Certainty.SUSPECTED if suspected or verification & _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
                 severe=severe,
                 sudden=code.sudden,
@@ -88,8 +87,11 @@ def unread_entry(condition: fhir.Condition, words: str, subject: Subject, as_of:
     return UnreadEntry(words, condition.name, max(filter(None, dated), key=latest, default=None), not is_over)
 
 
-def _state(verification: Set[str], course: Course) -> State:
+def _state(verification: Set[str], course: Course, *, denied: bool) -> State:
+    """`denied`: the code itself says that it is not there; refuted, that is a double negative, and not known."""
     if "refuted" in verification:
+        return State.UNKNOWN if denied else State.ABSENT
+    if denied:
         return State.ABSENT
     return State.UNKNOWN if course is Course.NOT_STATED else State.PRESENT
 
@@ -98,7 +100,7 @@ def _course(
     concept: Concept,
     status: Set[str],
     condition: fhir.Condition,
-    phases: set[Course],
+    phases: Set[Course],
     when: Interval | None,
     as_of: datetime,
 ) -> Course:

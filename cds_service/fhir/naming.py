@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cds_service.facts import Side, Site
+from cds_service.facts import Course, Side, Site
+from cds_service.fhir.german import qualified
 from cds_service.fhir.kept import Kept
 from cds_service.fhir.resources import Concept as CodeableConcept
 from cds_service.fhir.value_sets import Concept, Meaning, Terminology, combined_side
@@ -18,12 +19,16 @@ MOST_KEPT, LONGEST_KEPT = 4096, 1000
 class NamedConcept(NamedTuple):
     """A concept that codes name: those codes as (system, code), sorted, and the words that the chart shows for it.
 
-    These are the text of the CodeableConcept, else those of the first code, else of any coding.
+    These are the text of the CodeableConcept, else those of the first code, else of any coding. `suspected`, `denied`
+    and `phases`: what one of the codes says of it, whatever another leaves out.
     """
 
     concept: Concept
     codes: tuple[tuple[str, str], ...]
     words: str
+    suspected: bool = False
+    denied: bool = False
+    phases: frozenset[Course] = frozenset()
 
 
 class Named(NamedTuple):
@@ -73,7 +78,7 @@ def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
     concept, terminology = asked
     codings: list[tuple[str, str]] = []
     meanings: list[Meaning] = []
-    codes_of: dict[Concept, set[tuple[str, str]]] = {}
+    said_of: dict[Concept, list[tuple[tuple[str, str], Meaning]]] = {}
     shown: dict[tuple[str, str], str] = {}
     displays: list[str] = []
     is_read = False
@@ -88,23 +93,20 @@ def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
         meaning = terminology.meaning(*code) if code else None
         if code is None or meaning is None:
             continue
+        if coding.extension:
+            meaning = qualified(meaning, coding.extension)
         meanings.append(meaning)
         if display:
             shown.setdefault(code, display)
         for each in meaning.concepts:
-            codes_of.setdefault(each, set()).add(code)
+            said_of.setdefault(each, []).append((code, meaning))
     text = _words(concept.text)
     words = text or next(iter(displays), "")
     return Named(
         tuple(codings),
         is_read,
         tuple(meanings),
-        tuple(
-            [
-                NamedConcept(each, tuple(sorted(codes)), text or shown.get(min(codes), words))
-                for each, codes in codes_of.items()
-            ]
-        ),
+        tuple([_named_concept(each, said, text, shown, words) for each, said in said_of.items()]),
         words,
         most_specific([meaning.site for meaning in meanings]),
         combined_side([meaning.side for meaning in meanings]),
@@ -112,6 +114,24 @@ def _named(asked: tuple[CodeableConcept, Terminology]) -> Named:
         any(meaning.severe for meaning in meanings),
         any(meaning.graded for meaning in meanings),
         any(meaning.question or any(each.kind == "measurement" for each in meaning.concepts) for meaning in meanings),
+    )
+
+
+def _named_concept(
+    concept: Concept,
+    said: Sequence[tuple[tuple[str, str], Meaning]],
+    text: str,
+    shown: Mapping[tuple[str, str], str],
+    words: str,
+) -> NamedConcept:
+    codes = sorted({code for code, _meaning in said})
+    return NamedConcept(
+        concept,
+        tuple(codes),
+        text or shown.get(codes[0], words),
+        any(meaning.suspected for _code, meaning in said),
+        any(meaning.denied for _code, meaning in said),
+        frozenset([meaning.phase for _code, meaning in said if meaning.phase]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Fact, Interval, Side, State
+from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Course, Fact, Interval, Side, State
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.members import code
 from cds_service.fhir.naming import Named, most_specific, named
@@ -68,19 +68,21 @@ def _of_holder(
     if answer.concepts and asked.asks and not is_void(holder):
         said += [(each, _STATED) for each in answer.concepts]
     facts = []
-    for (concept, codes, words), value in said:
+    for (concept, codes, words, suspected, denied, phases), value in said:
         place = site_of(concept, site, body)
         if place is None:
             continue
         facts.append(
             Fact(
                 concept=concept.name,
-                state=value.state,
+                state=_denied(value.state) if denied else value.state,
                 codes=codes,
                 display=words,
                 site=place,
                 side=side,
                 site_matters=concept.site_matters,
+                certainty=Certainty.SUSPECTED if suspected else Certainty.CONFIRMED,
+                course=Course.HISTORY if Course.HISTORY in phases else Course.CURRENT,
                 quantity=value.quantity,
                 severe=value.severe,
                 sudden=sudden,
@@ -89,6 +91,11 @@ def _of_holder(
             )
         )
     return facts
+
+
+def _denied(state: State) -> State:
+    """Of a code that says itself that it is not there; answered no, that is a double negative, and not known."""
+    return State.ABSENT if state is _PRESENT else State.UNKNOWN
 
 
 def _is_said_to_be_sudden(component: tuple[fhir.Component, Named, Named], terminology: Terminology) -> bool:

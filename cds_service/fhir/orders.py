@@ -104,5 +104,5 @@ def _facts(resource: Resource, code: Concept, number: int, terminology: Terminol
             side=side,
             remarks=(DRAFT,),
         )
-        for concept, codes, words in ordered.concepts
+        for concept, codes, words, *_ in ordered.concepts
     ]

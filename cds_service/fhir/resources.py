@@ -23,28 +23,19 @@ NOT_SENT = msgspec.Raw(b"")
 
 
 class Coding(msgspec.Struct, frozen=True, gc=False):
+    """`extension` may hold its number on a scale, and in Germany how sure a diagnosis is, and of which side."""
+
     system: str | None = None
     code: str | None = None
     display: Any = None
-
-
-class Concept(msgspec.Struct, frozen=True, gc=False):
-    """A CodeableConcept. It can be looked up as a whole, unless its words are of an odd shape."""
-
-    coding: tuple[Coding, ...] | None = None
-    text: Any = None
-
-
-class AnswerCoding(Coding, frozen=True, gc=False):
-    """`extension` may hold its number on a scale."""
-
     extension: Any = None
 
 
-class Answer(Concept, frozen=True, gc=False):
-    """A coded value."""
+class Concept(msgspec.Struct, frozen=True, gc=False):
+    """A CodeableConcept. It can be looked up as a whole, unless its words are of an odd shape or it has extensions."""
 
-    coding: tuple[AnswerCoding, ...] | None = None
+    coding: tuple[Coding, ...] | None = None
+    text: Any = None
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -88,7 +79,7 @@ class Holder(Resource):
     """What an Observation and each of its components have: a code and a value."""
 
     code: Concept | None = None
-    valueCodeableConcept: Answer | None = None
+    valueCodeableConcept: Concept | None = None
     valueBoolean: msgspec.Raw = NOT_SENT
     valueInteger: msgspec.Raw = NOT_SENT
     valueString: msgspec.Raw = NOT_SENT

@@ -49,7 +49,7 @@ def medication_facts(
             recorded=when,
             remarks=_dose(request),
         )
-        for concept, codes, _words in ordered.concepts
+        for concept, codes, *_ in ordered.concepts
     ]
 
 
@@ -63,7 +63,7 @@ def procedure_facts(procedure: fhir.Procedure, when: Interval | None, terminolog
     coded_site = most_specific((done.site, category.site))
     side = combined_side((done.side, category.side, body.side)) or Side.NOT_STATED
     named_by: dict[Concept, tuple[tuple[str, str], ...]] = {}
-    for concept, codes, _words in (*done.concepts, *category.concepts):
+    for concept, codes, *_ in (*done.concepts, *category.concepts):
         named_by[concept] = tuple(sorted({*named_by.get(concept, ()), *codes}))
     for concept, codes in named_by.items():
         site = site_of(concept, coded_site, body)

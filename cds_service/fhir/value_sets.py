@@ -59,7 +59,10 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """Everything that the value sets say about one code. `number`: the one that it stands for as an answer."""
+    """Everything that the value sets say about one code. `number`: the one that it stands for as an answer.
+
+    `suspected`, `denied` and a `phase` of history: the code is a SNOMED CT situation, and says that of its concept.
+    """
 
     concepts: tuple[Concept, ...] = ()
     site: Site | None = None
@@ -71,6 +74,8 @@ class Meaning:
     severe: bool = False
     graded: bool = False
     question: bool = False
+    suspected: bool = False
+    denied: bool = False
     phase: Course | None = None
     number: str = ""
 
@@ -201,7 +206,9 @@ class Terminology:
             severe="severe" in names,
             graded="grade" in names,
             question="finding-question" in names,
-            phase=_phase(code) if system == ICD10CM else None,
+            suspected="situation-suspected" in names,
+            denied="situation-absent" in names,
+            phase=Course.HISTORY if "situation-past" in names else _phase(code) if system == ICD10CM else None,
             number=self._numbers.get((system, code), ""),
         )
 

@@ -12,7 +12,8 @@ from cds_service.fhir import members, units
 from cds_service.fhir.flags import HIGH_IS_BAD, is_negative, is_raised
 from cds_service.fhir.limits import limits_of, unit_of_limits
 from cds_service.fhir.naming import Named
-from cds_service.fhir.resources import Answer, Holder
+from cds_service.fhir.resources import Concept as CodeableConcept
+from cds_service.fhir.resources import Holder
 from cds_service.fhir.value_sets import Concept
 from cds_service.fhir.written import Written, written
 
@@ -167,7 +168,7 @@ def _limit_words(quantity: Quantity, recorded_in: str, *, of_several: bool) -> s
     return f" ({'lower' if is_under else 'upper'} limit {words}{strictest})"
 
 
-def _coded(concept: Concept, holder: Holder, given: Answer, answer: Named) -> Value:
+def _coded(concept: Concept, holder: Holder, given: CodeableConcept, answer: Named) -> Value:
     states = {meaning.answer for meaning in answer.meanings if meaning.answer is not None}
     if concept.kind == "measurement":
         return _coded_measurement(concept, holder, given, answer, states)
@@ -184,13 +185,15 @@ def _coded(concept: Concept, holder: Holder, given: Answer, answer: Named) -> Va
     return _without_meaning(given, answer)
 
 
-def _without_meaning(given: Answer, answer: Named) -> Value:
+def _without_meaning(given: CodeableConcept, answer: Named) -> Value:
     if answer.codings:
         return _NOT_INTERPRETED
     return _AS_TEXT if given.coding or given.text else _UNKNOWN
 
 
-def _coded_measurement(concept: Concept, holder: Holder, given: Answer, answer: Named, states: set[State]) -> Value:
+def _coded_measurement(
+    concept: Concept, holder: Holder, given: CodeableConcept, answer: Named, states: set[State]
+) -> Value:
     """Positive, negative, severe, a number, or an answer whose finding `observations` reads from the value itself."""
     if len(states) == 1:
         raised = State.PRESENT in states
@@ -204,7 +207,7 @@ def _coded_measurement(concept: Concept, holder: Holder, given: Answer, answer: 
     return _without_meaning(given, answer)
 
 
-def _numbers(given: Answer, answer: Named) -> list[str]:
+def _numbers(given: CodeableConcept, answer: Named) -> list[str]:
     """What may be the number of a coded answer: what its code means, its words, and the ordinals of its codings.
 
     An ordinal that shorter scales have too (moderate may be 2 of 3) counts only where no words stand beside it, or

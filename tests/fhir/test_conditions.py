@@ -20,6 +20,15 @@ LOCAL = {
 }
 
 
+SUSPECTED_DVT = "sct|432805000"
+NO_OEDEMA = "sct|162780006"
+STATED = (State.PRESENT, Certainty.CONFIRMED, Course.CURRENT, Side.NOT_STATED)
+
+
+def german(name: str, code: str) -> list[dict[str, Any]]:
+    return [{"url": f"http://fhir.de/StructureDefinition/{name}", "valueCoding": {"code": code}}]
+
+
 def swelling(**entry: Any) -> Fact:
     return fact_of({"condition": CALF_SWELLING, **entry})
 
@@ -39,6 +48,71 @@ def test_verification_status(verification: str, state: State, certainty: Certain
     fact = swelling(onset=-3, verification=verification)
     assert (fact.state, fact.certainty) == (state, certainty)
     assert ("verification status not stated" in fact.remarks) is (verification == "")
+
+
+@pytest.mark.parametrize(
+    ("verification", "state", "certainty"),
+    [
+        ("confirmed", State.PRESENT, Certainty.SUSPECTED),
+        ("unconfirmed", State.PRESENT, Certainty.SUSPECTED),
+        ("refuted", State.ABSENT, Certainty.SUSPECTED),
+    ],
+)
+def test_a_situation_that_says_suspected(verification: str, state: State, certainty: Certainty) -> None:
+    """Whatever the verificationStatus: what is confirmed is the suspicion."""
+    fact = fact_of({"condition": SUSPECTED_DVT, "onset": -3, "verification": verification})
+    assert (fact.concept, fact.state, fact.certainty) == ("dvt", state, certainty)
+
+
+def test_a_situation_says_more_than_a_code_beside_it() -> None:
+    code = {"coding": [*concept(LEG_DVT)["coding"], *concept(SUSPECTED_DVT)["coding"]]}
+    assert fact_of({"condition": LEG_DVT, "onset": -3, "members": {"code": code}}).certainty is Certainty.SUSPECTED
+
+
+def test_a_situation_that_says_history() -> None:
+    fact = fact_of({"condition": "sct|266987004", "onset": -3})
+    assert (fact.concept, fact.state, fact.course) == ("malignancy", State.PRESENT, Course.HISTORY)
+
+
+@pytest.mark.parametrize(("verification", "state"), [("confirmed", State.ABSENT), ("refuted", State.UNKNOWN)])
+def test_a_situation_that_says_absent(verification: str, state: State) -> None:
+    """Refuted, it is a double negative."""
+    assert fact_of({"condition": NO_OEDEMA, "onset": -3, "verification": verification}).state is state
+
+
+@pytest.mark.parametrize(
+    ("extension", "expected"),
+    [
+        (
+            german("icd-10-gm-diagnosesicherheit", "G"),
+            (State.PRESENT, Certainty.CONFIRMED, Course.CURRENT, Side.NOT_STATED),
+        ),
+        (
+            german("icd-10-gm-diagnosesicherheit", "V"),
+            (State.PRESENT, Certainty.SUSPECTED, Course.CURRENT, Side.NOT_STATED),
+        ),
+        (
+            german("icd-10-gm-diagnosesicherheit", "A"),
+            (State.ABSENT, Certainty.CONFIRMED, Course.CURRENT, Side.NOT_STATED),
+        ),
+        (
+            german("icd-10-gm-diagnosesicherheit", "Z"),
+            (State.PRESENT, Certainty.CONFIRMED, Course.HISTORY, Side.NOT_STATED),
+        ),
+        (german("seitenlokalisation", "L"), (State.PRESENT, Certainty.CONFIRMED, Course.CURRENT, Side.LEFT)),
+        (german("seitenlokalisation", "B"), (State.PRESENT, Certainty.CONFIRMED, Course.CURRENT, Side.BOTH)),
+        ([{"url": "https://example.org/other", "valueCoding": {"code": "V"}}, 7, {"url": 3}], STATED),
+        ({"url": "no list"}, STATED),
+    ],
+)
+def test_what_german_charts_say_beside_the_code(
+    extension: object, expected: tuple[State, Certainty, Course, Side]
+) -> None:
+    (coding,) = concept(LEG_DVT)["coding"]
+    fact = fact_of(
+        {"condition": LEG_DVT, "onset": -3, "members": {"code": {"coding": [{**coding, "extension": extension}]}}}
+    )
+    assert (fact.state, fact.certainty, fact.course, fact.side) == expected
 
 
 @pytest.mark.parametrize("clinical", ["", "active"])

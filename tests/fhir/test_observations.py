@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.facts import Fact, Side, Site, State
+from cds_service.facts import Certainty, Fact, Side, Site, State
 from cds_service.fhir.reading import IN_FUTURE
 from tests.charts import concept, fact_of, facts_of, read, read_beside
 
@@ -42,6 +42,20 @@ def test_a_status_that_says_nothing(status: str) -> None:
 def test_a_status_that_counts(status: str, corrected: bool, remarks: tuple[str, ...]) -> None:
     fact = fact_of({"observation": SWELLING, "at": -1, "status": status})
     assert (fact.state, fact.corrected, fact.remarks) == (State.PRESENT, corrected, remarks)
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [({}, State.ABSENT), ({"valueBoolean": True}, State.ABSENT), ({"valueBoolean": False}, State.UNKNOWN)],
+)
+def test_a_code_that_says_absent(value: dict[str, Any], state: State) -> None:
+    """Answered no, it is a double negative."""
+    fact = fact_of({"observation": "sct|162780006", "at": -1, "members": value})
+    assert (fact.concept, fact.state) == ("swelling", state)
+
+
+def test_a_code_that_says_suspected() -> None:
+    assert fact_of({"observation": "sct|432805000", "at": -1}).certainty is Certainty.SUSPECTED
 
 
 def test_each_component_is_read_by_itself() -> None:

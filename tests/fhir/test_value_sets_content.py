@@ -342,3 +342,11 @@ def test_borders(name: str, code: str, inside: bool) -> None:
 def test_codes_of_daily_use(code: str, expected: Set[str]) -> None:
     """All that the sets say of one SNOMED CT code, and no more."""
     assert {name for name in SETS if (SNOMED, code) in [(s, c["code"]) for s, c in listed(SETS[name])]} == expected
+
+
+@pytest.mark.parametrize("name", ["situation-suspected", "situation-past", "situation-absent"])
+def test_a_situation_stands_in_the_set_of_its_concept(name: str) -> None:
+    """Else it would say that nothing is suspected."""
+    findings = [each for each in SETS.values() if each["extension"][0]["valueCode"] in {"symptom", "disease"}]
+    known = {concept["code"] for each in findings for system, concept in listed(each) if system == SNOMED}
+    assert {concept["code"] for _, concept in listed(SETS[name])} <= known
