@@ -30,8 +30,10 @@ _STU3 = "https://hl7.org/fhir/STU3/v2/{}.cs.json.html"
 _CONCEPT_ID = re.compile(r"[1-9][0-9]{2,14}[01]0[0-9]")
 _EXPRESSION = re.compile(r"\s*(?:===\s*)?(?P<focus>[0-9]{6,18})\s*(?:\|[^|]*\|)?\s*")
 _LOINC_NUMBER = re.compile(r"[0-9]{1,7}-[0-9]")
-_VERSION = re.compile(r"\|.*$", re.DOTALL)
+_VERSION = re.compile(r"[|?#].*$", re.DOTALL)
 _PREFIX = re.compile(r"^(?:urn:oid:|oid:|https?://(?:www\.)?|www\.)")
+# I82.4 to I82.7, the veins of legs and arms, are of ICD-10-CM alone (ICD-10 of 2016, Volume 1: I82.0 to .3, .8, .9)
+_WHO_FORM = r"(?!I82[4-7])[A-Z][0-9]{2}(?:[0-9]{1,2})?"
 _ICD_MARK = re.compile(r"\.?-$|[+*!\u2020\u2021]$")
 LONGEST_SHOWN = 200
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
@@ -55,7 +57,7 @@ class CodeSystem(NamedTuple):
 
 
 def key(system: str) -> str:
-    """What two spellings of one system have in common: no scheme or www, version, slash at the end, or capitals."""
+    """What two spellings of one system have in common: no scheme or www, nothing behind | ? or #, no last slash."""
     bare = _VERSION.sub("", system).strip().rstrip("/").casefold()
     return _PREFIX.sub("", bare)
 
@@ -142,6 +144,7 @@ SYSTEMS = (
             "SNOMEDCT_US": _UMLS,
             "SCT": _V2,
             "SNOMED CT": "its name",
+            "SNOMED": "its name",
             "SNOMED-CT": "its name",
             "SNOMEDCT": "its name",
         },
@@ -171,7 +174,7 @@ SYSTEMS = (
         ICD10,
         "ICD-10 (WHO)",
         "https://hl7.org/fhir/R4/icd.html",
-        _icd(r"[A-Z][0-9]{2}(?:[0-9]{1,2})?"),
+        _icd(_WHO_FORM),
         {
             "2.16.840.1.113883.6.3": _NAMING.format("icd10"),
             "http://id.who.int/icd/release/10": "https://icd.who.int/icdapi",
@@ -182,7 +185,7 @@ SYSTEMS = (
         ICD10GM,
         "ICD-10-GM",
         f"{_GERMAN}CodeSystem-icd-10-gm.html",
-        _icd(r"[A-Z][0-9]{2}(?:[0-9]{1,2})?"),
+        _icd(_WHO_FORM),
         {
             "http://fhir.de/CodeSystem/dimdi/icd-10-gm": "https://simplifier.net/basisprofil-de-r4 (until 2021)",
             "http://hl7.org/fhir/sid/icd-10-gm": "public loaders of ICD-10-GM",
@@ -224,6 +227,9 @@ SYSTEMS = (
             "http://hl7.org/fhir/sid/atc": "https://github.com/HealthIntersections/fhirserver (by its OID)",
             "http://fhir.de/CodeSystem/bfarm/atc": f"{_GERMAN}CodeSystem-atc.html",
             "http://fhir.de/CodeSystem/dimdi/atc": "https://simplifier.net/basisprofil-de-r4 (until 2021)",
+            "http://terminology.hl7.org/CodeSystem/v3-WC": "https://terminology.hl7.org/CodeSystem-v3-WC.html (its id)",
+            "http://www.whocc.no/atc_ddd_index": "the index of WHO's centre, by its former address",
+            "https://atcddd.fhi.no/atc_ddd_index": "the index of WHO's centre",
             "ATC": _UMLS,
         },
     ),

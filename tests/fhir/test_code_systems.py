@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.code_systems import ATC, ICD10CM, LOINC, RXNORM, SNOMED, SYSTEMS, shown
+from cds_service.code_systems import ATC, ICD10, ICD10CM, ICD10GM, LOINC, RXNORM, SNOMED, SYSTEMS, plain, shown
 from cds_service.fhir.value_sets import UNREAD, Terminology
 from tests.charts import READER
 
@@ -106,6 +106,14 @@ def test_a_code_that_no_value_set_holds_is_read_and_not_ours(system: str, code: 
 @pytest.mark.parametrize("code", ["I82.402", "I82402", "i82.402", " I82.402 "])
 def test_a_code_of_icd_10_is_one_however_it_is_written(code: str) -> None:
     assert TERMINOLOGY.coded(ICD10CM, code) == (ICD10CM, "I82.402")
+
+
+@pytest.mark.parametrize("uri", [ICD10, ICD10GM])
+def test_a_code_of_icd_10_cm_is_none_of_the_who(uri: str) -> None:
+    for code in ("I82.402", "I82.40", "I82.4", "I82.5", "I82.A1", "S86.112A", "M79.661"):
+        assert plain(uri, code) is None, code
+    for code in ("I80.2", "I82.9", "M79.66", "I80", "I80.-", "I80.2-", "M54.1+"):
+        assert plain(uri, code), code
 
 
 def test_the_table_names_each_spelling_once_and_with_its_source() -> None:
