@@ -66,6 +66,7 @@ from cds_service.web.client_rate import ClientRate
 from cds_service.web.endpoints import Authenticate, cds_routes, feedback_routes
 from cds_service.web.knowledge import Knowledge, knowledge_routes
 from cds_service.web.middleware import ADD_TO_REGISTRY, CLIENT, PROBLEM, REASON, CrossOrigin, Faults, RequestLog
+from cds_service.web.openapi import openapi_routes
 
 _PREFLIGHT_SECONDS = 600
 _SERVICES = (
@@ -124,6 +125,7 @@ def create_app(settings: Settings, extra_routes: Sequence[Route] = ()) -> Starle
             ),
             *feedback_routes(services, authenticate, settings.max_body, turns, keep_feedback),
             *knowledge_routes(known, now),
+            *openapi_routes(services, settings.public_url, is_open=settings.clients is None),
             *extra_routes,
         ],
         middleware=[

@@ -159,7 +159,7 @@ class ClientLeft(CdsError):
 
 
 class HeaderTooLarge(CdsError):
-    """The header, or the trailer, of the request."""
+    """The header, or the trailer, of the request is too long."""
 
     status = 431
     issue_code = "too-long"

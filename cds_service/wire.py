@@ -6,11 +6,13 @@ Optional members without a value are left out of what we send, as the specificat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
 Indicator = Literal["info", "warning", "critical"]
+Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+Address = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uri"})]
 PrefetchValue = TypeVar("PrefetchValue")
 
 CDS_HOOKS_VERSION = "2.0.1"
@@ -69,7 +71,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whose rule the card applies (section "Source")."""
 
     label: str
-    url: str | None = None
+    url: Address | None = None
     topic: Coding | None = None
 
 
@@ -77,7 +79,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     """A link of a card (section "Link")."""
 
     label: str
-    url: str
+    url: Address
     type: Literal["absolute", "smart"]
 
 
@@ -98,7 +100,7 @@ class Suggestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """A change that the user may accept; its actions are taken all together (section "Suggestion")."""
 
     label: str
-    uuid: str
+    uuid: Uuid
     isRecommended: bool = False
     actions: list[Action] | None = None
 
@@ -109,8 +111,8 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     `selectionBehavior` is there exactly where `suggestions` are.
     """
 
-    uuid: str
-    summary: str
+    uuid: Uuid
+    summary: Annotated[str, msgspec.Meta(max_length=139)]
     indicator: Indicator
     source: Source
     detail: str | None = None
@@ -177,3 +179,9 @@ class ServiceDescription(msgspec.Struct, frozen=True, omit_defaults=True):
     usageRequirements: str | None = None
     version: str | None = None
     hookVersion: str | None = None
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """The answer to `GET /cds-services` (section "Discovery")."""
+
+    services: list[ServiceDescription]

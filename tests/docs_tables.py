@@ -5,11 +5,17 @@ A table stands between `<!-- generated: name -->` and `<!-- end -->`; a test com
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
+import msgspec
+
+from cds_service.app import hook_services
 from cds_service.assessment.catalogue import (
     CAUSE_SET,
     CRITICAL_SET,
@@ -26,10 +32,13 @@ from cds_service.assessment.rule import Effect, Rule, short_windows
 from cds_service.assessment.rules.precautions import PRECAUTIONS
 from cds_service.assessment.sources import GUIDANCE, OURS
 from cds_service.assessment.wells_items import ITEMS
+from cds_service.cli.assess import read_nothing
 from cds_service.rendering.card_files import load_cards
-from cds_service.settings import variable
+from cds_service.settings import load_settings, variable
 from cds_service.shipped import shipped
 from cds_service.thresholds import Thresholds, numbers
+from cds_service.web.openapi import EXAMPLE_CALL, example_answer, example_feedback
+from cds_service.wire import HookResponse
 from tests.assessment.test_home_care import table as home_care_by_example
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -133,6 +142,16 @@ def _suggestions() -> str:
     return _table(("name", "on the button", "offered when", "by the cards", "source"), rows)
 
 
+@cache
+def _example_answer() -> HookResponse:
+    return asyncio.run(example_answer(hook_services(load_settings(), read_nothing, _CARDS)))
+
+
+def _json(value: object) -> str:
+    text = json.dumps(msgspec.to_builtins(value), indent=2, ensure_ascii=False)
+    return f"```json\n{text}\n```"
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "red flags": lambda: _raising(RED_FLAG_SET.rules),
     "signs": lambda: _raising(SIGN_SET.rules),
@@ -146,6 +165,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "to be seen": _seen,
     "Wells items": _wells,
     "suggestions": _suggestions,
+    "example call": lambda: _json(EXAMPLE_CALL),
+    "example answer": lambda: _json(_example_answer()),
+    "example feedback": lambda: _json(example_feedback(_example_answer())),
 }
 
 

@@ -44,7 +44,7 @@ _NULL = msgspec.Raw(b"null")
 _NO_DRAFTS = Page()
 
 
-class _Members(NamedTuple):
+class Members(NamedTuple):
     """What a hook's context holds beside userId and patientId; encounterId may always be there.
 
     `drafts` is the member that holds what the user proposes or has just entered.
@@ -58,14 +58,14 @@ class _Members(NamedTuple):
 
 # Each hook's page in the CDS Hooks library, table "Context". The public sandbox opens its form of prescriptions with
 # an order-select of userId and patientId alone: nothing is selected yet, so nothing of it is demanded.
-_MEMBERS = {
-    "patient-view": _Members(),
-    "encounter-start": _Members(needs_encounter=True),
-    "encounter-discharge": _Members(needs_encounter=True),
-    "problem-list-item-create": _Members(drafts="conditions"),
-    "appointment-book": _Members(drafts="appointments"),
-    "order-select": _Members(drafts="draftOrders", needs_drafts=False, has_selections=True),
-    "order-sign": _Members(drafts="draftOrders"),
+MEMBERS = {
+    "patient-view": Members(),
+    "encounter-start": Members(needs_encounter=True),
+    "encounter-discharge": Members(needs_encounter=True),
+    "problem-list-item-create": Members(drafts="conditions"),
+    "appointment-book": Members(drafts="appointments"),
+    "order-select": Members(drafts="draftOrders", needs_drafts=False, has_selections=True),
+    "order-sign": Members(drafts="draftOrders"),
 }
 
 
@@ -107,7 +107,7 @@ def read_call(body: bytes, hook: str, service_url: str = "") -> HookCall:
     fault.
     """
     request, prefetch = _decode(body)
-    context, members = request.context, _MEMBERS[hook]
+    context, members = request.context, MEMBERS[hook]
     if request.hook != hook:
         raise InvalidRequest(
             f"is not {hook}, the hook of this service",
@@ -236,7 +236,7 @@ def _id(identifier: Any, name: str) -> str | None:
     return identifier
 
 
-def _drafts(context: Context, members: _Members) -> Page:
+def _drafts(context: Context, members: Members) -> Page:
     raw: msgspec.Raw = getattr(context, members.drafts)
     field = f"context.{members.drafts}"
     if not raw or raw == _NULL:
@@ -266,7 +266,7 @@ def _is_fhir_id(value: str) -> bool:
     return bool(_FHIR_ID.fullmatch(value)) and value.strip(".") != ""
 
 
-def _encounter(encounter_id: Any, members: _Members) -> tuple[str | None, InvalidRequest | None]:
+def _encounter(encounter_id: Any, members: Members) -> tuple[str | None, InvalidRequest | None]:
     """The id; beside it what is wrong with one that this hook does not need."""
     if members.needs_encounter:
         return _required(_id(encounter_id, "encounterId"), "encounterId"), None

@@ -24,7 +24,7 @@ from cds_service.web.body import read_json_body
 from cds_service.web.journalling import Journalling
 from cds_service.web.middleware import PASSED_OVER
 from cds_service.web.own_address import own_address
-from cds_service.wire import Feedback, HookResponse, ServiceDescription
+from cds_service.wire import Discovery, Feedback, HookResponse, ServiceDescription
 
 _JSON = "application/json"
 _STORED = b"{}"  # some clients parse whatever comes
@@ -79,7 +79,7 @@ def cds_routes(
     `/cds-services//{id}`.
     """
     by_id = {service.id: service for service in services}
-    discovery = _encode({"services": [service.description for service in services]})
+    discovery = _encode(Discovery([service.description for service in services]))
     healthy = _encode({"status": "ok", "version": __version__})
 
     async def discover(request: Request) -> Response:

@@ -24,15 +24,19 @@ _HTTP_ISSUES = {
 _OTHER_ISSUE = ("processing", "The request cannot be processed.")
 
 
-class _Issue(msgspec.Struct, omit_defaults=True):
+class Issue(msgspec.Struct, omit_defaults=True):
+    """`diagnostics`: the field, what is wrong with it, and what to do; `expression`: the path of the field."""
+
     severity: str
     code: str
     diagnostics: str
     expression: list[str] = []
 
 
-class _OperationOutcome(msgspec.Struct, tag_field="resourceType", tag="OperationOutcome"):
-    issue: list[_Issue]
+class OperationOutcome(msgspec.Struct, tag_field="resourceType", tag="OperationOutcome"):
+    """Why there is no other answer: a FHIR R4 OperationOutcome of one issue."""
+
+    issue: list[Issue]
 
 
 _encode = msgspec.json.Encoder().encode
@@ -78,5 +82,5 @@ def _outcome(
     severity: str = "error",
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    issue = _Issue(severity, code, diagnostics, [expression] if expression else [])
-    return Response(_encode(_OperationOutcome([issue])), status, headers, media_type=_MEDIA_TYPE)
+    issue = Issue(severity, code, diagnostics, [expression] if expression else [])
+    return Response(_encode(OperationOutcome([issue])), status, headers, media_type=_MEDIA_TYPE)
