@@ -99,8 +99,8 @@ DECIDING = (Topic.CONDITIONS, Topic.OBSERVATIONS)
 class Interval(msgspec.Struct, frozen=True):
     """A recorded date or period. A partial date ("2026-11") is the whole span that it could mean.
 
-    `first` and `last` are its earliest and latest moment (aware); `text` is the date as it was recorded; `timed` says
-    that it was recorded with a time of day.
+    `first` and `last` are its earliest and latest moment (aware); `text` is the date in ISO 8601, a time of
+    day in the service's own zone with its offset; `timed` says that it was recorded with a time of day.
     """
 
     first: datetime

@@ -53,6 +53,25 @@ class TestAssess:
         assert "critical" not in late.stdout
         assert run("assess", str(DVT), "--as-of", f"{WRITTEN_ON}T12:00").stdout.startswith("**[critical]")
 
+    @pytest.mark.parametrize(
+        ("zone", "card", "shown"),
+        [
+            ("UTC", "1 Nov (1 day)", "2026-11-01T22:30:00+00:00"),
+            ("Pacific/Auckland", "2 Nov (today)", "2026-11-02T11:30:00+13:00"),
+            ("America/Los_Angeles", "1 Nov (today)", "2026-11-01T14:30:00-08:00"),
+        ],
+    )
+    def test_days_are_those_of_the_site_whatever_the_zone_of_the_moment(
+        self, monkeypatch: pytest.MonkeyPatch, zone: str, card: str, shown: str
+    ) -> None:
+        monkeypatch.setenv("CDS_TIMEZONE", zone)
+        chart = json.dumps(searchset(patient(), {"condition": "sct|300954003", "onset": "2026-11-01T22:30:00Z"}))
+        for as_of in ("2026-11-02T03:00:00Z", "2026-11-02T08:30:00+05:30"):
+            told = run("assess", "-", "--as-of", as_of, "--json", "--explain", stdin=chart).stdout
+            assert card in told
+            assert shown in told
+            assert "2026-11-01T22:30:00Z" not in told
+
     def test_no_card_is_said_to_be_none(self) -> None:
         result = run("assess", "-", stdin=json.dumps(searchset(patient())))
         assert (result.exit_code, result.stdout[:9]) == (0, "No card. ")

@@ -96,7 +96,7 @@ def _moment(text: str | None, settings: Settings) -> datetime:
         raise ConfigurationError(
             "--as-of is not a date and time of the years 1900 to 2200. Give it as 2026-11-02T12:00:00Z."
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
+    return moment.astimezone(settings.timezone) if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
 
 
 def _no_card(settings: Settings, reply: Reply, *, explain: bool) -> str:

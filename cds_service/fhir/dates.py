@@ -14,7 +14,8 @@ from typing import Any
 from cds_service.facts import Interval
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_LONGEST_DATE = len("2026-11-23")
+_ZONED_DATE = re.compile(r"(\d{4}(?:-\d{2}){0,2})(?:[Zz]|[+-]\d{2}:?\d{2})")  # as in XML; no date of FHIR
+_LONGEST_DATE, _LONGEST_ZONED_DATE = len("2026-11-23"), len("2026-11-23+01:00")
 _LONGEST_MOMENT = 64  # no clock tells more decimals, and what is longer would be searched for a date on each card
 _LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60")
 _CLOCKS_DIFFER = timedelta(minutes=5)
@@ -50,11 +51,14 @@ def days_of(text: str) -> tuple[date, date] | None:
 def interval(text: Any, zone: tzinfo) -> Interval | None:
     """The moments that a FHIR `date`, `dateTime` or `instant` can mean; None when it cannot be read.
 
-    They lie within the years 1 to 9999, two days from either end.
+    They lie within the years 1 to 9999, two days from either end. Its text is the date, partial or not, or the moment
+    in this zone with its offset.
     """
     if not isinstance(text, str) or len(text) > _LONGEST_MOMENT:
         return None
     try:
+        if len(text) <= _LONGEST_ZONED_DATE and (dated := _ZONED_DATE.fullmatch(text)):
+            text = dated[1]
         if len(text) <= _LONGEST_DATE:
             days = days_of(text)
             return _span(days[0], days[1], zone, text) if days else None
@@ -63,7 +67,12 @@ def interval(text: Any, zone: tzinfo) -> Interval | None:
     except (ValueError, OverflowError):
         return None
     moment = min(max(moment, _EARLIEST), _LATEST)
-    return Interval(moment, moment, text, timed=True)
+    return Interval(moment, moment, shown(moment, zone), timed=True)
+
+
+def shown(moment: datetime, zone: tzinfo) -> str:
+    """A moment as it is shown: by the clocks of the zone, to the second, with their offset (ISO 8601)."""
+    return moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def without_leap_second(text: str) -> str:

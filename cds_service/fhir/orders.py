@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cds_service.facts import DRAFT, Fact, Interval, Side, State
+from cds_service.fhir import dates
 from cds_service.fhir.medicines import Medicine, medicine_of, medicines_among
 from cds_service.fhir.naming import named
 from cds_service.fhir.page import Page
@@ -91,7 +92,7 @@ def _facts(resource: Resource, code: Concept, number: int, terminology: Terminol
     if body.elsewhere and body.site is None and not body.thigh:
         return ()
     side = combined_side((ordered.side, body.side)) or Side.NOT_STATED
-    now = Interval(as_of, as_of, as_of.isoformat(), timed=True)
+    now = Interval(as_of, as_of, dates.shown(as_of, dates.zone_of(as_of)), timed=True)
     return [
         Fact(
             concept=concept.name,

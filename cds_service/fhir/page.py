@@ -20,7 +20,7 @@ from cds_service.lone_surrogates import without_lone_surrogates
 
 class Entry(msgspec.Struct, gc=False):
     resource: AnyResource | None = None
-    fullUrl: Any = None
+    fullUrl: str = ""
 
 
 class Bundle(msgspec.Struct, tag_field="resourceType", tag="Bundle", gc=False):
@@ -151,13 +151,14 @@ def page_of(received: Received) -> Page:
     """The page that a Bundle or a single resource is."""
     if not isinstance(received, Bundle):
         return _page([received], None)
+    entries = received.entry or ()
     resources: list[Resource] = []
-    for entry in received.entry or ():
-        if (resource := entry.resource) is not None:
-            if type(entry.fullUrl) is str:
-                resource.full_url = entry.fullUrl
+    for entry in entries:
+        resource = entry.resource
+        if resource is not None:
+            resource.full_url = entry.fullUrl
             resources.append(resource)
-    return _page(resources, received.link, received.total, len(received.entry or ()))
+    return _page(resources, received.link, received.total, len(entries))
 
 
 def _open_leniently(raw: msgspec.Raw | bytes) -> Page:

@@ -29,9 +29,7 @@ def members_of(resources: Iterable[Resource]) -> tuple[list[Observation], tuple[
     """
     members: list[Observation] = []
     unreadable: list[str] = []
-    for panel in resources:
-        if type(panel) is not Observation or panel.contained is NOT_SENT:
-            continue
+    for panel in [each for each in resources if type(each) is Observation and each.contained is not NOT_SENT]:
         try:
             contained = _contained.decode(panel.contained) or ()
         except NOT_JSON_OF_OURS:

@@ -195,7 +195,7 @@ class OpenService:
         )
 
     async def handle(self, call: HookCall, caller: Caller, as_of: datetime, turn: Turn = _ALONE) -> Reply:
-        """The cards as of an aware moment, whose zone judges days. Cards are for clinicians.
+        """The cards as of an aware moment; days are judged in the zone of the site. Cards are for clinicians.
 
         Raises InvalidRequest, MissingPrecondition, and what the turn raises.
         """

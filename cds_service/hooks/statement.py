@@ -13,6 +13,7 @@ import msgspec
 from cds_service.assessment.assessment import Assessment
 from cds_service.assessment.rule import Finding, Kind, Level
 from cds_service.facts import Fact, Interval
+from cds_service.fhir import dates
 from cds_service.rendering.case import CHART_ALONE, Occasion, card_id
 
 _encode = msgspec.json.Encoder().encode
@@ -63,7 +64,7 @@ def _content(assessment: Assessment, occasion: Occasion, as_of: datetime) -> byt
                     (each.fact for each in assessment.d_dimers),
                     assessment.indices,
                 ),
-                as_of.isoformat(),
+                dates.shown(as_of, dates.zone_of(as_of)),
             ),
             sorted({gap.topic for gap in chart.gaps}),
             sorted(chart.left_out.items()),

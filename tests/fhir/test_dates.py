@@ -72,18 +72,53 @@ def test_only_text_is_a_date(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "moment", "shown"),
     [
-        ("2026-11-23T12:00:00Z", "2026-11-23T12:00:00+00:00"),
-        ("2026-11-23T12:00:00.5+01:00", "2026-11-23T11:00:00.5+00:00"),
-        ("2026-11-23T12:00:00.123456789-05:00", "2026-11-23T17:00:00.123456+00:00"),
-        ("2026-11-23T12:00:00", "2026-11-23T17:00:00+00:00"),  # no zone: that of the service
+        ("2026-11-23T12:00:00Z", "2026-11-23T12:00:00+00:00", "2026-11-23T07:00:00-05:00"),
+        ("2026-11-23T12:00:00.5+01:00", "2026-11-23T11:00:00.5+00:00", "2026-11-23T06:00:00-05:00"),
+        ("2026-11-23T12:00:00.123456789-05:00", "2026-11-23T17:00:00.123456+00:00", "2026-11-23T12:00:00-05:00"),
+        ("2026-11-23T12:00:00", "2026-11-23T17:00:00+00:00", "2026-11-23T12:00:00-05:00"),  # no zone: the service's
+        ("2026-11-23T12:00+0000", "2026-11-23T12:00:00+00:00", "2026-11-23T07:00:00-05:00"),
+        ("2026-07-01T00:30:00Z", "2026-07-01T00:30:00+00:00", "2026-06-30T20:30:00-04:00"),
     ],
 )
-def test_an_instant_is_one_moment(text: str, moment: str) -> None:
+def test_an_instant_is_one_moment_shown_in_the_services_zone(text: str, moment: str, shown: str) -> None:
     found = read(text, NEW_YORK)
     assert found.first == found.last == utc(moment)
-    assert found.text == text
+    assert found.text == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2026-11-02+0000", "2026-11-02"),
+        ("2026-11-02Z", "2026-11-02"),
+        ("2026-11-02+01:00", "2026-11-02"),
+        ("2026-11-02-08:00", "2026-11-02"),
+        ("2026-11Z", "2026-11"),
+    ],
+)
+def test_a_date_with_a_zone_is_that_date(text: str, date: str) -> None:
+    """As XML writes it."""
+    for zone in ZONES:
+        assert read(text, zone) == read(date, zone)
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [
+        (
+            {"start": "2026-11-02T23:00:00Z", "end": "2026-11-03T01:00:00+0100"},
+            "2026-11-03T00:00:00+01:00 to 2026-11-03T01:00:00+01:00",
+        ),
+        ({"start": "2026-11-02+0000"}, "since 2026-11-02"),
+        ({"end": "2026-11-02T23:00:00Z"}, "until 2026-11-03T00:00:00+01:00"),
+    ],
+)
+def test_a_period_is_shown_likewise(period: dict[str, str], shown: str) -> None:
+    found = dates.period(period, ZoneInfo("Europe/Berlin"), AS_OF)
+    assert found is not None
+    assert found.text == shown
 
 
 def test_a_leap_second_is_a_valid_instant() -> None:
@@ -136,7 +171,7 @@ def test_no_text_raises_and_every_interval_can_be_compared(text: str, zone: Zone
 def test_the_ends_of_the_calendar_are_dates(text: str, zone: ZoneInfo) -> None:
     """Some systems write them for "no date" and "no end"."""
     found = read(text, zone)
-    assert (found.first.year, found.text) == (int(text[:4]), text)
+    assert (found.first.year, found.text[:8]) == (int(text[:4]), text[:8])
 
 
 @given(value=json_values, start=any_text | json_values, end=any_text | json_values)

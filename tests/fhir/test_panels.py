@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.facts import Fact, Side, State
-from cds_service.fhir.reading import OTHER_PATIENT
+from cds_service.fhir.reading import NOT_READABLE, OTHER_PATIENT
 from tests.charts import concept, read_beside, resource, when
 
 LATE = when(-1)
@@ -68,10 +68,10 @@ def test_an_odd_member_costs_only_itself_and_is_told(odd: Any) -> None:
     for contained in ([odd, swelling()], [swelling(), odd]):
         chart = read_beside({**panel(), "contained": contained})
         assert [fact.source for fact in chart.facts if fact.concept == "swelling"] == ["Observation/panel#m1"]
-        assert [gap.reason for gap in chart.gaps] == ["Observation/panel not readable"]
+        assert [gap.reason for gap in chart.gaps] == [f"Observation/panel {NOT_READABLE}"]
 
 
 def test_what_is_contained_and_no_list_is_told() -> None:
     assert [gap.reason for gap in read_beside({**panel(), "contained": {"a": 1}}).gaps] == [
-        "Observation/panel not readable"
+        f"Observation/panel {NOT_READABLE}"
     ]

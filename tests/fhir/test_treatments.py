@@ -250,7 +250,7 @@ def test_only_a_procedure_that_was_done_counts(status: str, counts: bool) -> Non
         ({"performedDateTime": "2026-11"}, "2026-11"),
         (
             {"performedPeriod": {"start": "2026-11-01T08:00:00Z", "end": "2026-11-01T10:00:00Z"}},
-            "2026-11-01T08:00:00Z to 2026-11-01T10:00:00Z",
+            "2026-11-01T08:00:00+00:00 to 2026-11-01T10:00:00+00:00",
         ),
         ({"performedString": "last month"}, None),
     ],
