@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
@@ -17,7 +17,7 @@ from cds_service.fhir.resources import NOT_JSON_OF_OURS
 from cds_service.fhir.sift import Sifted
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.treatments import is_taken
-from cds_service.fhir.value_sets import Terminology
+from cds_service.fhir.value_sets import UNREAD, Terminology
 from cds_service.fhir.versions import as_r4
 
 UNCODED = "not coded (text is not interpreted)"
@@ -28,6 +28,14 @@ TOPICS = {
     "Observation": Topic.OBSERVATIONS,
     "MedicationRequest": Topic.MEDICATIONS,
     "Procedure": Topic.PROCEDURES,
+}
+
+_TOPIC_OF: dict[type[fhir.Resource], Topic] = {
+    fhir.Condition: Topic.CONDITIONS,
+    fhir.Observation: Topic.OBSERVATIONS,
+    fhir.MedicationRequest: Topic.MEDICATIONS,
+    fhir.MedicationOrder: Topic.MEDICATIONS,
+    fhir.Procedure: Topic.PROCEDURES,
 }
 
 Watched = Callable[[str], bool]
@@ -56,21 +64,29 @@ def passed_over(
     counts = {UNCODED: 0, OTHER_SYSTEM: 0, UNREAD_MEDICINES: 0}
     medicines: list[tuple[str, str]] = []
     conditions: list[UnreadEntry] = []
-    systems: Counter[str] = Counter()
-    parts: dict[Topic, dict[str, None]] = {}
+    met: dict[tuple[type[fhir.Resource], frozenset[str | None]], int] = {}  # few keys, of however many entries
     for resource in sifted.unread:
         if may_be_of(subject, resource):
-            its = _systems(resource.codes(), terminology)
+            its = _systems(resource.codes())
+            key = (type(resource), its)
+            met[key] = met.get(key, 0) + 1
             counts[OTHER_SYSTEM if its else UNCODED] += 1
-            _count(resource, its, systems, parts)
-            if isinstance(resource, fhir.Condition) and (entry := _watched(resource, watched, subject, as_of)):
+            # asking for the very type is faster than isinstance
+            if type(resource) is fhir.Condition and (entry := _watched(resource, watched, subject, as_of)):
                 conditions.append(entry)
     for request, medicine in sifted.unread_medicines:
         if may_be_of(subject, request):
-            _count(request, _systems(_codes_of(medicine), terminology), systems, parts)
+            key = (fhir.MedicationRequest, _systems(_codes_of(medicine)))
+            met[key] = met.get(key, 0) + 1
             if _may_be_taken(request):
                 counts[UNREAD_MEDICINES] += 1
                 medicines.append((medicine.words, request.name))
+    systems: Counter[str] = Counter()
+    parts: dict[Topic, set[str]] = {}
+    for (kind, its), count in met.items():
+        for system in {shown(terminology.system(each) or each) for each in its}:
+            systems[system] += count
+            parts.setdefault(_TOPIC_OF[kind], set()).add(system)
     wholly = {topic: sorted(its) for topic, its in parts.items() if not _is_any_read(topic, material, terminology)}
     return PassedOver(counts, medicines, conditions, dict(systems), wholly)
 
@@ -90,18 +106,9 @@ def _may_be_taken(request: fhir.MedicationRequest) -> bool:
         return True
 
 
-def _count(
-    resource: fhir.Resource, its: Collection[str], systems: Counter[str], parts: dict[Topic, dict[str, None]]
-) -> None:
-    if its:
-        systems.update(its)
-        parts.setdefault(TOPICS[resource.resourceType], {}).update(dict.fromkeys(its))
-
-
-def _systems(codes: Iterable[fhir.Concept | None], terminology: Terminology) -> set[str]:
-    """Those of the codes, as they may be shown; none where there is no code."""
-    codings = [coding for code in codes if code is not None for coding in code.coding or () if coding.code]
-    return {shown(terminology.system(coding.system) or coding.system) for coding in codings}
+def _systems(codes: Iterable[fhir.Concept | None]) -> frozenset[str | None]:
+    """Those of the codes, as they were sent; none where there is no code."""
+    return frozenset([each.system for code in codes if code is not None for each in code.coding or () if each.code])
 
 
 def _codes_of(medicine: Medicine) -> Sequence[fhir.Concept | None]:
@@ -112,14 +119,15 @@ def _is_any_read(topic: Topic, material: Material, terminology: Terminology) -> 
     """Is any code of this part of the chart one that the value sets could know?"""
     resources = [each for _topic, page in material.pages for each in page.resources]
     medicines = medicines_among(resources) if topic is Topic.MEDICATIONS else {}
+    known = terminology.meanings
     for resource in resources:
-        if TOPICS.get(resource.resourceType) is not topic:
+        if _TOPIC_OF.get(type(resource)) is not topic:
             continue
         if isinstance(resource, fhir.MedicationRequest):
             codes = _codes_of(medicine_of(resource, medicines))
         else:
             codes = resource.codes()
-        if any(terminology.coded(each.system, each.code) for code in codes if code for each in code.coding or ()):
+        if any(known[each.system, each.code] is not UNREAD for code in codes if code for each in code.coding or ()):
             return True
     return False
 

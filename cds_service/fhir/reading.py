@@ -26,6 +26,7 @@ from cds_service.facts import (
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.conditions import condition_facts
+from cds_service.fhir.kept import Kept
 from cds_service.fhir.medicines import Medicine
 from cds_service.fhir.observations import observation_facts
 from cds_service.fhir.page import Material
@@ -44,6 +45,7 @@ IN_FUTURE = "dated in the future"
 DENIED_BY = "also denied, by"
 
 _MOST_DENIALS = 10
+_MOST_KEPT, _LONGEST_KEPT = 4096, 200  # words of entries, and characters of one
 
 _NOBODY = PatientFacts()
 _NONE: Mapping[str, int] = {}
@@ -58,7 +60,7 @@ class ChartReader:
         self, timezone: ZoneInfo, terminology: Terminology | None = None, watched: Watched = lambda _words: False
     ) -> None:
         self.timezone = timezone
-        self.watched = watched
+        self._watched = Kept(watched, most=_MOST_KEPT, longest=_LONGEST_KEPT).__getitem__
         self.terminology = terminology if terminology is not None else Terminology()
 
     def read(
@@ -84,7 +86,7 @@ class ChartReader:
         patient, patient_gaps = read_patient(who)
         subject = Subject(patient_id, patient.born, who.full_url)
         unread += wholly_foreign(material, subject)
-        passed = passed_over(sifted, material, self.terminology, subject, as_of, self.watched)
+        passed = passed_over(sifted, material, self.terminology, subject, as_of, self._watched)
         if not (sifted.may_be_leg_complaint or material.gaps or unread):
             return _chart(passed)
         gaps = tuple(dict.fromkeys((*material.gaps, *patient_gaps, *unread)))

@@ -25,19 +25,28 @@ class WatchWords:
 
     def __init__(self, words: Iterable[str]) -> None:
         folded = [(each.startswith("*"), each.endswith("*"), " ".join(_words(each))) for each in words]
-        self._whole = frozenset([word for before, after, word in folded if not (before or after) and " " not in word])
-        self._phrases = tuple([f" {word} " for before, after, word in folded if not (before or after) and " " in word])
-        self._starts = tuple([f" {word}" for before, after, word in folded if after and not before])
-        self._ends = tuple([f"{word} " for before, after, word in folded if before and not after])
-        self._within = tuple([word for before, after, word in folded if before and after])
+        single = [each for each in folded if " " not in each[2]]
+        self._whole = frozenset([word for before, after, word in single if not (before or after)])
+        self._starts = frozenset([word for before, after, word in single if after and not before])
+        self._longest = max([len(word) for word in self._starts], default=0)
+        self._parts = tuple(
+            [
+                f"{'' if before else ' '}{word}{'' if after else ' '}"
+                for before, after, word in folded
+                if before or " " in word
+            ]
+        )
 
     def __call__(self, text: str) -> bool:
         """Does the text hold one of them?"""
         words = _words(text[:_LOOKED_AT])
         if not self._whole.isdisjoint(words):
             return True
+        starts = [word[:end] for word in words for end in range(2, min(len(word), self._longest) + 1)]
+        if not self._starts.isdisjoint(starts):
+            return True
         line = f" {' '.join(words)} "
-        return any(each in line for each in (*self._within, *self._starts, *self._ends, *self._phrases))
+        return any(part in line for part in self._parts)
 
 
 def load_watch_words(path: Path) -> tuple[WatchWords, Written]:
@@ -58,6 +67,8 @@ def load_watch_words(path: Path) -> tuple[WatchWords, Written]:
 
 def _words(text: str) -> list[str]:
     """The words of a text without accents and in one case."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join([each for each in decomposed if not unicodedata.combining(each)])
-    return _WORD.findall(bare.translate(_LETTERS))
+    text = text.casefold()
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text)
+        text = "".join([each for each in decomposed if not unicodedata.combining(each)]).translate(_LETTERS)
+    return _WORD.findall(text)
