@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from cds_service.code_systems import ICD10 as WHO
 from cds_service.code_systems import ICD10CM, LOINC, SNOMED
+from cds_service.code_systems import ICD10GM as GERMAN
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
 from cds_service.fhir.value_sets import Terminology, combined_side
@@ -194,3 +196,38 @@ def test_a_code_longer_than_all_that_are_listed_is_not_looked_at_letter_by_lette
         lambda: READER.terminology.meaning(system, short)
     )
     assert READER.terminology.meaning(system, long) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "concepts", "site"),
+    [
+        (WHO, "I80.2", {"dvt"}, Site.LEG),
+        (WHO, "I802", {"dvt"}, Site.LEG),
+        (GERMAN, "I80.28", {"dvt"}, Site.LEG),
+        ("http://fhir.de/CodeSystem/dimdi/icd-10-gm", "I80.28", {"dvt"}, Site.LEG),
+        (WHO, "I80.3", {"leg-vein-thrombosis"}, Site.LEG),
+        (WHO, "O87.1", {"dvt", "postpartum"}, None),
+        (GERMAN, "O88.20", {"pulmonary-embolism"}, None),
+        (GERMAN, "I26.9", {"pulmonary-embolism"}, None),
+        (GERMAN, "M79.66", {"pain"}, Site.LOWER_LEG),
+        (GERMAN, "I70.22", {"arterial-disease", "claudication"}, Site.LEG),
+        (GERMAN, "I70.23", {"arterial-disease", "rest-pain"}, Site.LEG),
+        (GERMAN, "I70.25", {"arterial-disease", "gangrene"}, Site.LEG),
+        (GERMAN, "E10.51", {"arterial-disease", "diabetes"}, None),
+        (GERMAN, "L03.11", {"cellulitis"}, Site.LEG),
+        (WHO, "S86.0", {"achilles-strain"}, Site.LOWER_LEG),
+        (GERMAN, "S82.81", {"leg-injury"}, Site.ANKLE),
+    ],
+)
+def test_icd_10_of_the_who_and_of_germany(system: str, code: str, concepts: set[str], site: Site | None) -> None:
+    meaning = READER.terminology.meaning(system, code)
+    assert meaning is not None
+    assert ({each.name for each in meaning.concepts}, meaning.site) == (concepts, site)
+
+
+@pytest.mark.parametrize(
+    ("system", "code"),
+    [(GERMAN, "I70.26"), (GERMAN, "L03.10"), (GERMAN, "M79.62"), (WHO, "M79.6"), (WHO, "I82.4"), (GERMAN, "T79.60")],
+)
+def test_what_means_the_arm_or_nothing_there_is_not_read_as_the_leg(system: str, code: str) -> None:
+    assert READER.terminology.meaning(system, code) is None

@@ -21,8 +21,9 @@ SETS: dict[str, dict[str, Any]] = {
 EXTENSION = "https://calf-pain-cds.example/fhir/StructureDefinition/"
 SNOMED, LOINC = "http://snomed.info/sct", "http://loinc.org"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD10, ICD10GM = "http://hl7.org/fhir/sid/icd-10", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-NESTED = {ICD10CM, "http://www.cms.gov/Medicare/Coding/ICD10", "http://www.whocc.no/atc"}
+NESTED = {ICD10CM, ICD10, ICD10GM, "http://www.cms.gov/Medicare/Coding/ICD10", "http://www.whocc.no/atc"}
 KINDS = {
     *("symptom", "disease", "history", "procedure", "measurement", "medicine"),
     *("qualifier", "answer", "question", "site", "side"),
