@@ -7,20 +7,14 @@ import gzip
 import json
 import socket
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from tests.calls import CALF_PAIN, outcome, searchset
+from tests.certificates import own_certificate
 from tests.ehr import (
     BROKEN_CHUNK,
     CUT_SHORT,
@@ -172,15 +166,7 @@ def test_a_server_without_tls_behind_https_becomes_words(ehr: Ehr) -> None:
 
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(tmp_path: Path) -> None:
     """The token would go to whoever answers at the EHR's address."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    day = datetime(2026, 1, 1, tzinfo=UTC)
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=36500))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-    own = tmp_path / "own.pem"
-    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    own.write_bytes(plain + made.sign(key, SHA256()).public_bytes(Encoding.PEM))
-    with running_ehr(own) as ehr:
+    with running_ehr(own_certificate(tmp_path)) as ehr:
         assert read(ehr.base).problem == f"could not be read: {FAILED}"
         assert ehr.seen == []
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Set
+from functools import cache
 from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from markdown_it import MarkdownIt
 
 from cds_service.assessment.rule import Finding, Kind
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.facts import Course, Fact, Quantity, Site, State
 from cds_service.rendering.entries import kind_words, place_words, told
 from cds_service.rendering.words import MORE
-from cds_service.wire import Card
+from cds_service.wire import Card, HookResponse
 from tests.rendering.by_hand import FILES, GUIDANCE_URL
 from tests.rendering.card_words import alarms, words_never_said
 from tests.rendering.every_card import SERVICE_URL, Shown, every_card
+from tests.rendering.test_drafts import empty_members
 
 NAMES = FILES.shared.findings
 LAST_WORDS = re.compile(
@@ -301,3 +310,106 @@ def _texts(card: Card) -> tuple[str, ...]:
 def test_no_card_gives_orders_comforts_or_sounds_an_alarm_of_its_own() -> None:
     said = {text for shown in every_card() for text in _texts(shown.card)}
     assert [(word, text) for text in said for word in (*words_never_said(text), *alarms(text))] == []
+
+
+class TestOnTheWire:
+    """Each is a card of CDS Hooks 2.0.1, attribute by attribute, as its JSON goes out (docs/conformance.md)."""
+
+    def test_cards_have_the_members_of_a_card_and_no_other(self) -> None:
+        required = {"uuid", "summary", "indicator", "source", "detail"}
+        optional = {"suggestions", "selectionBehavior", "overrideReasons", "links"}
+        assert [each for each in sent() if not members(each, required, optional)] == []
+
+    def test_no_member_is_null_or_empty(self) -> None:
+        assert [each for card in sent() for each in empty_members(card)] == []
+
+    def test_a_card_has_a_uuid_of_its_own(self) -> None:
+        assert all(str(UUID(card["uuid"])) == card["uuid"] for card in sent())
+
+    def test_a_summary_is_a_text_of_fewer_than_140_characters(self) -> None:
+        assert all(is_text(card["summary"]) and len(card["summary"]) < 140 for card in sent())
+
+    def test_a_detail_is_github_flavoured_markdown_without_html(self) -> None:
+        parse = MarkdownIt("gfm-like").parse
+        for card in sent():
+            tokens = [token for block in parse(card["detail"]) for token in (block, *(block.children or ()))]
+            assert tokens and not any(token.type.startswith("html") for token in tokens)
+            assert "**" not in "".join(token.content for token in tokens if token.type == "text"), card["detail"]
+
+    def test_an_indicator_is_info_warning_or_critical(self) -> None:
+        assert {card["indicator"] for card in sent()} == {"info", "warning", "critical"}
+
+    def test_a_source_has_a_label_an_absolute_address_and_a_topic_that_is_a_coding(self) -> None:
+        for card in sent():
+            source = card["source"]
+            assert members(source, {"label"}, {"url", "topic", "icon"})
+            assert is_text(source["label"])
+            assert "url" not in source or is_absolute(source["url"])
+            assert is_coding(source["topic"])
+            assert "icon" not in source or is_absolute(source["icon"])
+
+    def test_suggestions_come_with_how_many_of_them_may_be_taken(self) -> None:
+        for card in sent():
+            assert ("suggestions" in card) == ("selectionBehavior" in card)
+            assert card.get("selectionBehavior") in (None, "any", "at-most-one")
+
+    def test_a_suggestion_has_a_label_a_uuid_and_actions(self) -> None:
+        for each in of("suggestions"):
+            assert members(each, {"label", "uuid", "actions"}, {"isRecommended"})
+            assert is_text(each["label"])
+            assert str(UUID(each["uuid"])) == each["uuid"]
+            assert each.get("isRecommended") in (None, True)
+
+    def test_the_one_action_of_a_suggestion_creates_a_new_resource_and_says_so(self) -> None:
+        """None updates or deletes, so that none needs a whole resource of the chart or the id of one."""
+        for each in of("suggestions"):
+            [action] = each["actions"]
+            assert members(action, {"type", "description", "resource"})
+            assert action["type"] == "create"
+            assert is_text(action["description"])
+            assert is_text(action["resource"]["resourceType"])
+            assert "id" not in action["resource"]
+
+    def test_override_reasons_are_codings_with_a_display(self) -> None:
+        assert all(is_coding(each) for each in of("overrideReasons"))
+
+    def test_a_link_is_absolute_and_has_a_label_and_no_app_context(self) -> None:
+        for each in of("links"):
+            assert members(each, {"label", "url", "type"})
+            assert is_text(each["label"])
+            assert is_absolute(each["url"])
+            assert each["type"] == "absolute"
+
+
+@cache
+def sent() -> list[dict[str, Any]]:
+    """The cards as JSON."""
+    answer = HookResponse([each.card for each in every_card()])
+    found: list[dict[str, Any]] = json.loads(msgspec.json.encode(answer))["cards"]
+    return found
+
+
+def of(member: str) -> Iterator[Any]:
+    """Each entry of a list that cards may have; there is at least one."""
+    found = [each for card in sent() for each in card.get(member, ())]
+    assert found, member
+    return iter(found)
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and value.strip() != ""
+
+
+def is_absolute(value: Any) -> bool:
+    parts = urlsplit(value)
+    return is_text(value) and parts.scheme in ("https", "http") and bool(parts.hostname)
+
+
+def members(value: dict[str, Any], required: Set[str], optional: Set[str] = frozenset()) -> bool:
+    """All that is required is there, and nothing that the specification does not have."""
+    return required <= value.keys() <= required | optional
+
+
+def is_coding(value: dict[str, Any]) -> bool:
+    """Both are required in a Coding; the display is optional but for override reasons."""
+    return members(value, {"code", "system", "display"}) and all(map(is_text, value.values()))

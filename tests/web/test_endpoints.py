@@ -12,6 +12,7 @@ from cds_service import __version__
 from cds_service.fhir.value_sets import Terminology
 from tests.calls import KEYS, SERVICE, assert_outcome, call, context, hook_call
 from tests.charts import PATIENT_ID
+from tests.rendering.test_drafts import empty_members
 
 
 def service(client: TestClient) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def test_discovery_lists_the_service_with_all_that_it_asks_for(client: TestClien
     assert (listed["id"], listed["hook"]) == ("calf-pain-patient-view", "patient-view")
     assert all(listed[member] for member in ("title", "description", "usageRequirements"))
     assert tuple(listed["prefetch"]) == KEYS
+    assert empty_members(response.json()) == []
 
 
 def test_each_id_is_listed_once_and_answers_at_its_own_address(client: TestClient) -> None:
