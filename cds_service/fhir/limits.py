@@ -52,7 +52,7 @@ def limits_of(concept: str, ranges: msgspec.Raw, unit: str, *, judged: bool) -> 
 def unit_of_limits(ranges: msgspec.Raw) -> str:
     """The unit in which the limits came; empty where there are none, or where theirs differ."""
     ends = [end for each in _normal(members.as_ranges(ranges) or ()) for end in _ends(each) if end is not None]
-    found = {unit for _value, unit in ends}
+    found = {unit for _value, unit in ends if unit}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -74,10 +74,11 @@ def _normal(given: Sequence[members.Range]) -> Sequence[members.Range]:
 
 
 def _kinds(given: members.Range) -> set[str]:
-    if given.type is None:
+    kind = given.type or given.meaning
+    if kind is None:
         return set()
-    codings = given.type.coding or ()
-    said = (given.type.text, *(coding.code for coding in codings), *(coding.display for coding in codings))
+    codings = kind.coding or ()
+    said = (kind.text, *(coding.code for coding in codings), *(coding.display for coding in codings))
     return {each.strip().casefold() for each in said if each and isinstance(each, str)}
 
 

@@ -39,11 +39,15 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Range(msgspec.Struct, frozen=True, gc=False):
-    """Of an Observation's value, or of its reference ranges, which may say what for and have words instead."""
+    """Of an Observation's value, or of its reference ranges, which may say what for and may have words instead.
+
+    DSTU2 has `meaning` instead of `type`.
+    """
 
     low: Quantity | None = None
     high: Quantity | None = None
     type: Concept | None = None
+    meaning: Concept | None = None
     text: Any = None
 
 

@@ -222,9 +222,9 @@ def _r4_type(kind: type[Resource]) -> str:
 
 
 def _number(total: Any) -> int:
-    if isinstance(total, str) and total.isdecimal() and len(total) < 10:
-        return int(total)
-    return total if isinstance(total, int) else 0
+    """A whole number, however it is written; 0 of anything else."""
+    text = str(total).removesuffix(".0") if isinstance(total, (int, float, str)) else ""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def _name_if_ours(entry: msgspec.Raw) -> list[str]:

@@ -133,9 +133,11 @@ def _measured(concept: Concept, holder: Holder, number: Written) -> Value | None
     """
     known = units.judged(concept.name, number.value, number.unit)
     limits = limits_of(concept.name, holder.referenceRange, number.unit, judged=known is not None)
-    if known is None and not number.unit and (unit := unit_of_limits(holder.referenceRange)):
+    is_open = known is None or concept.name == units.D_DIMER
+    if is_open and not number.unit and (unit := unit_of_limits(holder.referenceRange)):
         assumed = _measured(concept, holder, number._replace(unit=unit))
-        return assumed if assumed and _is_outside(assumed.quantity) else None
+        if assumed and _is_outside(assumed.quantity):
+            return assumed
     if known is None:
         if concept.name != "creatine-kinase" or not limits.high or number.value < 0:
             return None

@@ -242,6 +242,12 @@ def test_the_ucum_code_is_the_unit(quantity: dict[str, Any], value: float | None
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 250, "unit": "ng/mL{DDU}"}, None),
         ({**D_DIMER, "value": 0.9, "unit": "mg/L{FEU}"}, {"value": 500, "unit": "ng/mL"}, 0.5),
         ({**D_DIMER, "value": 900, "unit": "ng/mL"}, {"value": 0.5, "unit": "ug/mL{FEU}"}, 500),
+        ({**D_DIMER, "value": 900, "unit": ""}, {"value": 500, "unit": "ng/mL"}, 500),
+        (
+            {**D_DIMER, "value": 0.9, "unit": ""},
+            {"value": 500, "unit": "ng/mL"},
+            None,
+        ),  # 0.9 mg/L, for all that is known
     ],
 )
 def test_an_upper_limit_counts_only_in_a_unit_of_the_value(
@@ -298,6 +304,7 @@ def test_a_result_is_compared_with_its_own_limit_in_the_same_unit_whatever_that_
         ([("therapeutic", 5)], None),
         ([("critical", 5), ("Reference range", 0.5)], 0.5),
         ([("local words", 0.5)], 0.5),
+        ([("local words", 0.5), ("normal", 0.6)], 0.6),
     ],
 )
 def test_of_typed_reference_ranges_the_normal_one_is_the_limit(

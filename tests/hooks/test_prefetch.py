@@ -91,6 +91,7 @@ class TestSent:
         [
             (searchset(CALF_PAIN, total=57), True),
             (searchset(CALF_PAIN, total="57"), True),
+            (searchset(CALF_PAIN, total=57.0), True),
             (searchset(CALF_PAIN, outcome("information"), total=3), True),
             (searchset(CALF_PAIN, {"resourceType": "Encounter"}, total=3), True),
             (searchset(total=1), True),
