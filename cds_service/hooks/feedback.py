@@ -129,13 +129,16 @@ def _holds_something(value: Any) -> bool:
 
 
 def _take_coding(given: dict[str, Any]) -> Coding | None:
-    """The reason, taken out of where it stands: under `reason`, or flat beside the comment. A reason that was built in
-    the EHR is a display alone, and stays.
+    """The reason, taken out of where it stands: under `reason`, or flat beside the comment. What is a list, a
+    CodeableConcept, or the display alone of a reason that was built in the EHR, stays as well.
     """
     nested = given.get("reason")
     if isinstance(nested, dict) and (coding := _coding(nested)):
         given["reason"] = {name: each for name, each in nested.items() if name not in Coding.__struct_fields__}
         return coding
+    for each in _listed(nested.get("coding") if isinstance(nested, dict) else nested):
+        if isinstance(each, dict) and (coding := _coding(each)):
+            return coding
     if coding := _coding(given):
         for name in Coding.__struct_fields__:
             given.pop(name, None)

@@ -71,7 +71,15 @@ OTHER_FORMS: list[tuple[Any, Coding | None, str | None, Any]] = [
     ({"overrideReason": "note"}, None, None, ...),
     ({"overrideReason": ["note"]}, None, None, ...),
     ({"overrideReason": {"reason": "note"}}, None, None, ...),
-    ({"overrideReason": {"reason": {"coding": [CODING], "text": "note"}}}, None, None, ...),
+    *(
+        (
+            {"overrideReason": {"reason": reason}},
+            Coding("c", "urn:x", "d"),
+            None,
+            {"overrideReason": {"reason": reason}},
+        )
+        for reason in ({"coding": [CODING], "text": "note"}, [CODING, {"code": "e"}], ["note", CODING])
+    ),
     ({"overrideReason": {"reason": {"code": "", "display": "note"}}}, None, None, ...),
     ({"overrideReason": {"reason": {"code": "c", "display": 1}}}, None, None, ...),
     ({"overrideReason": {"reason": {"code": "c", "system": "x" * 2001}}}, None, None, ...),
