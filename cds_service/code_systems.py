@@ -46,6 +46,7 @@ class CodeSystem(NamedTuple):
 
     `editions`: URIs below which a path names an edition or version. `plain`: a code as value sets are searched for it;
     None where the system can have no such code. `source`: who says what the URI is, and what its codes look like.
+    `lists_medicines`: where a value set of medicines holds codes of it, a code that none holds is another medicine's.
     """
 
     uri: str
@@ -54,6 +55,7 @@ class CodeSystem(NamedTuple):
     plain: Callable[[str], str | None]
     aliases: Mapping[str, str] = {}
     editions: tuple[str, ...] = ()
+    lists_medicines: bool = True
 
 
 def key(system: str) -> str:
@@ -149,6 +151,7 @@ SYSTEMS = (
             "SNOMEDCT": "its name",
         },
         ("http://snomed.info/sct", "http://snomed.info/xsct"),
+        lists_medicines=False,
     ),
     CodeSystem(
         LOINC,
@@ -156,6 +159,7 @@ SYSTEMS = (
         "https://hl7.org/fhir/R4/loinc.html",
         _loinc,
         {"2.16.840.1.113883.6.1": _NAMING.format("v3-loinc"), "LNC": _UMLS, "LN": _V2, "LOINC": "its name"},
+        lists_medicines=False,
     ),
     CodeSystem(
         ICD10CM,
@@ -169,6 +173,7 @@ SYSTEMS = (
             "ICD10CM": _UMLS,
             "ICD-10-CM": "its name",
         },
+        lists_medicines=False,
     ),
     CodeSystem(
         ICD10,
@@ -180,6 +185,7 @@ SYSTEMS = (
             "http://id.who.int/icd/release/10": "https://icd.who.int/icdapi",
         },
         ("http://id.who.int/icd/release/10",),
+        lists_medicines=False,
     ),
     CodeSystem(
         ICD10GM,
@@ -192,6 +198,7 @@ SYSTEMS = (
             "http://hl7.org/fhir/sid/icd-10-de": _R4,
             "ICD-10-GM": "its name",
         },
+        lists_medicines=False,
     ),
     CodeSystem(
         ICD10PCS,
@@ -205,6 +212,7 @@ SYSTEMS = (
             "http://hl7.org/fhir/sid/icd-10-pcs": "public EHR interfaces, beside the URI of CMS",
             "ICD10PCS": _UMLS,
         },
+        lists_medicines=False,
     ),
     CodeSystem(
         RXNORM,

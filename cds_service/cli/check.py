@@ -56,7 +56,7 @@ def _told(each: SeenSystem, terminology: Terminology) -> str:
     system = each.system or "codes without a system that is a URI"
     why = "not read"
     if terminology.system(each.system) is not None:
-        why = "read, but sent with codes that it cannot have"
+        why = "read, but not these codes"
     whole = f", in {each.charts:,} charts all that a part held" if each.charts else ""
     count = "1 entry" if each.entries == 1 else f"{each.entries:,} entries"
     return f"seen: {client}: {system}: {why}, {count} passed over{whole}, last {each.last_at:%Y-%m-%d}"

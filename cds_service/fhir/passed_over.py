@@ -14,7 +14,7 @@ from cds_service.fhir.conditions import unread_entry
 from cds_service.fhir.medicines import Medicine, medicine_of, medicines_among
 from cds_service.fhir.page import Material
 from cds_service.fhir.resources import NOT_JSON_OF_OURS
-from cds_service.fhir.sift import Sifted
+from cds_service.fhir.sift import Sifted, look_up_medicine
 from cds_service.fhir.subject import Subject
 from cds_service.fhir.treatments import is_taken
 from cds_service.fhir.value_sets import UNREAD, Terminology
@@ -124,10 +124,11 @@ def _is_any_read(topic: Topic, material: Material, terminology: Terminology) -> 
         if _TOPIC_OF.get(type(resource)) is not topic:
             continue
         if isinstance(resource, fhir.MedicationRequest):
-            codes = _codes_of(medicine_of(resource, medicines))
+            is_read = look_up_medicine(medicine_of(resource, medicines), terminology) is not None
         else:
-            codes = resource.codes()
-        if any(known[each.system, each.code] is not UNREAD for code in codes if code for each in code.coding or ()):
+            codings = [each for code in resource.codes() if code for each in code.coding or ()]
+            is_read = any(known[each.system, each.code] is not UNREAD for each in codings)
+        if is_read:
             return True
     return False
 

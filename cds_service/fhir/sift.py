@@ -186,18 +186,24 @@ def _look_up_all(codes: Sequence[fhir.Concept | None], known: _Meanings) -> Sequ
 
 def look_up_medicine(medicine: Medicine, terminology: Terminology) -> Sequence[Meaning] | None:
     """Likewise: what is known is the product, or every ingredient."""
-    known = terminology.meanings
-    product = _look_up_code(medicine.product, known)
+    product = _look_up_code(medicine.product, terminology)
     if not medicine.ingredients:
         return product
-    ingredients = [_look_up_code(each, known) for each in medicine.ingredients]
+    ingredients = [_look_up_code(each, terminology) for each in medicine.ingredients]
     meanings = [meaning for each in (product, *ingredients) for meaning in each or ()]
     return meanings if meanings or product is not None or None not in ingredients else None
 
 
-def _look_up_code(code: fhir.Concept | None, known: _Meanings) -> Sequence[Meaning] | None:
-    """Likewise, and None where there are not even words."""
-    return _look_up(code, known) if code is not None and code.coding else None
+def _look_up_code(code: fhir.Concept | None, terminology: Terminology) -> Sequence[Meaning] | None:
+    """Likewise, and None where there are not even words; a system that lists findings does not tell what it is not."""
+    meanings = []
+    is_known = False
+    for coding in (code and code.coding) or ():
+        meaning = terminology.meanings[coding.system, coding.code]
+        if meaning is not UNREAD and meaning is not None:
+            meanings.append(meaning)
+        is_known = is_known or (meaning is not UNREAD and terminology.lists_medicines(coding.system))
+    return meanings if meanings or is_known else None
 
 
 def _when(resource: fhir.Resource, as_of: datetime) -> Interval | None:

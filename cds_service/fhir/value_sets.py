@@ -101,6 +101,7 @@ class Terminology:
         self._numbers: dict[tuple[str, str], str] = {}
         self._spellings: dict[str, str] = {}
         self._clinical: set[str] = set()
+        self._medicines: set[str | None] = set()
         self._editions: dict[str, str] = {}
         folder = directory if directory is not None else files("cds_service") / "value_sets"
         for file in sorted(folder.iterdir(), key=lambda each: each.name):
@@ -120,6 +121,10 @@ class Terminology:
     def system(self, spelling: str | None) -> str | None:
         """The URI of a code system that is read, whatever the spelling; None for any other."""
         return self._systems[spelling]
+
+    def lists_medicines(self, spelling: str | None) -> bool:
+        """Is it a system of which a medicine's code that no value set holds is known to be another medicine's?"""
+        return self._systems[spelling] in self._medicines
 
     def coded(self, system: str | None, code: str | None) -> tuple[str, str] | None:
         """System and code as the value sets write them; None where nothing here could know the code."""
@@ -223,6 +228,8 @@ class Terminology:
         """This system is read from now on, under all its spellings."""
         if concept.kind in _CLINICAL_KINDS:
             self._clinical.add(system)
+        if concept.kind == "medicine" and (system not in OF_URI or OF_URI[system].lists_medicines):
+            self._medicines.add(system)
         known = OF_URI.get(system)
         for spelling in (system, *(known.aliases if known else ())):
             self._spellings[key(spelling)] = system

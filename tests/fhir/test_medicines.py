@@ -73,6 +73,7 @@ UNKNOWN = [
     (inline({"system": SYSTEMS["rx"], "code": "NDC-17", "display": "apixaban"}), "apixaban"),
     (inline(text="Rivaroxaban 20 mg"), "Rivaroxaban 20 mg"),
     (inline(), ""),
+    (inline({"system": "http://snomed.info/sct", "code": "38341003", "display": "a product"}), "a product"),
     (contained({"code": code(text="Marcumar")}), "Marcumar"),
     (
         contained({"ingredient": [{"itemReference": {"reference": "#gone", "display": "phenprocoumon"}}]}),
