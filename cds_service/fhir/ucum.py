@@ -101,7 +101,12 @@ def converted(value: float, unit: str, into: str) -> float | None:
 def _unit(text: str) -> Unit | None:
     named = _ASSAY.search(text)
     assay = "" if named is None else "FEU" if named[1] else "DDU"
-    plain = _ANNOTATION.sub("", _ASSAY.sub("" if named is None else " ", text)).translate(_SPELLED).strip()
+    plain = (
+        _ANNOTATION.sub("", _ASSAY.sub("" if named is None else " ", text))
+        .translate(_SPELLED)
+        .strip()
+        .removesuffix(".")
+    )
     plain = _POWER_OF_TEN.sub(r"1e\1", _INTERNATIONAL.sub("[iU]", _REMARK.sub("", plain).strip()))
     plain = _DIVISORS.sub(lambda found: "/" + found[1].replace(".", "/"), _PER.sub("/", plain))
     factor, powers = Fraction(1), Counter[str]()

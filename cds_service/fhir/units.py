@@ -39,7 +39,8 @@ _SCALES = {
     "pain-severity": _Scale(
         "of 10",
         names=_names(
-            "score", "scores", "point", "points", "pts", "/10", "of10", "outof10", "nrs", "nprs", "vnrs", "vas"
+            *("score", "scores", "point", "points", "pts", "/10", "of10", "outof10", "nrs", "nprs", "vnrs", "vas"),
+            *("painscore", "painscale", "scale", "numericratingscale"),
         ),
         highest=10,
     ),
@@ -66,6 +67,7 @@ _SHORT = [
     (re.compile(pattern), short)
     for pattern, short in (
         (r"\s+|_", ""),
+        (r"\(?0(?:-|\u2013|to)10\)?", ""),
         (r"per", "/"),
         (r"days?", "d"),
         (r"weeks?|(?<=/)w$", "wk"),

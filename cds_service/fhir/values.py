@@ -122,6 +122,8 @@ def _written(concept: Concept, holder: Holder, text: str) -> Value | None:
         return None
     if concept.name == units.D_DIMER and not units.is_of_d_dimer(number.unit):
         return None
+    if concept.name == "pain-severity" and (number.low, number.value) == (0, 10):  # names the scale
+        return None
     return _measured(concept, holder, number)
 
 

@@ -16,7 +16,15 @@ CONVERTED = [
         ("pain-severity", 8, unit, 8, "of 10")
         for unit in (
             *("/10", "/ 10", "out of 10", "of 10", "{NRS}", "{0-10}", "{NRS 0-10}", "1{score}", "points", "Pts", "NRS"),
-            *("{pain_score}", "{VAS}", "score"),
+            *(
+                "{pain_score}",
+                "{VAS}",
+                "score",
+                "score (0-10)",
+                "NRS 0-10",
+                "Numeric rating scale 0 to 10",
+                "pain score",
+            ),
         )
     ],
     ("creatine-kinase", 5000, "U/L", 5000, "U/L"),

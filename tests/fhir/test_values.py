@@ -169,6 +169,7 @@ def test_a_pain_score_is_a_number_of_ten(members: dict[str, Any], value: float) 
         {"valueInteger": -1},
         {"valueString": "severe"},
         {"valueString": "8 at rest"},
+        {"valueString": "0-10"},
         {"valueString": "8/100"},
         {"valueString": "80/10"},
         {"valueString": "2026-11-22"},
