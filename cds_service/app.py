@@ -178,7 +178,7 @@ def _keys(client: Client, algorithms: Sequence[str], http: httpx2.AsyncClient) -
 
 def hook_services(settings: Settings, read: ReadFhir, cards: CardFiles) -> list[OpenService]:
     """The services, one per hook; `read` is how they reach FHIR servers, `cards` are their words."""
-    terminology = Terminology()
+    terminology = terminology_in_use(settings)
     policy = local_policy(settings)
     clinic = Clinic(
         Prefetch(chart_needs(terminology.measurement_codes()), read, settings.fhir_timeout),
@@ -243,14 +243,21 @@ def cards_folder(settings: Settings) -> Path:
     return settings.cards_dir or shipped("cards")
 
 
+def terminology_in_use(settings: Settings) -> Terminology:
+    """The value sets that came with the service, with the codes of CDS_CODES_DIR. Raises ConfigurationError."""
+    return Terminology(own=settings.codes_dir)
+
+
 def publication(settings: Settings, cards: CardFiles) -> Publication:
     """What is published of the knowledge that these settings and cards make up."""
+    if settings.codes_dir:
+        terminology_in_use(settings)  # refuses files that cannot be used
     policy = local_policy(settings)
     return Publication(
         version_in_use(settings),
         settings.thresholds,
         cards,
-        load_value_sets(shipped("value_sets")),
+        load_value_sets(shipped("value_sets"), settings.codes_dir),
         canonical_base(settings),
         settings.developer,
         settings.funding,
@@ -261,7 +268,7 @@ def publication(settings: Settings, cards: CardFiles) -> Publication:
 
 def version_in_use(settings: Settings) -> str:
     """The version of value sets, cards, thresholds and site's decisions that these settings choose."""
-    folders = (shipped("value_sets"), cards_folder(settings))
+    folders = (shipped("value_sets"), cards_folder(settings), *([settings.codes_dir] if settings.codes_dir else ()))
     decided = [*settings.disabled_rules, *settings.exclusions]
     return knowledge_version(__version__, folders, asdict(settings.thresholds), decided)
 

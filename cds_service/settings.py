@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         None,
         description="a folder with the card files, to be used instead of those that come with the service",
     )
+    codes_dir: Path | None = Field(
+        None,
+        description="a folder with value sets whose codes are added to those that come with the service",
+    )
     insecure: bool = Field(
         False,
         description="true or false: whether to answer everybody without a registry on other addresses than loopback",
@@ -228,7 +232,7 @@ class Settings(BaseSettings):
             raise ValueError("it is not such an address")
         return value.rstrip("/")
 
-    @field_validator("cards_dir")
+    @field_validator("cards_dir", "codes_dir")
     @classmethod
     def _folder(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_dir():

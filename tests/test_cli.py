@@ -121,6 +121,23 @@ class TestCheck:
         parts = [line.split(":")[0] for line in result.stdout.splitlines()]
         assert [part for part in parts if part != "notice"] == ["settings", "value sets", "code systems read", "cards"]
 
+    def test_codes_of_the_site(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        file = tmp_path / "leg-vein-ultrasound.json"
+        scan = {"system": "urn:oid:1.2.3.4", "concept": [{"code": "LEGVEINS", "display": "Leg veins"}]}
+        own = {"resourceType": "ValueSet", "id": file.stem, "compose": {"include": [scan]}}
+        file.write_text(json.dumps(own), encoding="utf-8")
+        monkeypatch.setenv("CDS_CODES_DIR", str(tmp_path))
+        assert f"codes of this site: usable, from {tmp_path}, added to leg-vein-ultrasound" in run("check").stdout
+        assert run("knowledge", "export", str(tmp_path / "out")).exit_code == 0
+        published = json.loads((tmp_path / "out" / "ValueSet-leg-vein-ultrasound.json").read_text(encoding="utf-8"))
+        assert published["version"].endswith("+site")
+        last = published["compose"]["include"][-1]
+        assert (last["concept"], last["extension"][0]["valueString"]) == (scan["concept"], "of this site")
+        file.write_text("{", encoding="utf-8")
+        assert "take it out of CDS_CODES_DIR" in run("check").stderr
+        for command in (("assess", str(DVT)), ("knowledge", "export", str(tmp_path / "out"))):
+            assert_one_line(run(*command), str(file), "line 1", "take it out of CDS_CODES_DIR")
+
     def test_the_registry_is_checked_too(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         file = registry(tmp_path)
         monkeypatch.setenv("CDS_CLIENTS", str(file))

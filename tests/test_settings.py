@@ -94,6 +94,7 @@ def test_what_cards_name_as_their_source_does_cannot_be_set(monkeypatch: pytest.
     ("name", "value", "remedy"),
     [
         ("CDS_CARDS_DIR", "/no/such/folder", "a folder with the card files"),
+        ("CDS_CODES_DIR", "/no/such/folder", "a folder with value sets"),
         ("CDS_FHIR_SERVERS", "ehr.example.org", "http:// or https://"),
         ("CDS_FHIR_SERVERS", "https://a/fhir,file:///x", "http:// or https://"),
         ("CDS_FHIR_SERVERS", "https://a/fhir?x=1", "http:// or https://"),

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from cds_service.app import cards_in_use, explained, hook_services, in_force
+from cds_service.app import cards_in_use, explained, hook_services, in_force, terminology_in_use
 from cds_service.cli.reporting import errors_in_one_line, tell, tell_markdown
 from cds_service.errors import ConfigurationError
 from cds_service.explanation.model import explain as of
@@ -40,7 +40,7 @@ def assess(
     """Show the cards for a chart, without a server and without reading any."""
     with errors_in_one_line():
         settings = load_settings()
-        hook, request = _as_request(_read_input(file), patient)
+        hook, request = _as_request(_read_input(file), patient, terminology_in_use(settings))
         words = cards_in_use(settings)
         services = {service.hook: service for service in hook_services(settings, read_nothing, words)}
         service = services.get(hook, services[PATIENT_VIEW.hook])
@@ -70,7 +70,7 @@ def _read_input(file: str) -> bytes:
         raise ConfigurationError(f"{file}: {error.strerror}. Give a file that can be read, or -.") from None
 
 
-def _as_request(text: bytes, patient_id: str | None) -> tuple[str, bytes]:
+def _as_request(text: bytes, patient_id: str | None, terminology: Terminology) -> tuple[str, bytes]:
     """The request, and the hook that it names."""
     text = without_lone_surrogates(text)
     try:
@@ -78,7 +78,7 @@ def _as_request(text: bytes, patient_id: str | None) -> tuple[str, bytes]:
     except (ValueError, RecursionError):
         raise ConfigurationError("the input is not JSON. Give a FHIR Bundle or a hook request.") from None
     if isinstance(content, dict) and content.get("resourceType") == "Bundle":
-        needs = chart_needs(Terminology().measurement_codes())
+        needs = chart_needs(terminology.measurement_codes())
         return PATIENT_VIEW.hook, msgspec.json.encode(chart_request(content, needs, patient_id))
     if isinstance(content, dict) and "hook" in content:
         return str(content["hook"]), text

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cds_service.app import cards_folder, cards_in_use, create_app
+from cds_service.app import cards_folder, cards_in_use, create_app, terminology_in_use
 from cds_service.cli.db import open_store
 from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
-from cds_service.fhir.value_sets import Terminology
+from cds_service.fhir.value_sets import Terminology, own_value_sets
 from cds_service.security.clients import load_clients
 from cds_service.settings import Settings, load_settings
 from cds_service.storage import schema
@@ -27,9 +27,12 @@ def check(
         settings = load_settings()
         tell("settings: usable")
         has_unknown = tell_unknown_variables()
-        terminology = Terminology()
+        terminology = terminology_in_use(settings)
         codes = len(terminology.measurement_codes())
         tell(f"value sets: {len(terminology.concepts)} usable, {codes} LOINC codes asked for in prefetch")
+        if settings.codes_dir is not None:
+            added = ", ".join(file.stem for file in own_value_sets(settings.codes_dir))
+            tell(f"codes of this site: usable, from {settings.codes_dir}, added to {added}")
         tell(f"code systems read: {', '.join(terminology.systems())}")
         cards_in_use(settings)
         tell(f"cards: usable, from {cards_folder(settings)}")

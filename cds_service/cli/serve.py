@@ -9,11 +9,10 @@ import typer
 from pydantic import SecretStr
 
 from cds_service.addresses import ANY
-from cds_service.app import create_app
+from cds_service.app import create_app, terminology_in_use
 from cds_service.cli.db import prepare_store
 from cds_service.cli.overrides import override_notices
 from cds_service.cli.reporting import content_notices, errors_in_one_line, tell, tell_unknown_variables
-from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.chart_request import chart_request
 from cds_service.hooks.patient_view import PATIENT_VIEW
 from cds_service.hooks.prefetch import chart_needs
@@ -55,7 +54,7 @@ def demo(
             store = SecretStr(f"sqlite+aiosqlite:///{folder}/cds-service.db")
             settings = settings.model_copy(update={"database_url": store})
         samples = {sample.name: sample for sample in load_samples(shipped("fhir_fixtures"))}
-        needs = chart_needs(Terminology().measurement_codes())
+        needs = chart_needs(terminology_in_use(settings).measurement_codes())
 
         def request_of(name: str) -> dict[str, Any]:
             return chart_request(moved_to(utc_today(), samples[name].bundle), needs)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from cds_service.code_systems import ICD10CM, LOINC, OF_URI, SYSTEMS, key, plain, written
@@ -88,10 +89,11 @@ class Terminology:
     """All value sets; `meaning(system, code)` is the one question asked of them, and `meanings` keeps the answers:
     UNREAD where nothing here could know the code, None where its system is read and no value set holds it.
 
-    Raises ConfigurationError, naming the file, for a value set that cannot be used.
+    `own`: a folder of the site's, whose codes are added. Raises ConfigurationError, naming the file, for a value set
+    that cannot be used.
     """
 
-    def __init__(self, directory: Traversable | None = None) -> None:
+    def __init__(self, directory: Traversable | None = None, own: Path | None = None) -> None:
         self.concepts: dict[str, Concept] = {}
         self._exact: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._below: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -109,6 +111,8 @@ class Terminology:
                 self._load(file)
         if not self.concepts:
             raise ConfigurationError(f"{folder}: no value sets found. Reinstall the package.")
+        for path in own_value_sets(own) if own is not None else ():
+            self._add(path)
         self._longest = max([len(code) for _system, code in (*self._below, *self._not_below)], default=0)
         self._systems = Kept(self._system, most=_MOST_SYSTEMS, longest=_LONGEST_KEPT)
         self.meanings = Kept(self._meaning, most=_MOST_KEPT, longest=_LONGEST_KEPT)
@@ -159,12 +163,36 @@ class Terminology:
         except (AttributeError, KeyError, TypeError, ValueError, re.error) as problem:
             raise ConfigurationError(f"value set {file.name}: {problem!s}. Correct the file.") from problem
 
+    def _add(self, file: Path) -> None:
+        """The codes of a site's file, to those of the value set of its name. What both hold is held once."""
+        place = ""
+        try:
+            resource = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(resource, dict) or resource.get("resourceType") != "ValueSet":
+                raise ValueError("it is not a FHIR ValueSet")
+            if (name := file.stem) not in self.concepts or resource.get("id") != name:
+                raise ValueError(
+                    "its file name and its id must both be those of a value set that comes with the service"
+                )
+            if resource["compose"].get("exclude"):
+                raise ValueError("compose.exclude: codes that come with the service cannot be taken out")
+            for number, include in enumerate(resource["compose"]["include"]):
+                place = f"compose.include[{number}]: "
+                system = self._spellings.get(key(include["system"]), include["system"])
+                self._index(name, {**include, "system": system}, self._exact, self._below, again=True)
+        except (OSError, AttributeError, KeyError, TypeError, ValueError, re.error) as problem:
+            what = f"{problem!s} is missing" if isinstance(problem, KeyError) else f"{problem!s}"
+            remedy = "Correct the file, or take it out of CDS_CODES_DIR"
+            raise ConfigurationError(f"value set {file}: {place}{what}. {remedy}.") from problem
+
     def _index(
         self,
         name: str,
         element: dict[str, Any],
         exact: dict[tuple[str, str], set[str]],
         below: dict[tuple[str, str], set[str]],
+        *,
+        again: bool = False,
     ) -> None:
         system = element["system"]
         self._read(system, self.concepts[name])
@@ -175,7 +203,7 @@ class Terminology:
                 raise ValueError(f"code {concept['code']} has no display")
             its = _listed(system, concept["code"])
             named = exact[system, its]
-            if name in named:
+            if name in named and not again:
                 raise ValueError(f"code {concept['code']} stands in it twice")
             named.add(name)
             for extension in concept.get("extension", []):
@@ -249,6 +277,14 @@ class Terminology:
         for end in range(1, min(len(plain), self._longest) + 1):
             names |= below.get((system, plain[:end]), set())
         return names
+
+
+def own_value_sets(folder: Path) -> Sequence[Path]:
+    """The files of a site's folder, by name."""
+    found = sorted(folder.glob("*.json"))
+    if not found:
+        raise ConfigurationError(f"{folder}: no value sets there. Point CDS_CODES_DIR to the folder of your own.")
+    return found
 
 
 def _listed(system: str, code: str) -> str:

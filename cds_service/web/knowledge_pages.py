@@ -10,7 +10,7 @@ from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.knowledge import EXTENSION
 from cds_service.publishing.fhir_resources import concept_kind, sources
-from cds_service.publishing.publication import Publication
+from cds_service.publishing.publication import Publication, is_of_this_site
 from cds_service.publishing.source_attributes import RULE, SourceAttribute
 from cds_service.settings import variable
 from cds_service.thresholds import Number, numbers
@@ -193,7 +193,10 @@ def _size(value_set: Mapping[str, Any]) -> str:
     codes = sum(len(each.get("concept", ())) for each in included)
     families = sum(len(each.get("filter", ())) for each in included)
     counted = ((codes, "code", "codes"), (families, "code family", "code families"))
-    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counted if count)
+    said = [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+    if own := sum(len(each.get("concept") or each["filter"]) for each in included if is_of_this_site(each)):
+        said.append(f"{own} of this site")
+    return ", ".join(said)
 
 
 def _look_back(value_set: Mapping[str, Any]) -> str:

@@ -198,6 +198,61 @@ def test_a_code_longer_than_all_that_are_listed_is_not_looked_at_letter_by_lette
     assert READER.terminology.meaning(system, long) is None
 
 
+SCAN = "leg-vein-ultrasound"
+
+
+def own(folder: Path, name: str, *include: Any, **more: Any) -> Path:
+    """A site's folder with one file of this name."""
+    resource = {"resourceType": "ValueSet", "id": name, "compose": {"include": include, **more.pop("compose", {})}}
+    (folder / f"{name}.json").write_text(json.dumps({**resource, **more}), encoding="utf-8")
+    return folder
+
+
+def test_codes_of_a_site_are_added_to_ours(tmp_path: Path) -> None:
+    """Also of a system that was not read, in another spelling of one that is, and what ours hold already."""
+    ours, there = codes(SNOMED, "312725000"), codes("http://fhir.de/CodeSystem/dimdi/icd-10-gm", "I79.2")
+    own(tmp_path, SCAN, codes("urn:oid:1.2.3.4", "LEGVEINS"), ours)
+    own(tmp_path, "arterial-disease", there)
+    shipped, terminology = Terminology(), Terminology(own=tmp_path)
+    assert shipped.meaning("oid:1.2.3.4", "LEGVEINS") is shipped.meaning(GERMAN, "I79.2") is None
+    for system, code, name in (
+        ("oid:1.2.3.4", "LEGVEINS", SCAN),
+        (GERMAN, "I79.2", "arterial-disease"),
+        (GERMAN, "I80.28", "dvt"),
+        (SNOMED, "312725000", SCAN),
+    ):
+        meaning = terminology.meaning(system, code)
+        assert meaning is not None
+        assert [each.name for each in meaning.concepts] == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "include", "more", "said"),
+    [
+        ("my-scan", codes(SNOMED, "312725000"), {}, "those of a value set that comes with the service"),
+        (SCAN, codes(SNOMED, "312725001"), {}, "compose.include[0]: code 312725001 is none that"),
+        (SCAN, {"system": SNOMED, "concept": [{"code": "312725000"}]}, {}, "code 312725000 has no display"),
+        (SCAN, {"concept": [{"code": "1", "display": "a"}]}, {}, "compose.include[0]: 'system' is missing"),
+        (SCAN, {"system": "urn:x"}, {}, "neither codes nor a filter"),
+        (SCAN, codes("urn:x", "A"), {"compose": {"exclude": [codes("urn:x", "B")]}}, "compose.exclude"),
+        (SCAN, codes("urn:x", "A"), {"id": "other"}, "its file name and its id"),
+        (SCAN, codes("urn:x", "A"), {"resourceType": "List"}, "not a FHIR ValueSet"),
+    ],
+)
+def test_a_file_of_a_site_that_cannot_be_used(
+    tmp_path: Path, name: str, include: Any, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="take it out of CDS_CODES_DIR") as refusal:
+        Terminology(own=own(tmp_path, name, include, **more))
+    assert said in str(refusal.value)
+    assert f"{tmp_path / name}.json" in str(refusal.value)
+
+
+def test_a_folder_of_a_site_without_value_sets(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Point CDS_CODES_DIR"):
+        Terminology(own=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("system", "code", "concepts", "site"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from json import dumps
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -40,7 +41,12 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     card = (cards / "dvt.md").read_text(encoding="utf-8")
     card = card.replace("owner: clinical content lead of the site (to be named)", f"owner: '{OWNER}'")
     (cards / "dvt.md").write_text(card.replace("review_due: 20", "review_due: 19"), encoding="utf-8")
-    own = {"CDS_CARDS_DIR": str(cards), "CDS_CLIENTS": str(registry(folder))}
+    codes = folder / "codes"
+    codes.mkdir()
+    scan = {"system": "urn:oid:1.2.3.4", "concept": [{"code": "LEGVEINS", "display": "Leg veins"}]}
+    added = {"resourceType": "ValueSet", "id": "leg-vein-ultrasound", "compose": {"include": [scan]}}
+    (codes / "leg-vein-ultrasound.json").write_text(dumps(added), encoding="utf-8")
+    own = {"CDS_CARDS_DIR": str(cards), "CDS_CODES_DIR": str(codes), "CDS_CLIENTS": str(registry(folder))}
     with running("serve", CDS_PUBLIC_URL="https://cds.example.org/hospital", **own) as server:
         yield server
 
@@ -194,6 +200,13 @@ def test_source_attributes_as_json(server: Server) -> None:
 def test_text_of_the_site_is_shown_as_text(server: Server, elsewhere: Server) -> None:
     assert HOSTILE in page(server, "/knowledge/source-attributes").texts
     assert any(OWNER in text for text in page(elsewhere, "/knowledge").texts)
+
+
+def test_codes_of_the_site_are_shown_as_its_own(server: Server, elsewhere: Server) -> None:
+    assert any(text.endswith(", 1 of this site") for text in page(elsewhere, "/knowledge").texts)
+    assert not any("of this site" in text for text in page(server, "/knowledge").texts)
+    added = get(elsewhere, "/knowledge/ValueSet/leg-vein-ultrasound", Accept="application/json").json()
+    assert added["compose"]["include"][-1]["concept"] == [{"code": "LEGVEINS", "display": "Leg veins"}]
 
 
 def test_content_past_its_review_date_is_marked(server: Server, elsewhere: Server) -> None:
