@@ -156,7 +156,7 @@ _EXACT = {
     **_OTHERS,
 }
 _LOOSE = {
-    spelled + word: _prefixed(prefix, atom)
+    spelled + word: _EXACT[prefix + atom]
     for atom, words in _WORDS.items()
     for word in words
     for spelled, prefix in ({each: each for each in _PREFIXES} | _LONG_PREFIXES).items()
