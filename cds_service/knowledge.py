@@ -13,6 +13,8 @@ a site publishes or sends stands under its own base instead (CDS_CANONICAL_URL, 
 """
 OVERRIDE_REASON = "override-reason"
 """The id of the code system of override reasons."""
+CARD = "card"
+"""The id of the code system of cards, by which each tells its topic."""
 EXTENSION = f"{BASE}StructureDefinition/"
 
 

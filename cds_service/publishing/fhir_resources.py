@@ -15,7 +15,7 @@ from cds_service.assessment.citation import Citation
 from cds_service.assessment.rule import Rule, RuleSet
 from cds_service.assessment.sources import OURS
 from cds_service.code_systems import SNOMED
-from cds_service.knowledge import BASE, EXTENSION, OVERRIDE_REASON
+from cds_service.knowledge import BASE, CARD, EXTENSION, OVERRIDE_REASON
 from cds_service.publishing.publication import Publication
 from cds_service.thresholds import Number, numbers
 
@@ -63,6 +63,7 @@ def fhir_resources(published: Publication) -> list[dict[str, Any]]:
         _terminology(published),
         *published.value_sets.values(),
         _override_reasons(published),
+        _cards(published),
     ]
     found: list[dict[str, Any]] = json.loads(json.dumps(as_shipped).replace(BASE, published.base))
     return found
@@ -158,6 +159,18 @@ def _override_reasons(published: Publication) -> dict[str, Any]:
         "content": "complete",
         "count": len(shared.override_reasons),
         "concept": [{"code": code, "display": display} for code, display in shared.override_reasons.items()],
+    }
+
+
+def _cards(published: Publication) -> dict[str, Any]:
+    topics = [card.source.topic for card in published.cards.cards.values() if card.source.topic]
+    return {
+        **_head("CodeSystem", CARD, "Cards of the calf pain service", published.version),
+        "description": "What a card is about: the topic of its source. Each card has one of its own.",
+        "caseSensitive": True,
+        "content": "complete",
+        "count": len(topics),
+        "concept": [{"code": topic.code, "display": topic.display} for topic in topics],
     }
 
 

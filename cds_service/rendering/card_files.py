@@ -20,9 +20,8 @@ from cds_service.assessment.rules.guidance import RED_FLAGS
 from cds_service.assessment.rules.precautions import STEPS
 from cds_service.assessment.rules.risks import RISKS
 from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES
-from cds_service.code_systems import SNOMED
 from cds_service.errors import ConfigurationError
-from cds_service.knowledge import BASE, OVERRIDE_REASON
+from cds_service.knowledge import BASE, CARD, OVERRIDE_REASON
 from cds_service.rendering import headline, suggestions
 from cds_service.rendering.case import FIXED_CARDS
 from cds_service.rendering.content import (
@@ -48,7 +47,6 @@ SHARED, CAUSE_WORDS = "_shared.md", "_causes.md"
 SECTIONS = ("Options", "Check", "Ask", "If none", "Back if")
 """The sections that a card file may have; `Recorded` and `Not found` are made from the record."""
 
-CALF_PAIN = Coding(code="300954003", system=SNOMED, display="Pain in calf")
 LONGEST_SUMMARY = 100
 MOST_WORDS = 60
 """Of a card file's own sections together: a card is read in ten seconds, and the record wants its part of them."""
@@ -226,7 +224,7 @@ def _checked_card(file: ContentFile, shared: SharedWords, base: str) -> CardFile
         summary=_summary(file, "summary", matter.summary, headline.longest(rules, shared)),
         sections={label: paragraphs(unwrapped(text)) for label, text in sections.items()},
         not_found=matter.not_found,
-        source=Source(label=matter.source.label, url=matter.source.url, topic=CALF_PAIN),
+        source=Source(label=matter.source.label, url=matter.source.url, topic=card_topic(matter.id, base)),
         links=tuple(Link(label=link.label, url=link.url, type="absolute") for link in matter.links),
         override_reasons=_override_reasons(file, matter, shared, base),
         suggestions=_suggestions(file, matter),
@@ -292,6 +290,11 @@ def _check_addresses(file: ContentFile, matter: _CardMatter) -> None:
             file.fail(f"{key} has an address that is not https", "Give the full https address", key=key, text=url)
         if not label:
             file.fail(f"{key} has an empty label", "Say what it leads to", key=key)
+
+
+def card_topic(card: str, base: str) -> Coding:
+    """What a card is about. Each has its own: some EHRs hide later cards of a topic once one of them was dismissed."""
+    return Coding(card, f"{base}CodeSystem/{CARD}", card.replace("-", " "))
 
 
 def _override_reasons(file: ContentFile, matter: _CardMatter, shared: SharedWords, base: str) -> tuple[Coding, ...]:

@@ -277,7 +277,7 @@ def test_the_source_has_label_url_and_topic() -> None:
     source = card_of(CALF_PAIN, SUSPECTED).source
     assert (source.label, source.url) == ("NICE", "https://www.nice.org.uk/guidance/ng158/chapter/Recommendations")
     assert source.topic is not None
-    assert (source.topic.code, source.topic.display) == ("300954003", "Pain in calf")
+    assert (source.topic.code, source.topic.display) == ("possible-dvt", "possible dvt")
 
 
 def test_the_longest_values_of_a_summary_are_known_for_each_placeholder() -> None:
