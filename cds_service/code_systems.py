@@ -18,6 +18,7 @@ ICD10GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
 ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
+DMD = "https://dmd.nhs.uk"
 UCUM = "http://unitsofmeasure.org"
 
 _R4 = "https://hl7.org/fhir/R4/terminologies-systems.html"
@@ -240,6 +241,13 @@ SYSTEMS = (
             "https://atcddd.fhi.no/atc_ddd_index": "the index of WHO's centre",
             "ATC": _UMLS,
         },
+    ),
+    CodeSystem(
+        DMD,
+        "dm+d",
+        "https://simplifier.net/guide/uk-core-implementation-guide-stu3-sequence (Medication.code)",
+        _snomed,
+        {"dm+d": "its name"},
     ),
     CodeSystem(
         "http://terminology.hl7.org/CodeSystem/v2-0136",

@@ -32,8 +32,6 @@ PASSED_OVER = {
     "atc|S01AE03",  # ciprofloxacin for the eye
     "atc|D07AA02",  # hydrocortisone on the skin
     "atc|C03XA01",  # tolvaptan
-    "rx|2551",  # ciprofloxacin, route not stated
-    "rx|5492",  # hydrocortisone, route not stated
     "rx|243670",  # aspirin 81 MG Oral Tablet
 }
 """Codes of examples that the service does not know on purpose."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from cds_service.code_systems import DMD, ICD10CM, LOINC, SNOMED
 from cds_service.code_systems import ICD10 as WHO
-from cds_service.code_systems import ICD10CM, LOINC, SNOMED
 from cds_service.code_systems import ICD10GM as GERMAN
 from cds_service.errors import ConfigurationError
 from cds_service.facts import Course, Side, Site, State
@@ -196,6 +196,14 @@ def test_a_code_longer_than_all_that_are_listed_is_not_looked_at_letter_by_lette
         lambda: READER.terminology.meaning(system, short)
     )
     assert READER.terminology.meaning(system, long) is None
+
+
+@pytest.mark.parametrize("system", [DMD, SNOMED])
+def test_anticoagulants_of_the_united_kingdom(system: str) -> None:
+    """By dm+d, whose codes are ids of SNOMED CT: UK charts send them under either address."""
+    meaning = READER.terminology.meaning(system, "703908001")
+    assert meaning is not None
+    assert [each.name for each in meaning.concepts] == ["anticoagulant"]
 
 
 SCAN = "leg-vein-ultrasound"

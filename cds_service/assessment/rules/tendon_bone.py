@@ -111,7 +111,8 @@ FLUOROQUINOLONE_CAUSE = Rule(
     kind=Kind.CAUSE,
     label="Achilles tendon trouble under a fluoroquinolone",
     source=FLUOROQUINOLONE,
-    says="A fluoroquinolone by mouth or vein beside an Achilles complaint, or new pain of calf or ankle.",
+    says="A fluoroquinolone by mouth or vein, or of unstated route (an ingredient code gives none), beside an Achilles "
+    "complaint, or new pain of calf or ankle.",
     needs=(Concept.FLUOROQUINOLONE,),
     when=_fluoroquinolone,
 )
