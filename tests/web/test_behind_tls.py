@@ -38,19 +38,20 @@ def tls_in_front(listening: socket.socket, service: str, certificate: Path) -> I
         inside, to_service = await asyncio.open_connection(host, int(port))
         await asyncio.gather(copy(reader, to_service), copy(inside, writer))
 
-    async def serve(stop: asyncio.Event) -> None:
-        async with await asyncio.start_server(pass_on, sock=listening, ssl=context):
-            await stop.wait()
+    stop = threading.Event()
 
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(stop),), daemon=True)
+    async def serve() -> None:
+        proxy = await asyncio.start_server(pass_on, sock=listening, ssl=context)
+        await asyncio.to_thread(stop.wait)
+        proxy.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        stop.set()
         thread.join(10)
-        loop.close()
 
 
 def test_an_ehr_calls_by_https_and_its_token_is_for_that_address(tmp_path: Path) -> None:
