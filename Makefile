@@ -4,6 +4,7 @@
 # make check: format, lint, types and import direction, without the tests
 # make test-deployment: try the service behind nginx, which must be installed (Debian: apt-get install nginx-light)
 # make validate: run all vignettes and write docs/validation.md and its plot
+# make codes-report: what public lists of codes hold and no value set does, with the reason
 # make docs: write the tables of docs/ anew from the rules; read what changed as a clinician would
 # make format: put the code into the format that `make check` wants, and mend what ruff can mend
 # make bench: measure the service under load
@@ -29,7 +30,7 @@ PYTEST = $(IN)/python -m pytest --numprocesses logical --dist loadfile
 LOCK = .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --custom-compile-command 'make requirements' $(UPGRADE)
 
-.PHONY: help demo test coverage check test-deployment validate docs format bench requirements clean
+.PHONY: help demo test coverage check test-deployment validate codes-report docs format bench requirements clean
 
 help:
 	@sed -n 's/^# \(make [a-z-]*: .*\)/\1/p' Makefile
@@ -56,6 +57,9 @@ test-deployment: .venv/for-tests
 
 validate: .venv/for-tests
 	@$(IN)/python -m tests.validation
+
+codes-report: .venv/for-tests
+	@$(IN)/python -m tests.code_lists
 
 docs: .venv/for-tests
 	@$(IN)/python -m tests.docs_tables

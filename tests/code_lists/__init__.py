@@ -1,0 +1,1 @@
+"""The value sets beside public lists of codes: `python -m tests.code_lists`."""
