@@ -75,6 +75,7 @@ class Concept(StrEnum):
     NSAID = "nsaid"
     NUMBNESS_TINGLING = "numbness-tingling"
     OBESITY = "obesity"
+    OBSTETRIC_DVT = "obstetric-dvt"
     OEDEMA_CAUSE = "oedema-cause"
     OESTROGEN = "oestrogen"
     PAIN_SEVERITY = "pain-severity"

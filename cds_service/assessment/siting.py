@@ -31,8 +31,12 @@ def is_current(fact: Fact) -> bool:
 
 
 def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """Drop findings without a site, unless a leg complaint was current on their day."""
-    unsited = [fact for fact in facts if _needs_anchor(fact)]
+    """Drop findings without a site, unless a leg complaint was current on their day.
+
+    A deep vein thrombosis of pregnancy or after birth is one of the leg: no code of it states a site.
+    """
+    of_the_leg = {fact.source for fact in facts if fact.concept == Concept.OBSTETRIC_DVT}
+    unsited = [fact for fact in facts if _needs_anchor(fact) and fact.source not in of_the_leg]
     if not unsited:
         return facts
     anchors = _Anchors([fact for fact in facts if _is_anchor(fact)])

@@ -101,7 +101,7 @@ def _tail(fact: Fact, as_of: datetime) -> str:
     """The date, and whatever makes the entry less than a current and confirmed one."""
     parts: list[str] = []
     if fact.site_matters and fact.side is Side.NOT_STATED:
-        parts.append("side not recorded")
+        parts.append("site not recorded" if fact.site is Site.NOT_STATED else "side not recorded")
     parts.append(_dates(fact, as_of))
     if fact.state is State.ABSENT:
         parts.append("denied")

@@ -269,7 +269,7 @@ def test_a_folder_of_a_site_without_value_sets(tmp_path: Path) -> None:
         (GERMAN, "I80.28", {"dvt"}, Site.LEG),
         ("http://fhir.de/CodeSystem/dimdi/icd-10-gm", "I80.28", {"dvt"}, Site.LEG),
         (WHO, "I80.3", {"leg-vein-thrombosis"}, Site.LEG),
-        (WHO, "O87.1", {"dvt", "postpartum"}, None),
+        (WHO, "O87.1", {"dvt", "obstetric-dvt", "postpartum"}, None),
         (GERMAN, "O88.20", {"pulmonary-embolism"}, None),
         (GERMAN, "I26.9", {"pulmonary-embolism"}, None),
         (GERMAN, "M79.66", {"pain"}, Site.LOWER_LEG),
