@@ -18,7 +18,11 @@ from cds_service.shipped import shipped
 from tests.command import assert_one_line
 from tests.ehr import Ehr, running_ehr
 
-CLAUDICATION = {"63491006": "Intermittent claudication", "275520000": "Claudication"}
+CLAUDICATION = {
+    "63491006": "Intermittent claudication",
+    "275520000": "Claudication",
+    "792845002": "Intermittent claudication due to atherosclerosis of artery of limb",
+}
 VERSION = "http://snomed.info/sct/900000000000207008/version/20261001"
 
 
@@ -78,7 +82,8 @@ def test_snomed_is_asked_for_by_its_meaning(server: Ehr, terminology: Terminolog
     result = expand(server, folder)
     assert (result.exit_code, result.stdout) == (0, "nothing to write\n"), result.output
     (asked,) = terminology.asked
-    meaning = "<< 63491006 |Intermittent claudication| OR 275520000 |Claudication|"
+    meaning = "<< 63491006 |Intermittent claudication| OR 275520000 |Claudication| OR << "
+    meaning += "792845002 |Intermittent claudication due to atherosclerosis of artery of limb|"
     assert asked["url"]["valueUri"] == f"http://snomed.info/sct?fhir_vs=ecl/{meaning}"
 
 
