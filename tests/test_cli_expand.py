@@ -100,9 +100,9 @@ def test_other_systems_are_asked_for_their_codes(server: Ehr, terminology: Termi
 @pytest.mark.parametrize("types", ["n\n", "\n", ""])
 def test_writes_nothing_without_a_yes(types: str, server: Ehr, terminology: TerminologyStandIn, folder: Path) -> None:
     before = (folder / "claudication.json").read_bytes()
-    terminology.codes["12345678"] = "Claudication of the calf"
+    terminology.codes["12345009"] = "Claudication of the calf"
     result = expand(server, folder, types=types)
-    assert "+ 12345678 Claudication of the calf" in result.stdout
+    assert "+ 12345009 Claudication of the calf" in result.stdout
     assert (folder / "claudication.json").read_bytes() == before
 
 
@@ -110,13 +110,17 @@ def test_writes_nothing_without_a_yes(types: str, server: Ehr, terminology: Term
 def test_writes_what_is_new_after_a_yes(
     more: tuple[str, ...], types: str, server: Ehr, terminology: TerminologyStandIn, folder: Path
 ) -> None:
-    terminology.codes = {"63491006": "Intermittent claudication (disorder)", "12345678": "Claudication of the calf"}
+    terminology.codes = {
+        **{code: words for code, words in CLAUDICATION.items() if code != "275520000"},
+        "63491006": "Intermittent claudication (disorder)",
+        "12345009": "Claudication of the calf",
+    }
     result = expand(server, folder, *more, types=types)
     assert result.exit_code == 0, result.output
     assert "- 275520000 Claudication: not in the expansion, stays" in result.stdout
     assert "~" not in result.stdout, "a semantic tag is no other name"
-    assert listed(folder) == {**CLAUDICATION, "12345678": "Claudication of the calf"}
-    meaning = Terminology(folder).meaning("http://snomed.info/sct", "12345678")
+    assert listed(folder) == {**CLAUDICATION, "12345009": "Claudication of the calf"}
+    meaning = Terminology(folder).meaning("http://snomed.info/sct", "12345009")
     assert meaning is not None
     assert [concept.name for concept in meaning.concepts] == ["claudication"]
     text = (folder / "claudication.json").read_text(encoding="utf-8")
@@ -136,7 +140,7 @@ def test_an_inactive_code_is_not_in_the_expansion(server: Ehr, terminology: Term
 def test_pages_are_followed(server: Ehr, terminology: TerminologyStandIn, folder: Path) -> None:
     terminology.page = 1
     assert "nothing to write" in expand(server, folder).stdout
-    assert [each["offset"]["valueInteger"] for each in terminology.asked] == [0, 1]
+    assert [each["offset"]["valueInteger"] for each in terminology.asked] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
