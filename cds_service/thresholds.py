@@ -34,6 +34,12 @@ class Thresholds:
     injury_days: int = _number(7, "days", "ours: how long after an injury a compartment syndrome is watched for")
     embolism_symptom_days: int = _number(7, "days", "ours: how recently symptoms of pulmonary embolism must have begun")
     thrombosis_days: int = _number(90, "days", "ours: how long a coded DVT or pulmonary embolism is acute")
+    old_thrombosis_days: int = _number(
+        365, "days", "ours: how long one without an anticoagulant counts as old, beyond that as a previous one"
+    )
+    treated_complaint_days: int = _number(
+        14, "days", "ours: how long after a treated DVT began a complaint of that leg is still its own"
+    )
     acute_diagnosis_days: int = _number(90, "days", "ours: how long other acute leg diagnoses count if never closed")
     gangrene_days: int = _number(30, "days", "ours")
     sepsis_days: int = _number(7, "days", "ours")
@@ -94,6 +100,9 @@ class Thresholds:
     wells_likely_points: int = _number(2, "points", "NICE NG158 Table 1: 2 or more is 'DVT likely'", fixed=True)
     unread_entry_days: int = _number(
         90, "days", "ours: how long an entry that no rule could read keeps home care from being listed"
+    )
+    known_before_days: int = _number(
+        30, "days", "ours: a chronic disease that was on record so long before is not new when it is coded again"
     )
     explaining_days: int = _number(30, "days", "ours: a Condition must be older to explain a both-sided swelling")
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")

@@ -9,6 +9,7 @@ from cds_service.assessment.record import Record
 from cds_service.assessment.rule import Finding, Kind, Level, Rule, Seen, once, short_windows, within_windows
 from cds_service.facts import Fact, State
 
+NOT_SURE = "its date does not surely lie in the window: listed, does not raise the level"
 _SHORT_DAYS = 14
 _ALWAYS_TOLD = (Kind.RED_FLAG, Kind.RISK, Kind.WELLS)
 
@@ -28,14 +29,19 @@ def asked(rules: Iterable[Rule], record: Record) -> list[Finding]:
 
 
 def _found(rule: Rule, seen: Seen, record: Record) -> Finding:
-    """The finding; of one level less where nothing that a short window is for lies surely inside it."""
+    """The finding. Of one level less where nothing that a short window is for lies surely inside it: a warning is then
+    listed.
+    """
     level = rule.level if seen.level is None else seen.level
-    if seen.state is not State.PRESENT or seen.why_not_counted:
+    why = seen.why_not_counted
+    if seen.state is not State.PRESENT or why:
         level = Level.NONE
     evidence = seen.evidence
     if level and rule.windows:
         evidence, is_sure = _surely(rule, evidence, record)
         level = level if is_sure else Level(level - 1)
+        if level is Level.INFO:  # one less than a warning
+            level, why = Level.NONE, NOT_SURE
     return Finding(
         rule,
         seen.state,
@@ -46,7 +52,7 @@ def _found(rule: Rule, seen: Seen, record: Record) -> Finding:
         seen.missing,
         seen.note,
         seen.label,
-        seen.why_not_counted,
+        why,
     )
 
 

@@ -11,6 +11,7 @@ from cds_service.assessment.record import Record
 from cds_service.assessment.rule import Effect, Finding, Kind, Level, effects_of
 from cds_service.assessment.rules.care import HomeCareStep, home_care
 from cds_service.assessment.rules.precautions import STEPS
+from cds_service.assessment.rules.seen import UNDATED_CAUSE
 from cds_service.assessment.rules.steps import NextStep
 from cds_service.assessment.unread import NOT_READ, standing_entries
 from cds_service.assessment.wells import WellsScore
@@ -73,7 +74,11 @@ class Assessment:
         count or whose value is not interpreted; of a record, or an entry, that was not read it may not suit.
         """
         doubtful = any(
-            finding.level or (finding.why_not_counted and finding.rule.kind is not Kind.RED_FLAG)
-            for finding in self.findings
+            finding.level or (finding.why_not_counted and not _leaves_no_doubt(finding)) for finding in self.findings
         )
         return bool(self.complaint) and not doubtful and self.fully_read and not standing_entries(self.record)
+
+
+def _leaves_no_doubt(listed: Finding) -> bool:
+    """Is it a red flag that is explained or old, or a cause that may be long over?"""
+    return listed.rule.kind is Kind.RED_FLAG or listed.rule is UNDATED_CAUSE

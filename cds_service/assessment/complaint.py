@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cds_service.assessment.concepts import CAUSES, Concept
-from cds_service.assessment.diagnoses import coded_chronic, embolism_symptoms, opening_diagnoses
+from cds_service.assessment.diagnoses import (
+    acute_thrombosis,
+    coded_chronic,
+    embolism_symptoms,
+    long_past_thrombosis,
+    opening_diagnoses,
+    undated_causes,
+)
 from cds_service.assessment.injuries import threatening_injuries
 from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import once
 from cds_service.assessment.rules.guidance import SEVERE
 from cds_service.assessment.signs import signs_within
+from cds_service.assessment.treated import treated_thromboses
 from cds_service.facts import Fact, Side, Site
 
 if TYPE_CHECKING:
@@ -28,7 +37,8 @@ def complaint(leg: Leg) -> tuple[Fact, ...]:
     The four ways (docs/triage.md): (a) calf pain or a cause of it, (b) leg or ankle pain beside a sign, (c) a sign
     without pain, (d) a diagnosis of the leg, or an injury of it with the signs of a compartment syndrome.
     """
-    sign = bool(leg.signs) or any(flag.level for flag in leg.flags.values())
+    undated = set(undated_causes(leg))
+    sign = bool(leg.signs) or any(flag.level and not undated.issuperset(flag.evidence) for flag in leg.flags.values())
     old = old_pains(leg, *_CALF)
     causes = leg.any_of(*CAUSES)
     facts = [
@@ -41,6 +51,8 @@ def complaint(leg: Leg) -> tuple[Fact, ...]:
     ]
     if sign:
         facts += [*old, *(fact for fact in causes if fact.is_condition)]
+    if facts or embolism_symptoms(leg):
+        facts += acute_thrombosis(leg)  # one under treatment is no complaint alone
     if sign or embolism_symptoms(leg):
         facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present(Concept.REST_PAIN)]
     return once(facts)
@@ -55,10 +67,29 @@ def by_record(assessment: Assessment) -> tuple[Fact, ...]:
 
 
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
-    """Causes that began or were recorded in the last 30 days; a chronic code is old whatever its date."""
+    """Causes that began or were recorded in the last 30 days, but none of these: a chronic code, whatever its date; a
+    DVT under treatment, or of over a year; one of the guidance without a date; claudication that was known before.
+    """
     chronic = coded_chronic(leg)
-    counting = [fact for fact in causes if fact.source not in chronic]
-    return [*leg.within(counting, leg.thresholds.finding_days), *leg.recorded_lately(counting)]
+    no_news = {*treated_thromboses(leg), *long_past_thrombosis(leg, Concept.DVT), *undated_causes(leg)}
+    counting = [fact for fact in causes if fact.source not in chronic and fact not in no_news]
+    new = [*leg.within(counting, leg.thresholds.finding_days), *leg.recorded_lately(counting)]
+    return [fact for fact in new if not _is_known_claudication(fact, leg)]
+
+
+def _is_known_claudication(fact: Fact, leg: Leg) -> bool:
+    """Recorded again is not begun: did it begin, or was it on record of that side or of none, long before?"""
+    if fact.concept != Concept.CLAUDICATION or fact.when is None:
+        return False
+    window = timedelta(days=leg.thresholds.known_before_days)
+    if fact.recorded is not None and fact.when.last < fact.recorded.first - window:
+        return True
+    return any(
+        earlier.when is not None
+        and earlier.when.last < fact.when.first - window
+        and earlier.side in (fact.side, Side.NOT_STATED, Side.BOTH)
+        for earlier in leg.confirmed(Concept.CLAUDICATION)
+    )
 
 
 def _without_pain(leg: Leg) -> list[Fact]:

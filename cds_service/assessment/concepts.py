@@ -144,6 +144,9 @@ CAUSES = (
 )
 """Causes of calf pain that the guidance names (S9 to S15)."""
 
+PASSING_CAUSES = (Concept.STRAIN, Concept.CRAMP, Concept.CONTUSION, Concept.TENDINOPATHY)
+"""Those of them that heal: where nobody recorded when, they may be long over."""
+
 MEDICINES = (
     *(Concept.ANTICOAGULANT, Concept.NSAID, Concept.STATIN, Concept.DIURETIC, Concept.FLUOROQUINOLONE),
     *(Concept.CORTICOSTEROID, Concept.OESTROGEN, Concept.TRANSDERMAL_OESTROGEN),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, PASSING_CAUSES, SUPERFICIAL_VEINS, Concept
 from cds_service.assessment.record import Record
 from cds_service.assessment.siting import is_current
 from cds_service.facts import UNREAD_MEDICINES, Chart, Fact, Side, Topic
@@ -40,6 +40,12 @@ def old_thrombosis(leg: Record) -> Sequence[Fact]:
     return [fact for fact in leg.confirmed(Concept.DVT) if fact not in acute]
 
 
+def long_past_thrombosis(record: Record, *concepts: Concept) -> Sequence[Fact]:
+    """A confirmed DVT or pulmonary embolism, still coded active, that began over a year ago: a previous one."""
+    known = [fact for concept in concepts for fact in record.confirmed(concept)]
+    return record.older_than(known, record.thresholds.old_thrombosis_days)
+
+
 def acute_limb_ischaemia(leg: Record) -> Sequence[Fact]:
     """Confirmed within 30 days or undated, or suspected."""
     recent = leg.within(leg.confirmed(Concept.ACUTE_LIMB_ISCHAEMIA), leg.thresholds.limb_ischaemia_days)
@@ -73,6 +79,11 @@ def healing(leg: Record, *concepts: str) -> Sequence[Fact]:
     return leg.within(leg.any_of(*concepts), leg.thresholds.acute_diagnosis_days)
 
 
+def undated_causes(leg: Record) -> Sequence[Fact]:
+    """Strain, cramp, contusion, tendinopathy and claudication with neither onset nor date of record."""
+    return [fact for fact in leg.any_of(*PASSING_CAUSES, Concept.CLAUDICATION) if fact.when is None]
+
+
 def opening_diagnoses(leg: Record) -> Sequence[Fact]:
     """Diagnoses that are a leg complaint without any further symptom.
 
@@ -83,7 +94,7 @@ def opening_diagnoses(leg: Record) -> Sequence[Fact]:
     unlimited = leg.any_of(Concept.COMPARTMENT_SYNDROME, Concept.NECROTISING_INFECTION, Concept.CELLULITIS)
     return [
         *acute_limb_ischaemia(leg),
-        *acute_thrombosis(leg),
+        *(() if leg.anticoagulants() else acute_thrombosis(leg)),
         *leg.within(leg.suspected(Concept.DVT), leg.thresholds.thrombosis_days),
         *new_gangrene(leg),
         *achilles_rupture(leg),

@@ -53,12 +53,18 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     facts = once([fact for leg in concerned for fact in leg.complaint])
     per_leg = [asked(RAISING, leg) for leg in concerned]
     flags = _flags([flag for leg in concerned for flag in leg.flags.values()], facts)
-    raised = [finding for found in per_leg for finding in found]
+    held = [finding for found in per_leg for finding in found if finding.why_not_counted]
+    raised = [finding for found in per_leg for finding in found if not finding.why_not_counted]
     raised += [flag for leg in concerned for flag in leg.flags.values() if flag.level]
     raising = _gravest_first(raised)
     risks = asked(RISKS, patient)
     elsewhere = [sign for leg in presented if not leg.complaint for sign in listed_of_the_other_leg(leg)]
-    listed = [*listed_of_the_patient(patient, raising), *_merged(listed_of_the_leg(concerned, raising)), *elsewhere]
+    listed = [
+        *_merged([finding for finding in held if finding.rule not in {each.rule for each in raising}]),
+        *listed_of_the_patient(patient, raising),
+        *_merged(listed_of_the_leg(concerned, raising)),
+        *elsewhere,
+    ]
     seen = to_be_seen(patient, concerned, raising)
     flags = with_illegible(flags, seen)
     precautions = [

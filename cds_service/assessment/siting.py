@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from cds_service.assessment.concepts import CAUSES, Concept
+from cds_service.assessment.concepts import CAUSES, PASSING_CAUSES, Concept
 from cds_service.assessment.moments import Spans
 from cds_service.code_systems import SNOMED
 from cds_service.facts import OTHER_SIDE, Course, Fact, Interval, Side, Site, State, latest
@@ -143,8 +143,10 @@ def _needs_anchor(fact: Fact) -> bool:
 
 
 def _is_anchor(fact: Fact) -> bool:
-    """A finding that is on the leg by its own record. A plaster is none: it is how something was treated."""
-    if fact.concept in _TREATMENTS:
+    """A finding that is on the leg by its own record. A plaster is none: it is how something was treated. Nor is what
+    may be long over.
+    """
+    if fact.concept in _TREATMENTS or (fact.when is None and fact.concept in PASSING_CAUSES):
         return False
     if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False

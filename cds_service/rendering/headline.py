@@ -15,7 +15,7 @@ from cds_service.rendering.content import SharedWords
 from cds_service.rendering.entries import names_of, value_words
 from cds_service.rendering.holes import anticoagulant, listed, unread
 from cds_service.rendering.occasions import appointment
-from cds_service.rendering.words import SIDES, mid_sentence, newest, sentence_start, side_of, since_words
+from cds_service.rendering.words import SIDES, lasting_words, mid_sentence, newest, sentence_start, side_of, since_words
 
 LONGEST = 100
 _LEG = re.compile(r"\bleg\b")
@@ -90,7 +90,14 @@ def _complaint(case: Case) -> list[str]:
     first = newest(clots or entries or pains or facts)[:1]
     if not first:
         return [case.files.shared.complaints["other"]]
-    plain = _with_place_and_time(_complaint_of(first[0], case), side_of(clots or pains or first), first, case)
+    name, side = _complaint_of(first[0], case), side_of(clots or pains or first)
+    lasting = (
+        [] if clots else [fact for each in case.assessment.listed if each.rule is ONGOING for fact in each.evidence]
+    )
+    if lasting and (span := lasting_words(lasting[0].when, case.as_of)):
+        plain = _with_place_and_time(f"{_complaint_of(lasting[0], case)} for {span}", side_of(lasting), (), case)
+    else:
+        plain = _with_place_and_time(name, side, first, case)
     uncounted = listed(case)
     return [*([f"{words}, with {uncounted}" for words in plain] if uncounted else []), *plain]
 
@@ -138,6 +145,8 @@ def _side(finding: Finding, case: Case) -> Side:
 
 def _value(finding: Finding) -> str:
     """The worst of what was measured; empty where no number says it."""
+    if finding.rule is ONGOING:  # how bad it was, at either time, is no matter
+        return ""
     measured = [fact for fact in finding.evidence if fact.concept in _MEASURED and fact.concept in finding.rule.needs]
     numbers = [fact for fact in measured if fact.quantity is not None and fact.quantity.value is not None]
     if not numbers:

@@ -10,6 +10,7 @@ from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Effect, Kind
 from cds_service.assessment.rules.care import HomeCareStep
+from cds_service.assessment.rules.guidance import ONGOING, SEVERE
 from cds_service.facts import DECIDING, Certainty, Side, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
@@ -33,9 +34,13 @@ def unread(case: Case) -> str:
 
 
 def red_flags_not_asked(case: Case) -> str:
-    """The red flags that nobody recorded, in a word each."""
+    """The red flags that nobody recorded, in a word each; how severe the pain is, not where a finding rests on a score."""
     flags = case.assessment.of(Kind.RED_FLAG)
-    unasked = [flag.rule.id for flag in flags if flag.state is State.UNKNOWN and not flag.evidence]
+    asked = {Concept(fact.concept) for each in case.assessment.raising for fact in each.evidence}
+    known = {SEVERE} if Concept.PAIN_SEVERITY in asked else set()
+    unasked = [
+        flag.rule.id for flag in flags if flag.state is State.UNKNOWN and not flag.evidence and flag.rule not in known
+    ]
     return ", ".join([case.files.shared.red_flags[rule] for rule in unasked])
 
 
@@ -95,7 +100,8 @@ def _strain_with_weakness(case: Case) -> str:
 
 def listed(case: Case) -> str:
     """What is recorded and counts for nothing here, in a word each; a low ankle-brachial index too."""
-    facts = [fact for each in case.assessment.listed if each.is_present for fact in each.evidence]
+    listed = [each for each in case.assessment.listed if each.is_present and each.rule is not ONGOING]
+    facts = [fact for each in listed for fact in each.evidence]
     facts += in_bands(case.assessment.indices, Band.ABNORMAL)
     return ", ".join(names_of(facts, case.files.shared.findings)[:2])
 

@@ -86,6 +86,17 @@ def since_words(when: Interval | None, as_of: datetime) -> str:
     return _ago(days) if days <= _DAYS_COUNTED else f"since {day_words(when, as_of)}".replace(f" ({_ago(days)})", "")
 
 
+def lasting_words(when: Interval | None, as_of: datetime) -> str:
+    """For how long, for a headline: 20 days; 3 weeks; 4 months; 2 years. Empty where nobody knows."""
+    if when is None:
+        return ""
+    days = (as_of.date() - when.last.astimezone(as_of.tzinfo).date()).days
+    for unit, length, from_days in (("years", 365, 730), ("months", 30, 90), ("weeks", 7, 60)):
+        if days >= from_days or (unit == "weeks" and days and days % length == 0):
+            return f"{days // length} {unit}"
+    return _ago(days)
+
+
 def moment_words(moment: datetime) -> str:
     """1 Dec 2026 09:20 UTC"""
     return f"{moment.day} {moment:%b %Y %H:%M} {moment.tzname()}"

@@ -55,12 +55,12 @@ HEADLINES: list[tuple[list[Entry], str]] = [
     ([CALF_PAIN, SUSPECTED], "Suspected DVT, left leg, 4 days: "),
     ([CALF_PAIN, BREATHLESS], "Breathlessness, 3 days, with a leg complaint: "),
     ([{**DVT, "onset": -30}, APIXABAN, {**BREATHLESS, "onset": -1}], "Breathlessness, 1 day, with a leg complaint: "),
-    ([{**DVT, "onset": -30}, APIXABAN], "Known DVT, left leg, 30 days: "),
+    ([{**DVT, "onset": -4}, CALF_PAIN, APIXABAN], "Known DVT, left leg, 4 days: "),
     ([CRAMP, BREATHLESS], "Calf cramp, left leg, 3 days, with breathlessness: "),
     ([CALF_PAIN, {**COLD, "side": "right"}], "Calf pain, left leg, 3 days, with cold leg or foot"),
     ([{"condition": "icd|I70.222", "onset": -5}], "Rest pain, left leg, 5 days: "),
     ([{**CALF_PAIN, "side": "right"}, CALF_PAIN], "Calf pain, both legs, 3 days: "),
-    ([{**CALF_PAIN, "onset": "2026-01-05", "recorded": -1}], "Calf pain, left leg, since Jan 2026: "),
+    ([{**CALF_PAIN, "onset": "2026-01-05", "recorded": -1}], "Calf pain for 10 months, left leg: "),
     ([{"condition": "icd|M76.62", "onset": -2}], "Tendinopathy, left leg, 2 days: "),
 ]
 
@@ -111,7 +111,11 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([CRAMP, COLD, {"condition": "icd|I70.222", "onset": -5}], "Recorded", "rest pain left, 18 Nov (5 days)"),
     # an anticoagulant beside a mere complaint
     ([CALF_PAIN, APIXABAN], "Check", "Patient on an anticoagulant: consider bleeding; DVT stays possible."),
-    ([{**DVT, "onset": -30}, APIXABAN], "Check", "DVT on record (left): consider extension, recurrence or bleeding."),
+    (
+        [{**DVT, "onset": -4}, CALF_PAIN, APIXABAN],
+        "Check",
+        "DVT on record (left): consider extension, recurrence or bleeding.",
+    ),
 ]
 
 

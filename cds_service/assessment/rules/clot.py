@@ -12,6 +12,7 @@ from cds_service.assessment.diagnoses import (
     acute_thrombosis,
     clot_can_cause,
     coded_chronic,
+    embolism_symptoms,
     is_after_birth,
     old_thrombosis,
     unknown_medicines,
@@ -20,10 +21,12 @@ from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.sources import NICE_DVT, OURS, PE_SYMPTOMS, RCOG
+from cds_service.assessment.treated import newer_than_a_treated_dvt, treated_thromboses
 from cds_service.assessment.wells import WELLS_CONCEPTS
 from cds_service.facts import Certainty, Fact, Site
 
 NO_ANTICOAGULANT = "no anticoagulant found"
+UNDATED = "not known to be recent"
 PREGNANT, DELIVERED = "Calf pain in pregnancy", "Calf pain in the weeks after birth"
 ONLY_DVT, ONLY_EMBOLISM, BOTH = "DVT", "PE", "DVT or PE"
 """What to call a known thrombosis, by what of the two is on record."""
@@ -56,7 +59,11 @@ def _embolism_symptoms(symptoms: Sequence[Fact], leg: Leg) -> Seen | None:
 
 def _dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
     acute = [] if leg.anticoagulants() else acute_thrombosis(leg)
-    return Seen(acute, note=medicines_note(leg)) if acute else None
+    if not acute:
+        return None
+    if any(fact.when for fact in acute):
+        return Seen(acute, note=medicines_note(leg))
+    return Seen(acute, level=Level.WARNING, note=f"{UNDATED}; {medicines_note(leg)}")
 
 
 def _suspected_dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -83,12 +90,18 @@ def _pregnancy(state: Sequence[Fact], leg: Leg) -> Seen | None:
     return Seen([*state, *pains], label=DELIVERED if is_after_birth(state) else PREGNANT)
 
 
-def _treated(facts: Sequence[Fact], leg: Leg) -> Seen | None:
-    known, treatment = _confirmed(facts), leg.anticoagulants()
+def _treated(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    thromboses, treatment = treated_thromboses(leg.patient), leg.anticoagulants()
+    embolisms = leg.confirmed(Concept.PULMONARY_EMBOLISM)
+    known = [*thromboses, *embolisms]
     if not known or not treatment:
         return None
-    ended = _first_end(known)
-    newer = [fact for fact in leg.complaint if fact.concept != Concept.DVT and _may_be_newer(fact, ended)]
+    complaint = [fact for fact in leg.complaint if fact.concept != Concept.DVT]
+    if thromboses:
+        newer = [*newer_than_a_treated_dvt(complaint, leg), *leg.signs.facts(), *embolism_symptoms(leg)]
+    else:
+        ended = _first_end(embolisms)
+        newer = [fact for fact in complaint if _may_be_newer(fact, ended)]
     if not newer:
         return None
     return Seen([*newer, *known, *treatment], label=TREATED.label.replace(BOTH, _which(known)))
@@ -101,6 +114,7 @@ def _old(facts: Sequence[Fact], leg: Leg) -> Seen | None:
     embolism = [fact for fact in _confirmed(facts) if fact.concept == Concept.PULMONARY_EMBOLISM]
     acute = set(leg.within([fact for fact in embolism if fact.when is not None], days))
     old = [*old_thrombosis(leg), *(fact for fact in embolism if fact not in acute)]
+    old = [*leg.within(old, leg.thresholds.old_thrombosis_days)]
     if not old:
         return None
     chronic = coded_chronic(leg)
@@ -164,8 +178,8 @@ DVT = Rule(
     kind=Kind.FINDING,
     label="DVT on record",
     source=OURS,
-    says="Confirmed in the leg, begun within {thrombosis_days} days or undated, not coded as chronic, and no current "
-    "anticoagulant found.",
+    says="Confirmed in the leg, begun within {thrombosis_days} days, not coded as chronic, and no current "
+    "anticoagulant found. Without a date a warning.",
     needs=(Concept.DVT,),
     windows=(Window("thrombosis_days"),),
     level=Level.CRITICAL,
@@ -241,8 +255,10 @@ TREATED = Rule(
     kind=Kind.FINDING,
     label="Complaint newer than a known DVT or PE on an anticoagulant",
     source=OURS,
-    says="A confirmed DVT or pulmonary embolism, a current anticoagulant, and a leg complaint that is, or may be, "
-    "newer than it.",
+    says="A confirmed DVT, a current anticoagulant, and a complaint that began, or may have begun, over "
+    "{treated_complaint_days} days after it, or is of the other leg; or a sign of a threatened limb or a symptom of "
+    "embolism beside it. Without a DVT a pulmonary embolism, and a leg complaint that began, or may have begun, after "
+    "it.",
     needs=_THROMBOSES,
     level=Level.WARNING,
     card="known-dvt",
@@ -254,8 +270,8 @@ OLD = Rule(
     kind=Kind.FINDING,
     label="DVT or PE active on record, not known to be recent",
     source=OURS,
-    says="A confirmed DVT or pulmonary embolism, active for over {thrombosis_days} days, coded as chronic or "
-    "(embolism) undated, and no current anticoagulant found.",
+    says="A confirmed DVT or pulmonary embolism, active for {thrombosis_days} to {old_thrombosis_days} days, coded as "
+    "chronic or (embolism) undated, and no current anticoagulant found. Older ones are previous ones.",
     needs=_THROMBOSES,
     level=Level.WARNING,
     card="known-dvt",

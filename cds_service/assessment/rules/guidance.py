@@ -7,25 +7,33 @@ present but old, or explained by a long-standing Condition, is listed without ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cds_service.assessment.concepts import Concept
+from cds_service.assessment.asking import asked
+from cds_service.assessment.concepts import POOR_SUPPLY, Concept
 from cds_service.assessment.moments import Spans
-from cds_service.assessment.pain import calf_pain_records
+from cds_service.assessment.pain import calf_pain_records, calf_pains
 from cds_service.assessment.record import Leg, score
 from cds_service.assessment.rule import Kind, Level, Rule, Seen
+from cds_service.assessment.rules.risks import DIABETES, INACTIVE, OVER_65
 from cds_service.assessment.siting import OF_BOTH_LEGS, is_current
 from cds_service.assessment.sources import GUIDANCE
+from cds_service.assessment.treated import CAME_WITH_IT, newer_than_a_treated_dvt
+from cds_service.assessment.wells import wells_score
 from cds_service.facts import Fact, Side, Site, State
 
 LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
 UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
 UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
 EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
+ONE_ENTRY = "one entry, and none of the risks beside which it counts: listed, does not raise the level"
 NOT_AGAIN = "pain is on record for over {0} days, but not again {0} to {1} days after an onset"
+
+
+_OF_RISK = {OVER_65: "over 65", INACTIVE: "inactive", DIABETES: str(Concept.DIABETES)}
 
 
 def _severe_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -78,7 +86,11 @@ def _sudden_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
 
 def _swelling(current: Sequence[Fact], leg: Leg) -> Seen | None:
     """S3, S8, S31."""
-    return _symptom(current, leg.absent(Concept.SWELLING), leg)
+    seen = _symptom(current, leg.absent(Concept.SWELLING), leg)
+    if seen is None or seen.state is not State.PRESENT or seen.why_not_counted:
+        return seen
+    newer = newer_than_a_treated_dvt(seen.evidence, leg)
+    return Seen(newer) if newer else replace(seen, why_not_counted=CAME_WITH_IT)
 
 
 def _discolouration(current: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -131,25 +143,50 @@ def _denied(facts: Sequence[Fact]) -> Seen | None:
 
 
 def _ongoing_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
-    """S2."""
+    """S2. Two records of it, or one entry that says that it began long ago."""
+    records = calf_pain_records(leg)
+    if found := _recorded_again(records, leg):
+        return found
+    least = leg.thresholds.ongoing_pain_first_days
+    lately = [fact for fact in calf_pains(leg) if any(when and leg.is_new(when) for when in (fact.when, fact.recorded))]
+    if lasting := leg.older_than(lately, least):
+        if not newer_than_a_treated_dvt(lasting, leg):
+            return Seen(lasting, why_not_counted=CAME_WITH_IT)
+        if risks := _risks(leg):
+            beside = [fact for facts in risks.values() for fact in facts]
+            return Seen(lasting, beside=beside, note=f"one entry, beside {', '.join(risks)}")
+        return Seen(lasting, why_not_counted=ONE_ENTRY)
+    if leg.older_than([fact for fact in records if is_current(fact)], least):
+        return Seen(state=State.UNKNOWN, note=NOT_AGAIN.format(least, leg.thresholds.ongoing_pain_last_days))
+    return None
+
+
+def _recorded_again(records: Sequence[Fact], leg: Leg) -> Seen | None:
+    """A record of the last 30 days, 14 to 90 days after another; what came with a treated DVT is listed."""
     least = timedelta(days=leg.thresholds.ongoing_pain_first_days)
     most = timedelta(days=leg.thresholds.ongoing_pain_last_days)
-    records = calf_pain_records(leg)
-    begun = [(fact.began, fact) for fact in records if fact.began is not None]
+    dated = [(when, fact) for fact in records if (when := fact.recorded or fact.when) is not None]
     # Tells whether there is such a pair, so that not each is compared with each. What has not ended is none.
-    known = Spans([(began.last + least, began.first) for began, _fact in begun if began.last < leg.windows.now])
-    again = [(when, fact) for fact in records for when in (fact.began, fact.recorded) if when is not None]
-    for when, later in again:
-        if not leg.is_new(when):
-            continue
-        if not known.hold(when.first, when.last - most):
-            continue
-        for first, earlier in begun:
+    known = Spans([(when.last + least, when.first) for when, _fact in dated if when.last < leg.windows.now])
+    again = [(when, fact) for when, fact in dated if leg.is_new(when) and known.hold(when.first, when.last - most)]
+    newer = set(newer_than_a_treated_dvt([fact for _when, fact in again], leg))
+    for when, later in sorted(again, key=lambda each: each[1] not in newer):
+        for first, earlier in dated:
             if when.first - first.last >= least and when.last - first.first <= most:
-                return Seen([earlier, later], note=f"pain on record for {first.text} and for {when.text}")
-    if leg.older_than([fact for fact in records if is_current(fact)], least.days):
-        return Seen(state=State.UNKNOWN, note=NOT_AGAIN.format(least.days, most.days))
+                why = "" if later in newer else CAME_WITH_IT
+                note = f"pain on record for {first.text} and for {when.text}"
+                return Seen([earlier, later], note=note, why_not_counted=why)
     return None
+
+
+def _risks(leg: Leg) -> Mapping[str, Sequence[Fact]]:
+    """Beside what lasting pain of one entry counts, with what shows each."""
+    of_patient = {finding.rule: finding.evidence for finding in asked(_OF_RISK, leg.patient) if finding.is_present}
+    risks = {words: of_patient[rule] for rule, words in _OF_RISK.items() if rule in of_patient}
+    if arterial := leg.any_of(*POOR_SUPPLY, Concept.CLAUDICATION):
+        risks["arterial disease"] = tuple(arterial)
+    score = wells_score(leg)
+    return {**risks, **{item.label: item.evidence for item in (score.present if score else ())}}
 
 
 SEVERE = Rule(
@@ -181,8 +218,9 @@ SWELLING = Rule(
     kind=Kind.RED_FLAG,
     label="Swelling of leg, ankle or foot",
     source=GUIDANCE,
-    says="New swelling of calf, lower leg, ankle, foot or leg. Where it is of both sides or of no recorded side, and "
-    "of ankle, foot or the whole leg, a known cause of oedema older than {explaining_days} days explains it.",
+    says="New swelling of calf, lower leg, ankle, foot or leg; not what came with a DVT under treatment. Where it is "
+    "of both sides or of no recorded side, and of ankle, foot or the whole leg, a known cause of oedema older than "
+    "{explaining_days} days explains it.",
     needs=(Concept.SWELLING,),
     level=Level.WARNING,
     card="red-flags",
@@ -227,7 +265,9 @@ ONGOING = Rule(
     label="Ongoing pain",
     source=GUIDANCE,
     says="Calf pain recorded in the last {finding_days} days, {ongoing_pain_first_days} to {ongoing_pain_last_days} "
-    "days after an earlier onset or observation of it.",
+    "days after another record of it. One entry that began {ongoing_pain_first_days} days ago or more is listed; it "
+    "counts over {over_age_years}, and beside inactivity or immobility, an item of the Wells score, arterial disease "
+    "or diabetes.",
     needs=(Concept.PAIN, Concept.PAIN_SEVERITY),
     level=Level.WARNING,
     card="red-flags",

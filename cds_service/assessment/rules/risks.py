@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from cds_service.assessment.activity import ANSWERS, weekly_activity
 from cds_service.assessment.concepts import Concept
-from cds_service.assessment.diagnoses import cancer_under_care, is_after_birth, recent_surgery
+from cds_service.assessment.diagnoses import cancer_under_care, is_after_birth, long_past_thrombosis, recent_surgery
 from cds_service.assessment.laboratory import is_at_least, is_below
 from cds_service.assessment.record import Record
 from cds_service.assessment.rule import Condition, Effect, Kind, Rule, Seen, Window
@@ -93,11 +93,14 @@ def _much_activity(facts: Sequence[Fact], record: Record) -> Seen | None:
 
 
 def _previous_thrombosis(_: Sequence[Fact], record: Record) -> Seen | None:
-    return _stated(record.past(Concept.PREVIOUS_DVT, Concept.DVT), record.absent(Concept.PREVIOUS_DVT))
+    past = [*record.past(Concept.PREVIOUS_DVT, Concept.DVT), *long_past_thrombosis(record, Concept.DVT)]
+    return _stated(past, record.absent(Concept.PREVIOUS_DVT))
 
 
 def _previous_embolism(_: Sequence[Fact], record: Record) -> Seen | None:
-    return _stated(record.past(Concept.PREVIOUS_PE, Concept.PULMONARY_EMBOLISM), record.absent(Concept.PREVIOUS_PE))
+    embolism = Concept.PULMONARY_EMBOLISM
+    past = [*record.past(Concept.PREVIOUS_PE, embolism), *long_past_thrombosis(record, embolism)]
+    return _stated(past, record.absent(Concept.PREVIOUS_PE))
 
 
 def _surgery(_: Sequence[Fact], record: Record) -> Seen | None:

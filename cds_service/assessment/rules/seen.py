@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from cds_service.assessment.asking import asked
-from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, Concept
+from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, PASSING_CAUSES, Concept
 from cds_service.assessment.d_dimer import is_not_judged
-from cds_service.assessment.diagnoses import recent_plaster
+from cds_service.assessment.diagnoses import recent_plaster, undated_causes
 from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once
@@ -18,6 +18,7 @@ from cds_service.assessment.siting import OF_BOTH_LEGS, admitted_by
 from cds_service.assessment.sources import OURS
 from cds_service.facts import OTHER_SIDE, Fact, State
 
+UNDATED = "date not recorded: it may be long over"
 NOT_READ = "not interpreted: neither present nor absent"
 _BEARING_ON_HOME_CARE = (
     *(Concept.HEART_FAILURE, Concept.REDUCED_SENSATION, Concept.RAYNAUD, Concept.COLD_SENSITIVITY),
@@ -56,6 +57,11 @@ def _not_interpreted(_: Sequence[Fact], patient: Record) -> Seen | None:
     unread = patient.within([fact for fact in unknown if fact.illegible], patient.thresholds.finding_days)
     seen = [*unread, *(fact for fact in patient.new(Concept.D_DIMER) if is_not_judged(fact))]
     return Seen(seen, State.UNKNOWN, why_not_counted=NOT_READ) if seen else None
+
+
+def _undated_cause(_: Sequence[Fact], patient: Record) -> Seen | None:
+    undated = [fact for fact in undated_causes(patient) if fact.concept != Concept.CLAUDICATION]
+    return Seen(undated, why_not_counted=UNDATED) if undated else None
 
 
 def _refuted(_: Sequence[Fact], patient: Record) -> Seen | None:
@@ -141,7 +147,19 @@ REFUTED_DVT = Rule(
     when=_refuted,
 )
 
-SEEN = (ANTICOAGULANT, INJURY, PLASTER, SITING, DISEASE, EMBOLISM_SYMPTOM, NOT_INTERPRETED, REFUTED_DVT)
+UNDATED_CAUSE = Rule(
+    id="undated-cause",
+    kind=Kind.SEEN,
+    label="Cause without a date",
+    source=OURS,
+    says="A strain, cramp, contusion or tendinopathy with neither onset nor date of record.",
+    needs=PASSING_CAUSES,
+    when=_undated_cause,
+)
+
+SEEN = (
+    *(ANTICOAGULANT, INJURY, PLASTER, SITING, DISEASE, EMBOLISM_SYMPTOM, NOT_INTERPRETED, REFUTED_DVT, UNDATED_CAUSE),
+)
 
 
 def to_be_seen(patient: Record, concerned: Sequence[Leg], raising: Iterable[Finding]) -> list[Finding]:
