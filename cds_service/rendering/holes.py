@@ -34,7 +34,7 @@ def unread(case: Case) -> str:
 
 
 def red_flags_not_asked(case: Case) -> str:
-    """The red flags that nobody recorded, in a word each; how severe the pain is, not where a finding rests on a score."""
+    """The red flags that nobody recorded, in a word each; a score on the card says how severe the pain is."""
     flags = case.assessment.of(Kind.RED_FLAG)
     asked = {Concept(fact.concept) for each in case.assessment.raising for fact in each.evidence}
     known = {SEVERE} if Concept.PAIN_SEVERITY in asked else set()
