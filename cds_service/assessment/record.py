@@ -90,6 +90,15 @@ class Record:
         """What the record denies."""
         return self.denied.get(concept, ())
 
+    def unless_told(self, words: str, *concepts: str) -> tuple[str, ...]:
+        """These words for what is missing; nothing where the record says anything of one of the concepts, now: then a
+        reader sees that, and "not found" beside it would be wrong. A value that could not be read is said too.
+        """
+        if not self.mentions(concepts):
+            return (words,)
+        told = any(fact.concept in concepts and fact.course is not Course.HISTORY for fact in self.facts)
+        return () if told else (words,)
+
     def past(self, *concepts: str) -> Sequence[Fact]:
         """What held once: history codes and closed entries."""
         return [

@@ -5,19 +5,27 @@ Source: AHA/ACC 2024, the "six Ps" of acute limb ischaemia. Pain is the complain
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from cds_service.assessment.concepts import ACHILLES, NERVE, PERFUSION, Concept
+from cds_service.assessment.concepts import ACHILLES, NERVE, PERFUSION, WEAKNESS, Concept
 from cds_service.facts import Fact, Site
 
 if TYPE_CHECKING:
     from cds_service.assessment.record import Record
 
 SIGNS = (*PERFUSION, *NERVE)
+_LOOKED_FOR = {
+    Concept.PULSE_ABSENT: ("pulses",),
+    Concept.COLD_LIMB: ("temperature",),
+    Concept.PALLOR_CYANOSIS: ("colour", Concept.SKIN_COLOUR),
+    Concept.NUMBNESS_TINGLING: ("sensation",),
+    Concept.LIMB_WEAKNESS: ("strength", *WEAKNESS, Concept.PARALYSIS),
+}
+"""What is looked at or tested for a kind of sign, and what else on record tells of it."""
 
 
 class Signs(msgspec.Struct, frozen=True):
@@ -54,6 +62,18 @@ def signs_within(leg: Record, days: int) -> Signs:
 def signs_surely_within(leg: Record, days: int) -> Signs:
     """Signs whose dates lie wholly in the last so many days."""
     return _signs(leg, {kind: leg.surely_within(leg.current[kind], days) for kind in SIGNS if kind in leg.current})
+
+
+def not_looked_for(record: Record, kinds: Iterable[Concept] = SIGNS) -> tuple[str, ...]:
+    """What of these kinds the record says nothing of, neither that it is there nor that it is not."""
+    return tuple(
+        [
+            missing
+            for kind in kinds
+            for words, *others in (_LOOKED_FOR[kind],)
+            for missing in record.unless_told(words, kind, *others)
+        ]
+    )
 
 
 def explaining(leg: Record) -> Sequence[Fact]:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from cds_service.assessment.concepts import NERVE, Concept
 from cds_service.assessment.diagnoses import unknown_medicines
-from cds_service.assessment.signs import SIGNS
+from cds_service.assessment.signs import not_looked_for
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.holes import red_flags_not_asked
 from cds_service.rendering.words import quoted
-
-_LOOKED_FOR = {
-    Concept.PULSE_ABSENT: "pulses",
-    Concept.COLD_LIMB: "temperature",
-    Concept.PALLOR_CYANOSIS: "colour",
-    Concept.NUMBNESS_TINGLING: "sensation",
-    Concept.LIMB_WEAKNESS: "strength",
-}
 
 
 def _anticoagulant(case: Case) -> str:
@@ -31,21 +23,24 @@ def _anticoagulant(case: Case) -> str:
 
 
 def _signs(case: Case) -> str:
-    return _not_looked_for(SIGNS, case)
+    return ", ".join(not_looked_for(case.assessment.record))
 
 
 def _nerve_signs(case: Case) -> str:
-    return _not_looked_for(NERVE, case)
+    return ", ".join(not_looked_for(case.assessment.record, NERVE))
 
 
-def _not_looked_for(kinds: Iterable[Concept], case: Case) -> str:
-    """Those that the record neither shows nor denies."""
-    record = case.assessment.record
-    return ", ".join([_LOOKED_FOR[kind] for kind in kinds if not record.present(kind) and not record.absent(kind)])
+def _unless_told(words: str, *concepts: Concept) -> Say:
+    """Calls it missing unless the record says something of it."""
+    return lambda case: "".join(case.assessment.record.unless_told(words, *concepts))
 
 
 def _ankle_brachial_index(case: Case) -> str:
-    return "" if case.assessment.indices else "ankle-brachial index"
+    """Of the leg with the complaint: the index of the other says nothing of it."""
+    if case.assessment.indices:
+        return ""
+    elsewhere = not case.assessment.record.unless_told("index", Concept.ANKLE_BRACHIAL_INDEX)
+    return "ankle-brachial index of this leg" if elsewhere else "ankle-brachial index"
 
 
 def _d_dimer(case: Case) -> str:
@@ -57,14 +52,6 @@ def _wells(case: Case) -> str:
     return "bedside Wells items" if score is not None and score.unknown else ""
 
 
-def _scan(case: Case) -> str:
-    return "" if case.assessment.record.present(Concept.LEG_VEIN_ULTRASOUND) else "leg vein scan"
-
-
-def _creatine_kinase(case: Case) -> str:
-    return "" if case.assessment.record.present(Concept.CREATINE_KINASE) else "creatine kinase"
-
-
 NOT_FOUND: Mapping[str, Say] = {
     "anticoagulant": _anticoagulant,
     "signs": _signs,
@@ -73,6 +60,6 @@ NOT_FOUND: Mapping[str, Say] = {
     "ankle-brachial-index": _ankle_brachial_index,
     "d-dimer": _d_dimer,
     "wells": _wells,
-    "scan": _scan,
-    "creatine-kinase": _creatine_kinase,
+    "scan": _unless_told("leg vein scan", Concept.LEG_VEIN_ULTRASOUND),
+    "creatine-kinase": _unless_told("creatine kinase", Concept.CREATINE_KINASE),
 }

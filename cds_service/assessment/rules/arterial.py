@@ -119,10 +119,10 @@ def _limb_threatening(threatening: Sequence[Fact], leg: Leg) -> Seen | None:
         return None
     found = indices(leg)
     return Seen(
-        [*threatening, *leg.present(Concept.ARTERIAL_DISEASE), *in_bands(found, Band.ABNORMAL)],
+        [*threatening, *leg.any_of(Concept.LEG_ULCER, Concept.ARTERIAL_DISEASE), *in_bands(found, Band.ABNORMAL)],
         against=in_bands(found, Band.NORMAL),
         note=_meaning(found),
-        missing=("an ulcer of over 2 weeks", *(() if found else (INDEX_UNKNOWN,))),
+        missing=(*leg.unless_told("an ulcer of over 2 weeks", Concept.LEG_ULCER), *_index_unknown(leg)),
     )
 
 
@@ -132,13 +132,17 @@ def _arterial_disease(_: Sequence[Fact], leg: Leg) -> Seen | None:
     known = [*leg.any_of(*_DISEASE), *in_bands(found, Band.ABNORMAL, Band.NONCOMPRESSIBLE)]
     if not known or leg.any_of(*_THREATENING):
         return None
-    walking = () if leg.present(Concept.CLAUDICATION) else ("whether walking brings the pain on and rest relieves it",)
+    walking = leg.unless_told("whether walking brings the pain on and rest relieves it", Concept.CLAUDICATION)
     return Seen(
         [*known, *leg.new(Concept.PULSE_ABSENT), *in_bands(found, Band.BORDERLINE)],
         against=[*in_bands(found, Band.NORMAL), *leg.any_of(*NARROW_CANAL)],
         note=_meaning(found),
-        missing=(*walking, *(() if found else (INDEX_UNKNOWN,))),
+        missing=(*walking, *_index_unknown(leg)),
     )
+
+
+def _index_unknown(leg: Leg) -> tuple[str, ...]:
+    return leg.unless_told(INDEX_UNKNOWN, Concept.ANKLE_BRACHIAL_INDEX)
 
 
 def _meaning(found: Mapping[Fact, Band]) -> str:
@@ -151,7 +155,11 @@ def _popliteal_aneurysm(aneurysm: Sequence[Fact], leg: Leg) -> Seen | None:
         return None
     beside = [*leg.signs.facts(*PERFUSION), *leg.any_of(Concept.CLAUDICATION, Concept.REST_PAIN)]
     note = "" if all(POPLITEAL in fact.codes for fact in aneurysm) else WHICH_ARTERY
-    return Seen([*aneurysm, *beside], note=note, missing=("the popliteal pulses of both legs",))
+    return Seen(
+        [*aneurysm, *beside],
+        note=note,
+        missing=leg.unless_told("the popliteal pulses of both legs", Concept.PULSE_ABSENT),
+    )
 
 
 LIMB_THREATENING = Rule(
@@ -159,8 +167,8 @@ LIMB_THREATENING = Rule(
     kind=Kind.CAUSE,
     label="Chronic limb-threatening ischaemia",
     source=CLTI,
-    says="Rest pain of arterial disease or gangrene, of whatever duration; arterial disease and an abnormal index "
-    "weigh beside them.",
+    says="Rest pain of arterial disease or gangrene, of whatever duration; an ulcer, arterial disease and an abnormal "
+    "index weigh beside them.",
     needs=_THREATENING,
     when=_limb_threatening,
 )

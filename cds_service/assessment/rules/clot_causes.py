@@ -53,13 +53,13 @@ def _deep_vein(_: Sequence[Fact], leg: Leg) -> Seen | None:
     other = leg.any_of(*_LIKE_A_CLOT)
     bilateral = [fact for fact in swelling if fact.side is Side.BOTH]
     denied = () if swelling else leg.absent(Concept.SWELLING)
-    measured = Concept.CALF_CIRCUMFERENCE in leg.current
+    measured = leg.unless_told("both calves measured", Concept.CALF_CIRCUMFERENCE)
     return Seen(
         supporting,
         against=[*bilateral, *denied],
         beside=other,
         note=OUTSIDE_WELLS if pregnant else OTHER_CAUSE if other else "",
-        missing=("tenderness along the deep veins", *(() if measured else ("both calves measured",))),
+        missing=("tenderness along the deep veins", *measured),
     )
 
 
@@ -79,7 +79,11 @@ def _ruptured_cyst(cyst: Sequence[Fact], leg: Leg) -> Seen | None:
         return None
     signs = _one_sided(leg.new(Concept.SWELLING, Concept.SKIN_COLOUR))
     sudden = [fact for fact in leg.new(Concept.PAIN) if fact.sudden]
-    return Seen([*cyst, *signs, *sudden], note=CYST_AND_CLOT, missing=("a bruise at the ankle",))
+    return Seen(
+        [*cyst, *signs, *sudden],
+        note=CYST_AND_CLOT,
+        missing=leg.unless_told("a bruise at the ankle", Concept.SKIN_COLOUR),
+    )
 
 
 def _one_sided(facts: Sequence[Fact]) -> Sequence[Fact]:

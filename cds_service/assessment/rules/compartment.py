@@ -9,12 +9,12 @@ from cds_service.assessment.injuries import recent_injuries, signs_of_compartmen
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.rules.guidance import SEVERE
+from cds_service.assessment.signs import not_looked_for
 from cds_service.assessment.sources import BOAST, CALF_HAEMATOMA, OURS
 from cds_service.facts import Fact, Side
 
 OWN_SIGNS = "that numbness, weakness or an anticoagulant counts beside an injury is an own rule"
 PULSES = "pulses are usually still there, so that they speak little against it"
-_NOT_TESTED = {Concept.NUMBNESS_TINGLING: "sensation", Concept.LIMB_WEAKNESS: "strength"}
 _THREAT = frozenset({Effect.THREAT, Effect.COMPARTMENT_IN_QUESTION})
 
 
@@ -35,11 +35,10 @@ def _compartment(_: Sequence[Fact], leg: Leg) -> Seen | None:
     signs = [*leg.raised_by(SEVERE), *leg.signs.facts(*NERVE)]
     if not coded and not (injuries and signs):
         return None
-    not_tested = [word for kind, word in _NOT_TESTED.items() if kind not in leg.signs.by_kind]
     return Seen(
         [*coded, *injuries, *signs, *leg.anticoagulants()],
         note=PULSES,
-        missing=("pain on passive movement", "tension of the calf", *not_tested),
+        missing=("pain on passive movement", "tension of the calf", *not_looked_for(leg, NERVE)),
     )
 
 
@@ -52,7 +51,11 @@ def _haematoma(drugs: Sequence[Fact], leg: Leg) -> Seen | None:
         *leg.raised_by(SEVERE),
         *(fact for fact in leg.new(Concept.PAIN) if fact.sudden),
     ]
-    return Seen([*drugs, *features], missing=("bruising", "haemoglobin")) if features else None
+    return (
+        Seen([*drugs, *features], missing=(*leg.unless_told("bruising", Concept.SKIN_COLOUR), "haemoglobin"))
+        if features
+        else None
+    )
 
 
 COMPARTMENT = Rule(

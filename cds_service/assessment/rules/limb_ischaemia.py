@@ -11,17 +11,9 @@ from cds_service.assessment.concepts import PERFUSION, Concept
 from cds_service.assessment.diagnoses import acute_limb_ischaemia
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Condition, Effect, Kind, Level, Rule, Seen, recorded
-from cds_service.assessment.signs import signs_surely_within, signs_within
+from cds_service.assessment.signs import not_looked_for, signs_surely_within, signs_within
 from cds_service.assessment.sources import AHA_PAD
 from cds_service.facts import Fact
-
-_LOOKED_FOR = {
-    Concept.COLD_LIMB: "temperature",
-    Concept.PULSE_ABSENT: "pulses",
-    Concept.PALLOR_CYANOSIS: "colour",
-    Concept.NUMBNESS_TINGLING: "sensation",
-    Concept.LIMB_WEAKNESS: "strength",
-}
 
 
 def _on_record(_: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -45,8 +37,7 @@ def _possible(_: Sequence[Fact], leg: Leg) -> Seen | None:
     if not coded and not signs.facts(*PERFUSION):
         return None
     denied = [fact for kind in PERFUSION if kind not in signs.by_kind for fact in leg.absent(kind)]
-    unseen = [words for kind, words in _LOOKED_FOR.items() if kind not in signs.by_kind and not leg.absent(kind)]
-    return Seen([*coded, *signs.facts()], against=denied, missing=tuple(unseen))
+    return Seen([*coded, *signs.facts()], against=denied, missing=not_looked_for(leg))
 
 
 LIMB_ISCHAEMIA = Rule(

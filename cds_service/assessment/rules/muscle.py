@@ -136,7 +136,7 @@ def _statin_symptoms(statins: Sequence[Fact], leg: Leg) -> Seen | None:
     if not found and not fitting:
         return None
     other = [fact for fact in measured if not is_raised(fact.quantity)]
-    missing = ("when the statin was begun or raised", *(() if measured else ("creatine kinase",)))
+    missing = ("when the statin was begun or raised", *leg.unless_told("creatine kinase", Concept.CREATINE_KINASE))
     evidence = (*fitting, *leg.any_of(*WEAKNESS), *statins, *found)
     return Seen(evidence, against=one_sided, beside=other, note=_band(raised), missing=missing)
 

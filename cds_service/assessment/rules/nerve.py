@@ -11,6 +11,7 @@ from cds_service.assessment.concepts import NARROW_CANAL, NERVE, PERFUSION, Conc
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Kind, Rule, Seen
+from cds_service.assessment.signs import not_looked_for
 from cds_service.assessment.sources import NEUROGENIC, SCIATICA
 from cds_service.facts import Fact, Side, Site
 
@@ -27,7 +28,12 @@ def _radiculopathy(coded: Sequence[Fact], leg: Leg) -> Seen | None:
     return Seen(
         [*coded, *leg.new(*NERVE), *one_sided],
         against=[*both_sided, *leg.new(*PERFUSION)],
-        missing=("straight leg raise", "reflexes and sensation", "bladder and bowel function"),
+        missing=(
+            "straight leg raise",
+            "reflexes",
+            *not_looked_for(leg, (Concept.NUMBNESS_TINGLING,)),
+            "bladder and bowel function",
+        ),
     )
 
 
@@ -35,7 +41,7 @@ def _neurogenic_claudication(known: Sequence[Fact], leg: Leg) -> Seen | None:
     complaint = [*new_pains(leg, *_LEG_SITES), *leg.new(Concept.WALKING_PROBLEM)]
     if not known or not (leg.present(Concept.NEUROGENIC_CLAUDICATION) or complaint):
         return None
-    index = () if leg.present(Concept.ANKLE_BRACHIAL_INDEX) else ("ankle-brachial index",)
+    index = leg.unless_told("ankle-brachial index", Concept.ANKLE_BRACHIAL_INDEX)
     return Seen(
         [*known, *complaint],
         against=leg.any_of(Concept.CLAUDICATION, Concept.ARTERIAL_DISEASE, Concept.PULSE_ABSENT),

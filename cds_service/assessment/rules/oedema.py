@@ -21,7 +21,11 @@ def _both_sided(_: Sequence[Fact], leg: Leg) -> Seen | None:
     if not causes or not fitting:
         return None
     against = [fact for fact in swelling if not _may_be_both_sided(fact)]
-    return Seen([*fitting, *causes], against=against, missing=("calf circumference of both legs",))
+    return Seen(
+        [*fitting, *causes],
+        against=against,
+        missing=leg.unless_told("calf circumference of both legs", Concept.CALF_CIRCUMFERENCE),
+    )
 
 
 def _may_be_both_sided(fact: Fact) -> bool:

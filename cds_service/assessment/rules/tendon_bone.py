@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.concepts import ACHILLES, Concept
+from cds_service.assessment.concepts import ACHILLES, WEAKNESS, Concept
 from cds_service.assessment.diagnoses import achilles_rupture
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
@@ -17,6 +17,7 @@ FILED_AS_STRAIN = "ICD-10-CM files a traumatic rupture under strain"
 OLDER = "over {years}, which FDA names as a further risk"
 UNCLEAR_RISE = "activity is on record, not whether it rose"
 _NEARER = (*ACHILLES, Concept.STRAIN, Concept.CONTUSION, Concept.CRAMP, Concept.TENDINOPATHY)
+_MEDICINES = (Concept.FLUOROQUINOLONE, Concept.CORTICOSTEROID)
 
 
 def _strain_alone(strains: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -27,14 +28,13 @@ def _rupture(facts: Sequence[Fact], leg: Leg) -> Seen | None:
     """AAOS 2009: two or more of four tests. That the patient can walk is no evidence against it."""
     if not facts:
         return None
-    weakness = leg.any_of(Concept.LIMB_WEAKNESS, Concept.MUSCLE_WEAKNESS)
     is_named = any(fact.concept == Concept.ACHILLES_RUPTURE for fact in facts)
     return Seen(
-        [*facts, *weakness, *leg.any_of(Concept.FLUOROQUINOLONE, Concept.CORTICOSTEROID)],
+        [*facts, *leg.any_of(Concept.LIMB_WEAKNESS, Concept.MUSCLE_WEAKNESS, *_MEDICINES)],
         note=STILL_WALKS if is_named else f"{FILED_AS_STRAIN}; {STILL_WALKS}",
         missing=(
             "calf squeeze (Thompson) test",
-            *(() if weakness else ("strength of plantar flexion",)),
+            *leg.unless_told("strength of plantar flexion", *WEAKNESS),
             "gap in the tendon",
             "passive dorsiflexion",
         ),
