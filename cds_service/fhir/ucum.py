@@ -14,6 +14,7 @@ from typing import NamedTuple
 from cds_service.fhir.kept import Kept
 
 _MOST_KEPT, _LONGEST = 1024, 60  # units, and characters of one: what is longer is none
+_LARGEST = Fraction(10) ** 100  # units to a unit: a float holds what two of these are to each other
 _Atom = tuple[Fraction, dict[str, int]]
 _PREFIXES = {"": 0, "k": 3, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12}
 _METRIC: dict[str, _Atom] = {
@@ -121,6 +122,8 @@ def _unit(text: str) -> Unit | None:
             factor *= found[0] ** sign
             for base, power in found[1].items():
                 powers[base] += sign * power
+    if not 1 / _LARGEST < factor < _LARGEST:
+        return None
     return Unit(factor, tuple(sorted((base, power) for base, power in powers.items() if power)), assay)
 
 

@@ -36,6 +36,8 @@ from cds_service.fhir.ucum import converted, unit_of
         (500, "Odd  unit", "odd unit", 500),
         (500, "odd", "other", None),
         (500, "odd", "ng/mL", None),
+        (500, "9e99.9e99.9e99.9e99.g/L", "ng/mL", None),
+        (500, "ng/mL", "g/9e99.9e99.9e99.9e99.L", None),
     ],
 )
 def test_units_of_one_dimension_are_converted_and_of_one_assay(
