@@ -155,13 +155,13 @@ def decode_message(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Mes
         raise misshapen(str(error)) from None
     except msgspec.DecodeError as error:
         if not body:
-            raise _not_json("it is empty") from None
+            raise not_json("it is empty") from None
         byte = _BYTE.search(str(error))
-        raise _not_json(f"malformed at byte {byte[1] if byte else len(body)}") from None
+        raise not_json(f"malformed at byte {byte[1] if byte else len(body)}") from None
     except UnicodeDecodeError:
-        raise _not_json(f"invalid UTF-8 at byte {_first_bad_byte(body)}") from None
+        raise not_json(f"invalid UTF-8 at byte {_first_bad_byte(body)}") from None
     except RecursionError:
-        raise _not_json("nested too deeply") from None
+        raise not_json("nested too deeply") from None
 
 
 def _decoded(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
@@ -173,7 +173,8 @@ def _decoded(decoder: msgspec.json.Decoder[_Message], body: bytes) -> _Message:
         return decoder.decode(mended)
 
 
-def _not_json(problem: str) -> InvalidRequest:
+def not_json(problem: str) -> InvalidRequest:
+    """The error of a body that cannot be decoded."""
     return InvalidRequest(
         f"the body is not usable JSON: {problem}",
         remedy="Send one JSON object in UTF-8, as CDS Hooks 2.0.1 describes",

@@ -16,7 +16,7 @@ import msgspec
 
 from cds_service.errors import InvalidRequest
 from cds_service.fhir.dates import without_leap_second
-from cds_service.hooks.context import decode_message, misshapen
+from cds_service.hooks.context import decode_message, misshapen, not_json
 from cds_service.wire import Coding, Feedback, FeedbackRequest, OverrideReason
 
 _ACCEPTED, _OVERRIDDEN = "accepted", "overridden"
@@ -43,6 +43,13 @@ def read_feedback(body: bytes) -> list[Feedback]:
     Raises InvalidRequest about the first entry that is malformed.
     """
     message = decode_message(_decoder, body)
+    try:
+        return _read(message)
+    except RecursionError:  # what decoding bears can be too deep for looking through it
+        raise not_json("nested too deeply") from None
+
+
+def _read(message: dict[str, Any]) -> list[Feedback]:
     try:
         entries = msgspec.convert(message, FeedbackRequest).feedback
     except msgspec.ValidationError as error:

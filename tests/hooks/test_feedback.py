@@ -197,6 +197,11 @@ def test_a_malformed_entry_is_named_and_not_quoted(entry: Any, field: str) -> No
     assert "zebrafish" not in str(refused.value)
 
 
+def nested(depth: int, *, beside: bool) -> bytes:
+    deep = json.dumps({"feedback": [overridden(x=None if beside else 0)], "x": 0 if beside else None})
+    return deep.replace('"x": 0', f'"x": {"[" * depth}1{"]" * depth}').encode()
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -207,6 +212,7 @@ def test_a_malformed_entry_is_named_and_not_quoted(entry: Any, field: str) -> No
         (b'{"feedback": {}}', "feedback"),
         (b'{"feedback": [{"card": "\\ud800"}]}', "feedback[0].outcome"),
         (json.dumps({"feedback": [overridden()] * 1001}).encode(), "feedback"),
+        *[(nested(depth, beside=beside), "") for depth in (600, 100_000) for beside in (True, False)],
     ],
 )
 def test_a_malformed_message_is_refused(body: bytes, field: str) -> None:
