@@ -59,3 +59,8 @@ def test_a_page_of_the_ehr_is_read_too() -> None:
     raw = json.dumps(searchset({**resource(CALF_PAIN, 0), "note": [{"text": HALF}]})).encode()
     assert not open_page(raw).failure
     assert len(open_page(raw).resources) == 1
+
+
+def test_a_page_full_of_them_is_mended_once() -> None:
+    """Else its length would be gone through for each thousand of them."""
+    assert open_page(json.dumps({**searchset(), "link": [{"url": HALF * 20_000}]}).encode()).failure

@@ -161,14 +161,14 @@ def page_of(received: Received) -> Page:
     return _page(resources, received.link, received.total, len(entries))
 
 
-def _open_leniently(raw: msgspec.Raw | bytes) -> Page:
+def _open_leniently(raw: msgspec.Raw | bytes, *, is_mended: bool = False) -> Page:
     try:
         bundle = _raw_bundle.decode(raw)
     except msgspec.ValidationError:
         return _open_single(raw)
     except NOT_JSON_OF_OURS:
         mended = without_lone_surrogates(bytes(raw))
-        return Page(failure=_NOT_FHIR) if mended == raw else _open_leniently(mended)
+        return Page(failure=_NOT_FHIR) if is_mended or mended == raw else _open_leniently(mended, is_mended=True)
     if isinstance(bundle, OperationOutcome):
         return _page([bundle], None)
     resources: list[Resource] = []
