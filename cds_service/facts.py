@@ -244,7 +244,8 @@ class Chart:
 
 def with_unread_medicines(chart: Chart, medicines: Sequence[tuple[str, str]]) -> Chart:
     """The chart as if these, which are only drafted yet, were on it; each once."""
-    new = [each for each in medicines if each not in chart.unread_medicines]
+    known = set(chart.unread_medicines)
+    new = [each for each in dict.fromkeys(medicines) if each not in known]
     if not new:
         return chart
     count = chart.left_out.get(UNREAD_MEDICINES, 0) + len(new)

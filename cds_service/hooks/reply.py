@@ -75,4 +75,8 @@ class Reply:
 
 
 def _by_system(parts: Mapping[Topic, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    return {system: [topic for topic in parts if system in parts[topic]] for its in parts.values() for system in its}
+    topics: dict[str, list[Topic]] = {}
+    for topic, its in parts.items():
+        for system in its:
+            topics.setdefault(system, []).append(topic)
+    return topics
