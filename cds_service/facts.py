@@ -206,13 +206,15 @@ class Gap:
 
 
 class UnreadEntry(msgspec.Struct, frozen=True):
-    """A Condition without a code that is read, in the words of the chart, and its `Type/id`.
+    """A Condition without a code that is read, in the words of the chart, its `Type/id`, and the reason in
+    `Chart.left_out` that counts it.
 
     `when` is the later of onset and recordedDate; `is_current` unless it says that it is over.
     """
 
     words: str
     source: str
+    reason: str
     when: Interval | None = None
     is_current: bool = True
 

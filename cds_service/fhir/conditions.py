@@ -78,13 +78,15 @@ def condition_facts(
     return facts
 
 
-def unread_entry(condition: fhir.Condition, words: str, subject: Subject, as_of: datetime) -> UnreadEntry | None:
+def unread_entry(
+    condition: fhir.Condition, words: str, reason: str, subject: Subject, as_of: datetime
+) -> UnreadEntry | None:
     """A Condition whose code is not read, with its dates; None where it is refuted or entered in error."""
     if status_codes(condition.verificationStatus) & {"entered-in-error", "refuted"}:
         return None
     dated = (_onset(condition, subject, as_of), dates.interval(condition.recordedDate, dates.zone_of(as_of)))
     is_over = status_codes(condition.clinicalStatus) & _PAST or _has_abated(condition, as_of)
-    return UnreadEntry(words, condition.name, max(filter(None, dated), key=latest, default=None), not is_over)
+    return UnreadEntry(words, condition.name, reason, max(filter(None, dated), key=latest, default=None), not is_over)
 
 
 def _state(verification: Set[str], course: Course, *, denied: bool) -> State:

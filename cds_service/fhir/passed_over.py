@@ -70,9 +70,10 @@ def passed_over(
             its = _systems(resource.codes())
             key = (type(resource), its)
             met[key] = met.get(key, 0) + 1
-            counts[OTHER_SYSTEM if its else UNCODED] += 1
+            reason = OTHER_SYSTEM if its else UNCODED
+            counts[reason] += 1
             # asking for the very type is faster than isinstance
-            if type(resource) is fhir.Condition and (entry := _watched(resource, watched, subject, as_of)):
+            if type(resource) is fhir.Condition and (entry := _watched(resource, reason, watched, subject, as_of)):
                 conditions.append(entry)
     for request, medicine in sifted.unread_medicines:
         if may_be_of(subject, request):
@@ -133,7 +134,9 @@ def _is_any_read(topic: Topic, material: Material, terminology: Terminology) -> 
     return False
 
 
-def _watched(condition: fhir.Condition, watched: Watched, subject: Subject, as_of: datetime) -> UnreadEntry | None:
+def _watched(
+    condition: fhir.Condition, reason: str, watched: Watched, subject: Subject, as_of: datetime
+) -> UnreadEntry | None:
     """The Condition in its own words, if these or those for its site hold a watch word."""
     called, places = _texts((condition.code,)), _texts(condition.sites())
     words = next((text for text in called if watched(text)), "")
@@ -142,9 +145,9 @@ def _watched(condition: fhir.Condition, watched: Watched, subject: Subject, as_o
     if not words:
         return None
     try:
-        return unread_entry(cast(fhir.Condition, as_r4(condition)), words, subject, as_of)
+        return unread_entry(cast(fhir.Condition, as_r4(condition)), words, reason, subject, as_of)
     except NOT_JSON_OF_OURS:
-        return UnreadEntry(words, condition.name)
+        return UnreadEntry(words, condition.name, reason)
 
 
 def _texts(codes: Iterable[fhir.Concept | None]) -> list[str]:

@@ -1,14 +1,19 @@
-"""The small paragraph below a card: what could not be read, what this site has switched off, and what a card is not."""
+"""The small paragraph below a card: what could not be read, what this site has switched off, and what a card is not.
+
+Each entry is told once: what is quoted, here or above, is not counted again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from cds_service.assessment.rule import Kind
 from cds_service.assessment.unread import quoted_entries
-from cds_service.facts import UNREAD_MEDICINES, State, Topic
+from cds_service.facts import UNREAD_MEDICINES, State, Topic, UnreadEntry
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
+from cds_service.rendering.not_found import medicine_asked_about
 from cds_service.rendering.words import bounded, day_words, moment_words, own_words, quoted
 
 _MOST = 3
@@ -33,20 +38,27 @@ def _parts(case: Case) -> str:
 
 
 def _medicines(case: Case) -> str:
-    """What the chart calls the current medicines of which it sent no code."""
-    chart = case.assessment.record.chart
-    count = chart.left_out.get(UNREAD_MEDICINES, 0)
-    called = [quoted(words) for words, _source in chart.unread_medicines if words][:_MOST]
-    return f"{count}{': ' if called else ''}{', '.join(called)}" if count else ""
+    """How many current medicines have no code that is read, and what the chart calls them; without the one that *Not
+    found* quotes.
+    """
+    asked_about = medicine_asked_about(case)
+    medicines = case.assessment.record.chart.unread_medicines
+    others = [words for words, _source in medicines if not words or words != asked_about]
+    called = [quoted(words) for words in dict.fromkeys(others) if words][:_MOST]
+    return f"{len(others)}{': ' if called else ''}{', '.join(called)}" if others else ""
 
 
 def _conditions(case: Case) -> str:
     """What the chart calls the Conditions that no rule could read."""
     told = []
-    for each in quoted_entries(case.assessment.record)[:_MOST]:
+    for each in _quoted_conditions(case):
         when = day_words(each.when, case.as_of) if each.when else "undated"
         told.append(f"{quoted(each.words)}, {when}{'' if each.is_current else ', past'}")
     return "; ".join(told)
+
+
+def _quoted_conditions(case: Case) -> Sequence[UnreadEntry]:
+    return quoted_entries(case.assessment.record)[:_MOST]
 
 
 def _kinds(case: Case) -> str:
@@ -59,9 +71,13 @@ def _kinds(case: Case) -> str:
 
 
 def _passed_over(case: Case) -> str:
-    """How many entries were passed over, by reason."""
-    left_out = case.assessment.record.chart.left_out.items()
-    return "; ".join([f"{count} {own_words(why)}" for why, count in left_out if count and why != UNREAD_MEDICINES])
+    """How many entries were passed over, by reason; without the medicines and what is quoted."""
+    chart = case.assessment.record.chart
+    told = {each.words for each in _quoted_conditions(case)}
+    counts = Counter(chart.left_out)
+    counts.subtract([each.reason for each in chart.unread_conditions if each.words in told])
+    del counts[UNREAD_MEDICINES]
+    return "; ".join([f"{count} {own_words(why)}" for why, count in counts.items() if count > 0])
 
 
 def _switched_off(case: Case) -> str:

@@ -11,14 +11,24 @@ from cds_service.rendering.case import Case, Say
 from cds_service.rendering.holes import red_flags_not_asked
 from cds_service.rendering.words import quoted
 
+_ANTICOAGULANT = "anticoagulant"
+
+
+def medicine_asked_about(case: Case) -> str:
+    """What the chart calls the medicine of which the card says that it could be an anticoagulant; empty if none."""
+    record = case.assessment.record
+    if _ANTICOAGULANT not in case.card.not_found or record.anticoagulants():
+        return ""
+    return next((words for words, _source in record.chart.unread_medicines if words), "")
+
 
 def _anticoagulant(case: Case) -> str:
     record = case.assessment.record
     if record.anticoagulants():
         return ""
     if unknown_medicines(record.chart):
-        called = [quoted(words) for words, _source in record.chart.unread_medicines if words][:1]
-        return f"whether an anticoagulant is taken{f': see {called[0]}' if called else ''}"
+        called = medicine_asked_about(case)
+        return f"whether an anticoagulant is taken{f': {quoted(called)} has no code that is read' if called else ''}"
     return "anticoagulant order (outside prescriptions not seen)"
 
 
@@ -53,7 +63,7 @@ def _wells(case: Case) -> str:
 
 
 NOT_FOUND: Mapping[str, Say] = {
-    "anticoagulant": _anticoagulant,
+    _ANTICOAGULANT: _anticoagulant,
     "signs": _signs,
     "nerve-signs": _nerve_signs,
     "red-flags": red_flags_not_asked,

@@ -305,7 +305,7 @@ def test_a_current_medicine_without_a_code_could_be_an_anticoagulant(client: Tes
     unnamed = {"medications": searchset({"medication": "", "text": "blood thinner", "id": "x"})}
     (card,) = sign(client, medicine(IBUPROFEN), **unnamed)
     assert card["indicator"] == "info"
-    assert "Medicines without a code that is read, not judged (1: `blood thinner`)" in card["detail"]
+    assert "whether an anticoagulant is taken: `blood thinner` has no code that is read" in card["detail"]
     assert sign(client, ULTRASOUND, **unnamed) == []
 
 

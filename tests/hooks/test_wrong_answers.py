@@ -66,7 +66,7 @@ def test_one_entry_of_another_patient_is_no_gap(client: TestClient) -> None:
 def test_a_current_medicine_without_a_code_is_told_as_one(client: TestClient, medicine: Entry) -> None:
     apixaban = {"medication": "", "id": "nameless", **medicine}
     told = detail(post(client, prefetch=prefetch(conditions=searchset(DVT), medications=searchset(apixaban))))
-    assert "Medicines without a code that is read, not judged (1: `Apixaban 5 mg`)" in told
+    assert "whether an anticoagulant is taken: `Apixaban 5 mg` has no code that is read" in told
     assert "whether an anticoagulant is taken" in told.partition("**Not found:**")[2]
 
 

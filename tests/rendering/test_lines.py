@@ -14,12 +14,23 @@ from cds_service.assessment.engine import assess
 from cds_service.assessment.rule import Level
 from cds_service.facts import UNREAD_MEDICINES, Gap, Interval, Topic
 from cds_service.fhir.passed_over import UNCODED
-from cds_service.fhir.reading import NOT_READABLE
+from cds_service.fhir.reading import NOT_READABLE, ChartReader
 from cds_service.rendering.case import Occasion, card_id
 from cds_service.rendering.headline import longest
 from cds_service.rendering.render import Renderer
 from cds_service.thresholds import Thresholds
-from tests.charts import AS_OF, Entry, born_years_ago, patient, read, triage
+from tests.charts import (
+    AS_OF,
+    PATIENT_ID,
+    READER,
+    Entry,
+    born_years_ago,
+    material,
+    patient,
+    read,
+    resource,
+    triage,
+)
 from tests.rendering.by_hand import (
     APIXABAN,
     CALF_PAIN,
@@ -224,6 +235,36 @@ def test_what_could_not_be_read_is_told_in_the_small_print() -> None:
         assert words in small_print
     assert "Under 18" not in small_print
     assert "Under 18" in detail(CALF_PAIN, who=BOY)
+
+
+def test_what_is_quoted_is_not_told_again() -> None:
+    """A text entry stands as a quotation or in a count, a medicine under *Not found* or in the small print."""
+    texts = ["Clot left calf", "Clot left calf", "Swollen foot", "Cold foot", "Hay fever"]
+    local = {"code": {"coding": [{"system": "urn:oid:1.2.3", "code": "9", "display": "Leg ulcer"}]}}
+    conditions: list[Entry] = [
+        *({"condition": [], "id": f"c{number}", "text": text, "onset": -number} for number, text in enumerate(texts)),
+        {"condition": [], "id": "local", "members": local, "onset": 0},
+    ]
+    words = ["Apixaban 5 mg", "Apixaban 5 mg", "vitamin", "vitamin", ""]
+    medicines: list[Entry] = [{"medication": "", "id": f"m{number}", "text": text} for number, text in enumerate(words)]
+
+    def told(*entries: Entry) -> str:
+        made = material([resource(entry, number) for number, entry in enumerate(entries)])
+        chart = ChartReader(READER.timezone, READER.terminology, FILES.watched).read(made, PATIENT_ID, AS_OF)
+        return card(assess(chart, AS_OF, Thresholds())).detail or ""
+
+    whole = told(CALF_PAIN, DVT, *conditions, *medicines)
+    assert line(whole, "Not found") == "whether an anticoagulant is taken: `Apixaban 5 mg` has no code that is read."
+    for sentence in (
+        "Medicines without a code that is read, not judged (3: `vitamin`).",
+        "Not read by rules: `Clot left calf`, 23 Nov (today); `Leg ulcer`, 23 Nov (today); "
+        "`Swollen foot`, 21 Nov (2 days).",
+        "Entries passed over: 2 not coded (text is not interpreted).",
+    ):
+        assert sentence in whole
+    assert [whole.count(each) for each in ("Apixaban", "vitamin", "Clot")] == [1, 1, 1]
+    assert "Medicines" not in told(CALF_PAIN, DVT, medicines[0])
+    assert "not judged (1: `Apixaban 5 mg`)" in told(CALF_PAIN, medicines[0]), "a card that does not ask about it"
 
 
 def test_the_order_and_doubling_of_the_chart_change_nothing() -> None:
