@@ -104,7 +104,8 @@ class Thresholds:
     known_before_days: int = _number(
         30, "days", "ours: a chronic disease that was on record so long before is not new when it is coded again"
     )
-    explaining_days: int = _number(30, "days", "ours: a Condition must be older to explain a both-sided swelling")
+    explaining_days: int = _number(30, "days", "ours: a disease must be older to explain a sign")
+    bruise_explaining_days: int = _number(14, "days", "ours: an injury of so many days explains a bruise of that leg")
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
     adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over", fixed=True)

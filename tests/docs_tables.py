@@ -28,6 +28,7 @@ from cds_service.assessment.catalogue import (
 )
 from cds_service.assessment.citation import Citation
 from cds_service.assessment.concepts import Concept
+from cds_service.assessment.explained import TABLE
 from cds_service.assessment.rule import Effect, Rule, short_windows
 from cds_service.assessment.rules.precautions import PRECAUTIONS
 from cds_service.assessment.sources import GUIDANCE, OURS
@@ -124,6 +125,14 @@ def _seen() -> str:
     return _table(("name", "in words", "shown when", "numbers that a site can set"), rows)
 
 
+def _explained() -> str:
+    rows = [
+        (rule.label, rule.condition(_SHIPPED), str(rule.outcome), _numbers(rule), _source(rule.source))
+        for rule in TABLE
+    ]
+    return _table(("sign", "explained by", "is then", "numbers that a site can set", "source"), rows)
+
+
 def _wells() -> str:
     rows = [
         (item.label, str(item.weight), item.condition(_SHIPPED), _sets(item.needs), _sets(item.deniable_by))
@@ -163,6 +172,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "precautions": _precautions,
     "home care by example": home_care_by_example,
     "to be seen": _seen,
+    "explained by": _explained,
     "Wells items": _wells,
     "suggestions": _suggestions,
     "example call": lambda: _json(EXAMPLE_CALL),

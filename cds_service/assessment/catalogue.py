@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from cds_service.assessment.explained import TABLE
 from cds_service.assessment.raising import CRITICAL, WARNING
 from cds_service.assessment.rule import Kind, Rule, RuleSet
 from cds_service.assessment.rules import (
@@ -166,8 +167,16 @@ SEEN_SET = RuleSet(
     SEEN,
 )
 
+EXPLAINED_SET = RuleSet(
+    "explained-by",
+    "What explains a sign",
+    "Signs beside what can be their cause: they are listed, or count one level less, with the reason. Nothing explains "
+    "pallor or cyanosis. None can be switched off.",
+    TABLE,
+)
+
 RULE_SETS = (
     *(RED_FLAG_SET, SIGN_SET, CRITICAL_SET, WARNING_SET, WELLS_SET),
-    *(RISK_SET, CAUSE_SET, CARE_SET, STEP_SET, ORDER_SET, SEEN_SET),
+    *(RISK_SET, CAUSE_SET, CARE_SET, STEP_SET, ORDER_SET, SEEN_SET, EXPLAINED_SET),
 )
 """All of them. A further set is one more name here."""

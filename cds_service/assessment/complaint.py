@@ -15,12 +15,14 @@ from cds_service.assessment.diagnoses import (
     opening_diagnoses,
     undated_causes,
 )
+from cds_service.assessment.explained import OF_SWELLING, explained
 from cds_service.assessment.injuries import threatening_injuries
 from cds_service.assessment.pain import new_pains, old_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import once
-from cds_service.assessment.rules.guidance import SEVERE
+from cds_service.assessment.rules.guidance import DISCOLOURATION, SEVERE
 from cds_service.assessment.signs import signs_within
+from cds_service.assessment.siting import is_of_one_leg
 from cds_service.assessment.treated import treated_thromboses
 from cds_service.facts import Fact, Side, Site
 
@@ -93,13 +95,12 @@ def _is_known_claudication(fact: Fact, leg: Leg) -> bool:
 
 
 def _without_pain(leg: Leg) -> list[Fact]:
-    """New swelling or colour change of one leg, or two limb-threat signs that may be of the last 14 days."""
-    facts = [fact for fact in leg.new(Concept.SWELLING, Concept.SKIN_COLOUR) if _is_one_sided(fact)]
+    """New swelling or colour change of one leg that nothing explains, or two limb-threat signs that may be of the last
+    14 days.
+    """
+    swellings = leg.new(Concept.SWELLING)  # of a treated DVT too
+    known = explained(swellings, OF_SWELLING, leg)
+    unexplained = [*(fact for fact in swellings if fact not in known), *leg.raised_by(DISCOLOURATION)]
+    facts = [fact for fact in unexplained if is_of_one_leg(fact)]
     signs = signs_within(leg, leg.thresholds.limb_ischaemia_sign_days)
     return [*facts, *signs.facts()] if signs.threaten_the_limb else facts
-
-
-def _is_one_sided(fact: Fact) -> bool:
-    if fact.side in (Side.LEFT, Side.RIGHT):
-        return True
-    return fact.side is Side.NOT_STATED and fact.site is Site.LOWER_LEG

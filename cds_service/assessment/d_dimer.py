@@ -1,21 +1,25 @@
 """A D-dimer, read against the limit of its own assay and nothing else (docs/wells.md).
 
 FEU and DDU are never converted into each other, and a result under LOINC 30240-6, which tells neither, is not compared
-with any limit. A normal result lowers nothing: NICE NG158 (2023) rests on it only with a two-level Wells score of 1 or
-less. The age-adjusted limit of the same guideline (over 50: age x 10 ng/mL FEU, ADJUST-DVT 2026) is for that score too,
-with all its items known; four of them have no code, so that no record can qualify and the limit is not applied.
+with any limit. A normal result lowers a level only beside a refuted DVT (`explained`): NICE NG158 (2023) rests on it
+alone only with a two-level Wells score of 1 or less. The age-adjusted limit of the same guideline (over 50: age x 10
+ng/mL FEU, ADJUST-DVT 2026) is for that score too, with all its items known; four of them have no code, so that no
+record can qualify and the limit is not applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cds_service.assessment.concepts import Concept
-from cds_service.assessment.record import Record
 from cds_service.facts import Fact, Quantity, State, latest
+
+if TYPE_CHECKING:
+    from cds_service.assessment.record import Record
 
 FEU_CODES = frozenset({"48065-7", "48067-3"})
 DDU_CODES = frozenset({"48066-5"})

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, PASSING_CAUSES, SUPERFICIAL_VEINS, Concept
-from cds_service.assessment.record import Record
 from cds_service.assessment.siting import is_current
 from cds_service.facts import UNREAD_MEDICINES, Chart, Fact, Side, Topic
+
+if TYPE_CHECKING:
+    from cds_service.assessment.record import Record
 
 OPENING = (
     *(

@@ -8,6 +8,7 @@ from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS as SYMPTOMS
 from cds_service.assessment.concepts import NERVE, WEAKNESS, Concept
 from cds_service.assessment.d_dimer import raised_in_a_month
 from cds_service.assessment.diagnoses import embolism_symptoms
+from cds_service.assessment.explained import OF_EMBOLISM_SYMPTOMS, OF_NERVE_SIGNS, explained, explaining, reasons
 from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised_creatine_kinase
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Effect, Finding, Rule, effects_of, once
@@ -15,14 +16,12 @@ from cds_service.assessment.rules.clot import D_DIMER, EMBOLISM, EMBOLISM_SYMPTO
 from cds_service.assessment.rules.infection import CELLULITIS_SEPSIS
 from cds_service.assessment.rules.limb_ischaemia import SIGNS
 from cds_service.assessment.rules.muscle import CREATINE_KINASE, MUSCLE_BREAKDOWN, POTASSIUM_LOW
-from cds_service.assessment.signs import explaining
 from cds_service.facts import Fact, State
 
 NOT_BESIDE_THIS = (
     "complaint is cramp, claudication or of both legs: not counted for embolism, to be assessed for itself"
 )
 TOO_OLD = "begun over {days} days ago: not counted for embolism, to be assessed for itself"
-EXPLAINED = "a nerve disease of over {days} days explains it: listed, does not raise the level"
 NOT_HIGH_ENOUGH = "raised, but below what raises the level: listed"
 NO_LIMIT = "no upper limit given; below what raises the level: listed"
 PAST = "over {days} days old: listed, does not raise the level"
@@ -58,8 +57,10 @@ def listed_of_the_other_leg(leg: Leg) -> list[Finding]:
     ]
 
 
-def _listed(rule: Rule, facts: Sequence[Fact], why: str, label: str = "") -> list[Finding]:
-    return [Finding(rule, State.PRESENT, evidence=once(facts), label=label, why_not_counted=why)] if facts else []
+def _listed(rule: Rule, facts: Sequence[Fact], why: str, label: str = "", beside: Sequence[Fact] = ()) -> list[Finding]:
+    if not facts:
+        return []
+    return [Finding(rule, State.PRESENT, evidence=once(facts), beside=once(beside), label=label, why_not_counted=why)]
 
 
 def _symptoms(patient: Record, raising: Collection[Finding]) -> list[Finding]:
@@ -68,19 +69,21 @@ def _symptoms(patient: Record, raising: Collection[Finding]) -> list[Finding]:
     if not symptoms or Effect.EMBOLISM in effects_of(raising):
         return []
     too_old = TOO_OLD.format(days=patient.thresholds.embolism_symptom_days)
-    return _listed(EMBOLISM_SYMPTOMS, symptoms, NOT_BESIDE_THIS if embolism_symptoms(patient) else too_old)
+    known = explained(symptoms, OF_EMBOLISM_SYMPTOMS, patient).values()
+    why = [NOT_BESIDE_THIS if embolism_symptoms(patient) else too_old, *([reasons(known)] if known else [])]
+    return _listed(EMBOLISM_SYMPTOMS, symptoms, "; ".join(why), beside=explaining(known))
 
 
 def _nerve_signs(leg: Leg) -> list[Finding]:
     """Numbness and weakness of the leg of the last 30 days that are not among its signs, with the reason."""
     counted = set(leg.signs.facts(*NERVE))
-    why = EXPLAINED.format(days=leg.thresholds.nerve_explaining_days) if explaining(leg) else OF_THE_MUSCLE
-    return [
-        finding
-        for kind in NERVE
-        if kind in leg.current
-        for finding in _listed(_OF_KIND[kind], [fact for fact in leg.new(kind) if fact not in counted], why)
-    ]
+    found = []
+    for kind in NERVE:
+        signs = [fact for fact in leg.new(kind) if fact not in counted] if kind in leg.current else ()
+        known = explained(signs, OF_NERVE_SIGNS, leg)
+        found += _listed(_OF_KIND[kind], [fact for fact in signs if fact not in known], OF_THE_MUSCLE)
+        found += _listed(_OF_KIND[kind], list(known), reasons(known.values()), beside=explaining(known.values()))
+    return found
 
 
 def _creatine_kinase(patient: Record, raising: Collection[Finding]) -> list[Finding]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cds_service.assessment.concepts import Concept
+from cds_service.assessment.explained import OF_SEVERE_PAIN, explained
 from cds_service.assessment.record import Record, score
 from cds_service.facts import OTHER_SIDE, Course, Fact, Side, Site, State
 
 
 def calf_pain_records(leg: Record) -> list[Fact]:
     """Every record of calf pain, past ones too: pain or a score above 0 sited there, or a score without a site beside a
-    Condition of calf pain whose side is the same, or that of one of them not recorded.
+    Condition of calf pain whose side is the same, or that of one of them not recorded; not a score that other pain of
+    its day explains.
     """
     pains = [
         fact
@@ -21,11 +23,17 @@ def calf_pain_records(leg: Record) -> list[Fact]:
         and fact.course is not Course.NOT_STATED
     ]
     sides = {fact.side for fact in calf_pains(leg)}
+    elsewhere = explained(pains, OF_SEVERE_PAIN, leg)
     return [
         fact
         for fact in pains
         if fact.site is Site.LOWER_LEG
-        or (fact.concept == Concept.PAIN_SEVERITY and fact.site is Site.NOT_STATED and _agrees(fact.side, sides))
+        or (
+            fact.concept == Concept.PAIN_SEVERITY
+            and fact.site is Site.NOT_STATED
+            and _agrees(fact.side, sides)
+            and fact not in elsewhere
+        )
     ]
 
 

@@ -22,7 +22,7 @@ from cds_service.thresholds import Thresholds
 if TYPE_CHECKING:
     from cds_service.assessment.wells import WellsScore
 
-_EXPLAINING = frozenset({Concept.NERVE_DISEASE, Concept.OEDEMA_CAUSE, Concept.STRAIN, *ACHILLES})
+_OF_THE_MUSCLE = frozenset({Concept.STRAIN, *ACHILLES})
 
 
 class Windows(dict[int, datetime]):
@@ -140,6 +140,11 @@ class Record:
         """Possibly in the last 30 days."""
         return when.last >= self.windows[self.thresholds.finding_days]
 
+    @property
+    def whole(self) -> Record:
+        """That of the patient."""
+        return self
+
     @cached_property
     def age(self) -> tuple[int, int] | None:
         """Of the patient: least and greatest age in completed years, None if no birth date is recorded."""
@@ -196,6 +201,11 @@ class Leg(Record):
     complaint: tuple[Fact, ...] = ()
     wells: WellsScore | None = None
 
+    @property
+    def whole(self) -> Record:
+        """That of the patient."""
+        return self.patient
+
     def raised_by(self, flag: Rule) -> tuple[Fact, ...]:
         """The evidence of a red flag that raises the level; nothing where it is absent, unknown or only listed."""
         finding = self.flags.get(flag)
@@ -219,18 +229,18 @@ def whole_patient(chart: Chart, thresholds: Thresholds, as_of: datetime) -> Reco
 def legs(patient: Record) -> list[Leg]:
     """Each leg that the record names; one of no stated side where it tells none apart.
 
-    The other leg holds less. It matters only where a one-sided cause explains away a sign without a side.
+    The other leg holds less. It matters only where weakness without a side is put down to an injured muscle of one leg.
     """
     if not patient.facts:
         return []
     named = {fact.side for fact in patient.facts}
     if named.isdisjoint((Side.LEFT, Side.RIGHT)):
         return [leg_of(Side.NOT_STATED, patient)]
-    explained = {fact.side for fact in patient.facts if fact.concept in _EXPLAINING}
+    injured = {fact.side for fact in patient.facts if fact.concept in _OF_THE_MUSCLE}
     return [
         leg_of(side, patient)
         for side, other in OTHER_SIDE.items()
-        if side in named or Side.BOTH in named or other in explained
+        if side in named or Side.BOTH in named or other in injured
     ]
 
 

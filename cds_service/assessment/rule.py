@@ -40,6 +40,7 @@ class Kind(StrEnum):
     CAUSE = "possible cause"
     PRECAUTION = "precaution in home care"
     SEEN = "to be seen, raises nothing"
+    EXPLANATION = "what explains a sign"
     WELLS = "Wells item"
     STEP = "suggestion"
     ORDER = "draft order"
@@ -124,13 +125,18 @@ class Rule(msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     def condition(self, thresholds: Thresholds) -> str:
         """When it holds, with the numbers in force."""
-        numbers = asdict(thresholds)
-        return _NUMBER.sub(lambda name: f"{numbers[name[1]]:g}", self.says)
+        return numbered(self.says, thresholds)
 
     @property
     def numbers(self) -> list[str]:
         """The names of the thresholds that its condition speaks of."""
         return _NUMBER.findall(self.says)
+
+
+def numbered(text: str, thresholds: Thresholds) -> str:
+    """The text with the numbers in force in its `{threshold}` holes."""
+    numbers = asdict(thresholds)
+    return _NUMBER.sub(lambda name: f"{numbers[name[1]]:g}", text)
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cds_service.assessment.concepts import ACHILLES, NERVE, PERFUSION, WEAKNESS, Concept
+from cds_service.assessment.explained import OF_NERVE_SIGNS, explained
 from cds_service.facts import Fact, Site
 
 if TYPE_CHECKING:
@@ -76,11 +77,6 @@ def not_looked_for(record: Record, kinds: Iterable[Concept] = SIGNS) -> tuple[st
     )
 
 
-def explaining(leg: Record) -> Sequence[Fact]:
-    """The nerve diseases known for more than 14 days."""
-    return leg.older_than(leg.confirmed(Concept.NERVE_DISEASE), leg.thresholds.nerve_explaining_days)
-
-
 def _signs(leg: Record, by_kind: dict[Concept, Sequence[Fact]]) -> Signs:
     if Concept.PALLOR_CYANOSIS in by_kind:
         # Pallor or cyanosis without a site may be of the whole body: a colour change only.
@@ -88,7 +84,8 @@ def _signs(leg: Record, by_kind: dict[Concept, Sequence[Fact]]) -> Signs:
         by_kind[Concept.PALLOR_CYANOSIS] = sited
     for kind in NERVE:
         if kind in by_kind:
-            by_kind[kind] = _unexplained(by_kind[kind], leg)
+            known = explained(by_kind[kind], OF_NERVE_SIGNS, leg)
+            by_kind[kind] = [sign for sign in by_kind[kind] if sign not in known]
     if by_kind.get(Concept.LIMB_WEAKNESS) and not by_kind.get(Concept.NUMBNESS_TINGLING):
         by_kind[Concept.LIMB_WEAKNESS] = _not_of_an_injury(by_kind[Concept.LIMB_WEAKNESS], leg)
     return Signs({kind: facts for kind, facts in by_kind.items() if facts})
@@ -100,9 +97,3 @@ def _not_of_an_injury(weakness: Sequence[Fact], leg: Record) -> Sequence[Fact]:
         return weakness
     muscle = {fact.source for fact in leg.present(Concept.MUSCLE_WEAKNESS)}
     return [fact for fact in weakness if fact.source not in muscle]
-
-
-def _unexplained(signs: Sequence[Fact], leg: Record) -> Sequence[Fact]:
-    """Nerve signs, unless a Condition known for more than 14 days explains them."""
-    known = {each.source for each in explaining(leg)}
-    return [sign for sign in signs if known <= {sign.source}]

@@ -13,11 +13,12 @@ from cds_service.assessment.moments import Spans
 from cds_service.code_systems import SNOMED
 from cds_service.facts import OTHER_SIDE, Course, Fact, Interval, Side, Site, State, latest
 
-OF_BOTH_LEGS = (Concept.SWELLING, Concept.SKIN_COLOUR)
+OF_BOTH_LEGS = (Concept.SWELLING, Concept.SKIN_COLOUR, Concept.NUMBNESS_TINGLING)
 """What is of both legs when it was recorded of left and right together."""
 
 _ANCHORING = frozenset({*CAUSES, Concept.ACHILLES_RUPTURE, Concept.REST_PAIN})
 _TREATMENTS = frozenset({Concept.CAST})
+_NO_ANCHORS = frozenset({*_TREATMENTS, Concept.LEG_OEDEMA_DISEASE, Concept.LEG_HAEMATOMA})
 _NEVER_WITHOUT_SITE = frozenset({Concept.CALF_CIRCUMFERENCE, *_TREATMENTS})
 _MUSCLE_WEAKNESS = ((SNOMED, "26544005"),)  # in value sets limb-weakness and muscle-weakness
 _NOW = (Course.CURRENT, Course.UNDER_CARE)
@@ -28,6 +29,11 @@ _ALWAYS, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=
 def is_current(fact: Fact) -> bool:
     """Recorded as present, and neither history nor of unknown course."""
     return fact.state is State.PRESENT and fact.course in _NOW
+
+
+def is_of_one_leg(fact: Fact) -> bool:
+    """One side is recorded; or none, and the calf or lower leg."""
+    return fact.side in OTHER_SIDE or (fact.side is Side.NOT_STATED and fact.site is Site.LOWER_LEG)
 
 
 def on_the_leg(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
@@ -144,9 +150,9 @@ def _needs_anchor(fact: Fact) -> bool:
 
 def _is_anchor(fact: Fact) -> bool:
     """A finding that is on the leg by its own record. A plaster is none: it is how something was treated. Nor is what
-    may be long over.
+    is read only because it can explain a sign, or what may be long over.
     """
-    if fact.concept in _TREATMENTS or (fact.when is None and fact.concept in PASSING_CAUSES):
+    if fact.concept in _NO_ANCHORS or (fact.when is None and fact.concept in PASSING_CAUSES):
         return False
     if (fact.site is Site.NOT_STATED) if fact.site_matters else (fact.concept not in _ANCHORING):
         return False

@@ -15,7 +15,16 @@ from cds_service.rendering.content import SharedWords
 from cds_service.rendering.entries import names_of, value_words
 from cds_service.rendering.holes import anticoagulant, listed, unread
 from cds_service.rendering.occasions import appointment
-from cds_service.rendering.words import SIDES, lasting_words, mid_sentence, newest, sentence_start, side_of, since_words
+from cds_service.rendering.words import (
+    SIDES,
+    day_words,
+    lasting_words,
+    mid_sentence,
+    newest,
+    sentence_start,
+    side_of,
+    since_words,
+)
 
 LONGEST = 100
 _LEG = re.compile(r"\bleg\b")
@@ -98,8 +107,19 @@ def _complaint(case: Case) -> list[str]:
         plain = _with_place_and_time(f"{_complaint_of(lasting[0], case)} for {span}", side_of(lasting), (), case)
     else:
         plain = _with_place_and_time(name, side, first, case)
+    if refuted := _refuted(case):
+        plain = [f"{words}, {refuted}" for words in plain]
     uncounted = listed(case)
     return [*([f"{words}, with {uncounted}" for words in plain] if uncounted else []), *plain]
+
+
+def _refuted(case: Case) -> str:
+    """DVT refuted 1 Dec: where a sign counts for less since. The day is that of the scan, else of the entry."""
+    beside = [fact for finding in case.assessment.of(Kind.RED_FLAG) for fact in finding.beside]
+    refuted = [fact.recorded for fact in beside if fact.concept == Concept.DVT and fact.state is State.ABSENT]
+    scans = [fact.when for fact in beside if fact.concept == Concept.LEG_VEIN_ULTRASOUND]
+    days = [when for when in (*scans, *refuted) if when is not None]
+    return f"DVT refuted {day_words(days[0], case.as_of).partition(' (')[0]}" if refuted and days else ""
 
 
 def complaint_words(case: Case) -> str:

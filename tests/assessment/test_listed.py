@@ -105,7 +105,8 @@ SWOLLEN: Entry = {"observation": "sct|449615005", "at": -1, "side": "both"}
         ([{"condition": "icd|G62.1", "onset": -400}], ["reduced-sensation"]),  # keeps from ice and compression
         ([SWOLLEN, {"condition": "icd|I87.2", "onset": -400}], ["oedema-cause"]),
         ([SWOLLEN, {"condition": "icd|I50.9", "verification": "provisional"}], ["oedema-cause", "heart-failure"]),
-        ([{**SWOLLEN, "side": "left"}, {"condition": "icd|I87.2", "onset": -400}], []),
+        ([{**SWOLLEN, "side": "left"}, {"condition": "icd|I87.2", "onset": -400}], ["leg-oedema-disease"]),
+        ([{**SWOLLEN, "side": "left"}, {"condition": "icd|N18.3", "onset": -400}], []),
         ([{"condition": "icd|I50.9", "onset": -400}], ["heart-failure"]),  # keeps from compression
         ([{"condition": "icd|I73.00", "onset": -400}], ["raynaud"]),
     ],

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS as SYMPTOMS
 from cds_service.assessment.concepts import SUPERFICIAL_VEINS, Concept
-from cds_service.assessment.d_dimer import raised_lately
+from cds_service.assessment.d_dimer import raised_in_a_month, raised_lately
 from cds_service.assessment.diagnoses import (
     acute_thrombosis,
     clot_can_cause,
@@ -15,11 +15,14 @@ from cds_service.assessment.diagnoses import (
     embolism_symptoms,
     is_after_birth,
     old_thrombosis,
+    pregnant_or_postpartum,
     unknown_medicines,
 )
+from cds_service.assessment.explained import OF_EMBOLISM_SYMPTOMS, explained, explaining, reasons
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
+from cds_service.assessment.siting import is_of_one_leg
 from cds_service.assessment.sources import NICE_DVT, OURS, PE_SYMPTOMS, RCOG
 from cds_service.assessment.treated import newer_than_a_treated_dvt, treated_thromboses
 from cds_service.assessment.wells import WELLS_CONCEPTS
@@ -54,7 +57,32 @@ def _embolism(facts: Sequence[Fact], leg: Leg) -> Seen | None:
 
 
 def _embolism_symptoms(symptoms: Sequence[Fact], leg: Leg) -> Seen | None:
-    return Seen(symptoms) if symptoms and clot_can_cause(leg.complaint) else None
+    """Those that nothing explains are critical; explained ones count one level less, as those of no sure date do."""
+    if not symptoms or not clot_can_cause(leg.complaint):
+        return None
+    known = {} if points_to_a_clot(leg) else explained(symptoms, OF_EMBOLISM_SYMPTOMS, leg)
+    if plain := [fact for fact in symptoms if fact not in known]:
+        return Seen(plain, beside=[*known, *explaining(known.values())])
+    sure = leg.surely_within(symptoms, leg.thresholds.embolism_symptom_days)
+    because = known.values()
+    return Seen(sure, level=Level.WARNING, beside=explaining(because), note=reasons(because)) if sure else None
+
+
+def points_to_a_clot(leg: Leg) -> Sequence[Fact]:
+    """What else does beside a symptom of embolism, of either leg, so that no cause on record lowers the symptom: new
+    swelling of one leg whatever explains it, a Wells score of 2 or more, a raised D-dimer of the last 30 days, a DVT
+    known or suspected, a thrombosis of a leg vein of unknown depth, pregnancy or the weeks after it.
+    """
+    patient = leg.patient
+    swollen = [fact for fact in patient.new(Concept.SWELLING, Concept.PITTING_OEDEMA) if is_of_one_leg(fact)]
+    is_likely = leg.wells is not None and leg.wells.points >= leg.thresholds.wells_likely_points
+    return [
+        *swollen,
+        *(leg.wells.evidence if leg.wells is not None and is_likely else ()),
+        *raised_in_a_month(patient),
+        *patient.any_of(Concept.DVT, Concept.LEG_VEIN_THROMBOSIS),
+        *pregnant_or_postpartum(patient),
+    ]
 
 
 def _dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -165,7 +193,8 @@ EMBOLISM_SYMPTOMS = Rule(
     label="Symptoms that pulmonary embolism can cause",
     source=PE_SYMPTOMS,
     says="Dyspnoea, chest pain, haemoptysis or syncope begun within {embolism_symptom_days} days, beside a leg "
-    "complaint that is not of both sides and not only cramp or claudication.",
+    "complaint that is not of both sides and not only cramp or claudication. One level less where a disease of lungs "
+    "or heart, or a faint coded as such, explains it and nothing else points to a clot.",
     needs=SYMPTOMS,
     windows=(Window("embolism_symptom_days"),),
     level=Level.CRITICAL,

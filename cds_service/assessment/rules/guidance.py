@@ -14,22 +14,34 @@ from msgspec.structs import replace
 
 from cds_service.assessment.asking import asked
 from cds_service.assessment.concepts import POOR_SUPPLY, Concept
+from cds_service.assessment.explained import (
+    OF_COLOUR,
+    OF_SEVERE_PAIN,
+    OF_SUDDEN_PAIN,
+    OF_SWELLING,
+    OF_WALKING,
+    Because,
+    Explanation,
+    explained,
+    explaining,
+    reasons,
+)
 from cds_service.assessment.moments import Spans
 from cds_service.assessment.pain import calf_pain_records, calf_pains
 from cds_service.assessment.record import Leg, score
 from cds_service.assessment.rule import Kind, Level, Rule, Seen
 from cds_service.assessment.rules.risks import DIABETES, INACTIVE, OVER_65
-from cds_service.assessment.siting import OF_BOTH_LEGS, is_current
+from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import GUIDANCE
 from cds_service.assessment.treated import CAME_WITH_IT, newer_than_a_treated_dvt
 from cds_service.assessment.wells import wells_score
-from cds_service.facts import Fact, Side, Site, State
+from cds_service.facts import Fact, Site, State
 
 LONG_STANDING = "begun over {days} days ago: listed, does not raise the level"
-UNSITED_COLOUR = "Pallor or cyanosis, site not recorded"
+UNSITED_COLOUR = "Cyanosis, site not recorded"
 UNSITED = "it may be of the whole body, oxygen saturation to be looked at"
-EXPLAINED = "both sides or side not recorded, beside a long-standing cause of oedema: listed, does not raise the level"
 ONE_ENTRY = "one entry, and none of the risks beside which it counts: listed, does not raise the level"
+NOT_SITED = "site not recorded: listed, does not raise the level"
 NOT_AGAIN = "pain is on record for over {0} days, but not again {0} to {1} days after an onset"
 
 
@@ -43,9 +55,10 @@ def _severe_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
     high = [fact for fact in scores if _is_severe(fact, limit)]
     graded = leg.new(Concept.PAIN, Concept.CRAMP, Concept.PAIN_SEVERITY)
     named = [*leg.new(Concept.SEVERE_PAIN), *(fact for fact in graded if fact.severe)]
+    known = explained([*high, *named], OF_SEVERE_PAIN, leg)
     if high or named:
         note = f"{limit:g} of 10 or more counts as severe; the guidance gives no number"
-        return Seen([*high, *named], note=note if high else "")
+        return _unexplained([*high, *named], known, note if high else "")
     if scores:
         return Seen(scores, state=State.ABSENT, note=_severe_before(leg))
     return _denied(leg.absent(Concept.SEVERE_PAIN))
@@ -81,32 +94,37 @@ def _sudden_pain(_: Sequence[Fact], leg: Leg) -> Seen | None:
     pains = leg.new(Concept.PAIN, Concept.SEVERE_PAIN, Concept.CRAMP)
     scores = [fact for fact in leg.pain_scores if score(fact) > 0]
     sudden = [fact for fact in (*pains, *scores) if fact.sudden]
-    return Seen(sudden) if sudden else None
+    return _unexplained(sudden, explained(sudden, OF_SUDDEN_PAIN, leg)) if sudden else None
 
 
 def _swelling(current: Sequence[Fact], leg: Leg) -> Seen | None:
     """S3, S8, S31."""
-    seen = _symptom(current, leg.absent(Concept.SWELLING), leg)
+    seen = _symptom(current, leg.absent(Concept.SWELLING), leg, OF_SWELLING)
     if seen is None or seen.state is not State.PRESENT or seen.why_not_counted:
         return seen
     newer = newer_than_a_treated_dvt(seen.evidence, leg)
-    return Seen(newer) if newer else replace(seen, why_not_counted=CAME_WITH_IT)
+    return replace(seen, evidence=newer) if newer else replace(seen, why_not_counted=CAME_WITH_IT)
 
 
 def _discolouration(current: Sequence[Fact], leg: Leg) -> Seen | None:
     """S8, S30."""
-    seen = _symptom(current, leg.absent(Concept.SKIN_COLOUR), leg)
+    of_any_site = {fact.source for fact in leg.any_of(Concept.CYANOSIS, Concept.BRUISE)}
+    counted = [fact for fact in current if fact.site is not Site.NOT_STATED or fact.source in of_any_site]
+    unsited = leg.new(Concept.SKIN_COLOUR) if not leg.within(counted, leg.thresholds.finding_days) else ()
+    if unsited:
+        return Seen(unsited, why_not_counted=NOT_SITED)
+    seen = _symptom(counted, leg.absent(Concept.SKIN_COLOUR), leg, OF_COLOUR)
     if seen is None or seen.state is not State.PRESENT or seen.why_not_counted:
         return seen
-    of_blood = {fact.source for fact in leg.present(Concept.PALLOR_CYANOSIS)}
-    if all(fact.site is Site.NOT_STATED and fact.source in of_blood for fact in seen.evidence):
+    blue = {fact.source for fact in leg.present(Concept.CYANOSIS)}
+    if all(fact.site is Site.NOT_STATED and fact.source in blue for fact in seen.evidence):
         return replace(seen, note=UNSITED, label=UNSITED_COLOUR)
     return seen
 
 
 def _walking_problem(current: Sequence[Fact], leg: Leg) -> Seen | None:
     """S28."""
-    return _symptom(current, leg.absent(Concept.WALKING_PROBLEM), leg)
+    return _symptom(current, leg.absent(Concept.WALKING_PROBLEM), leg, OF_WALKING)
 
 
 def _rest_pain(current: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -114,28 +132,24 @@ def _rest_pain(current: Sequence[Fact], leg: Leg) -> Seen | None:
     return _symptom(current, leg.absent(Concept.REST_PAIN), leg)
 
 
-def _symptom(current: Sequence[Fact], denied: Sequence[Fact], leg: Leg) -> Seen | None:
+def _symptom(
+    current: Sequence[Fact], denied: Sequence[Fact], leg: Leg, rows: Sequence[Explanation] = ()
+) -> Seen | None:
     days = leg.thresholds.finding_days
-    new = leg.within(current, days)
-    is_explaining = bool(new) and _is_cause_of_oedema_long_known(leg)
-    if raising := [fact for fact in new if not (is_explaining and _may_be_explained(fact))]:
-        return Seen(raising)
-    if new:
-        return Seen(new, why_not_counted=EXPLAINED)
+    if new := leg.within(current, days):
+        return _unexplained(new, explained(new, rows, leg))
     if old := [fact for fact in current if fact.is_condition]:
         return Seen(old, why_not_counted=LONG_STANDING.format(days=days))
     return _denied(denied)
 
 
-def _may_be_explained(fact: Fact) -> bool:
-    """Ankle, foot or whole-leg swelling or colour, not one-sided: a long-standing cause of oedema may explain it."""
-    if fact.concept not in OF_BOTH_LEGS or fact.site in (Site.LOWER_LEG, Site.NOT_STATED):
-        return False
-    return fact.side not in (Side.LEFT, Side.RIGHT)
-
-
-def _is_cause_of_oedema_long_known(leg: Leg) -> bool:
-    return bool(leg.older_than(leg.confirmed(Concept.OEDEMA_CAUSE), leg.thresholds.explaining_days))
+def _unexplained(facts: Sequence[Fact], known: Mapping[Fact, Because], note: str = "") -> Seen:
+    """What of these facts nothing explains; where something explains each of them, all of them, with the reason."""
+    because = known.values()
+    if raising := [fact for fact in facts if fact not in known]:
+        also = f"beside it {reasons(because)}" if known else ""
+        return Seen(raising, beside=[*known, *explaining(because)], note="; ".join(filter(None, (note, also))))
+    return Seen(facts, beside=explaining(because), note=note, why_not_counted=reasons(because))
 
 
 def _denied(facts: Sequence[Fact]) -> Seen | None:
@@ -195,7 +209,8 @@ SEVERE = Rule(
     label="Severe pain",
     source=GUIDANCE,
     says="A pain score of {severe_pain_score} of 10 or more: the highest of the last {pain_score_hours} hours, else "
-    "the newest of the last {finding_days} days; or new pain or cramp coded or graded as severe.",
+    "the newest of the last {finding_days} days; or new pain or cramp coded or graded as severe. Without a site not "
+    "where other pain explains it.",
     needs=(Concept.PAIN_SEVERITY, Concept.SEVERE_PAIN, Concept.PAIN, Concept.CRAMP),
     level=Level.WARNING,
     card="red-flags",
@@ -206,8 +221,8 @@ SUDDEN = Rule(
     kind=Kind.RED_FLAG,
     label="Sudden onset of pain",
     source=GUIDANCE,
-    says="New pain, severe pain or cramp, or a pain score above 0, coded as of sudden onset. Acute pain means short "
-    "and is not read as sudden.",
+    says="New pain, severe pain or cramp, or a pain score above 0, coded as of sudden onset, unless a clot was "
+    "excluded since. Acute pain means short and is not read as sudden.",
     needs=(Concept.PAIN, Concept.SEVERE_PAIN, Concept.CRAMP, Concept.PAIN_SEVERITY),
     level=Level.WARNING,
     card="red-flags",
@@ -218,9 +233,8 @@ SWELLING = Rule(
     kind=Kind.RED_FLAG,
     label="Swelling of leg, ankle or foot",
     source=GUIDANCE,
-    says="New swelling of calf, lower leg, ankle, foot or leg; not what came with a DVT under treatment. Where it is "
-    "of both sides or of no recorded side, and of ankle, foot or the whole leg, a known cause of oedema older than "
-    "{explaining_days} days explains it.",
+    says="New swelling of calf, lower leg, ankle, foot or leg that nothing on record explains; not what came with a "
+    "DVT under treatment.",
     needs=(Concept.SWELLING,),
     level=Level.WARNING,
     card="red-flags",
@@ -231,7 +245,8 @@ DISCOLOURATION = Rule(
     kind=Kind.RED_FLAG,
     label="Skin discolouration of leg, foot or toes",
     source=GUIDANCE,
-    says="New change of skin colour of leg, foot or toes. Explained as swelling is.",
+    says="New change of skin colour of leg, foot or toes that nothing on record explains. Without a site only cyanosis "
+    "and a bruise count.",
     needs=(Concept.SKIN_COLOUR,),
     level=Level.WARNING,
     card="red-flags",
@@ -242,7 +257,7 @@ WALKING = Rule(
     kind=Kind.RED_FLAG,
     label="Problems walking or moving",
     source=GUIDANCE,
-    says="A new problem walking or moving.",
+    says="A new problem walking or moving that nothing on record explains.",
     needs=(Concept.WALKING_PROBLEM,),
     level=Level.WARNING,
     card="red-flags",

@@ -88,13 +88,12 @@ PALLOR = _sign(Concept.PALLOR_CYANOSIS, "Pallor or cyanosis of the leg", "New pa
 NUMBNESS = _sign(
     Concept.NUMBNESS_TINGLING,
     "Numbness or tingling",
-    "New numbness or tingling that no nerve disease older than {nerve_explaining_days} days explains.",
+    "New numbness or tingling that nothing on record explains.",
 )
 WEAKNESS = _sign(
     Concept.LIMB_WEAKNESS,
     "Weakness of the leg",
-    "New weakness or paralysis of the leg that no nerve disease older than {nerve_explaining_days} days explains; of "
-    "the injured muscle itself not alone.",
+    "New weakness or paralysis of the leg that nothing on record explains; of the injured muscle itself not alone.",
 )
 LIMB_ISCHAEMIA_CAUSE = Rule(
     id="pattern-acute-limb-ischaemia",

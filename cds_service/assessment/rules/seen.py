@@ -7,16 +7,17 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from cds_service.assessment.asking import asked
-from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, NERVE, PASSING_CAUSES, Concept
+from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, PASSING_CAUSES, Concept
 from cds_service.assessment.d_dimer import is_not_judged
 from cds_service.assessment.diagnoses import recent_plaster, undated_causes
+from cds_service.assessment.explained import BY_DISEASE, possible_causes
 from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once
 from cds_service.assessment.rules.guidance import DISCOLOURATION, REST, SEVERE, SWELLING, WALKING
-from cds_service.assessment.siting import OF_BOTH_LEGS, admitted_by
+from cds_service.assessment.siting import admitted_by
 from cds_service.assessment.sources import OURS
-from cds_service.facts import OTHER_SIDE, Fact, State
+from cds_service.facts import Fact, State
 
 UNDATED = "date not recorded: it may be long over"
 NOT_READ = "not interpreted: neither present nor absent"
@@ -45,10 +46,7 @@ def _plaster(_: Sequence[Fact], patient: Record) -> Seen | None:
 
 def _disease(_: Sequence[Fact], leg: Record) -> Seen | None:
     """Whether or not it is old and sure enough to explain the sign."""
-    nerve = leg.present(Concept.NERVE_DISEASE) if leg.new(*NERVE) else ()
-    swollen = [fact for fact in leg.new(*OF_BOTH_LEGS) if fact.side not in OTHER_SIDE]
-    oedema = leg.present(Concept.OEDEMA_CAUSE) if swollen else ()
-    seen = [*nerve, *oedema, *leg.any_of(*_BEARING_ON_HOME_CARE)]
+    seen = [*possible_causes(leg), *leg.any_of(*_BEARING_ON_HOME_CARE)]
     return Seen(seen) if seen else None
 
 
@@ -110,10 +108,10 @@ DISEASE = Rule(
     kind=Kind.SEEN,
     label="Disease that may explain a sign, or bears on home care",
     source=OURS,
-    says="A nerve disease beside new numbness or weakness; a cause of oedema beside new swelling or change of colour "
-    "that is not known to be one-sided; heart failure, reduced sensation, Raynaud's, a disease that cold makes worse, "
-    "allergy to latex or adhesives, a bypass graft, an ulcer of leg or foot.",
-    needs=(Concept.NERVE_DISEASE, Concept.OEDEMA_CAUSE, *_BEARING_ON_HOME_CARE),
+    says="A disease of the table of explanations beside a new sign that it could explain, whether or not it is old and "
+    "sure enough; heart failure, reduced sensation, Raynaud's, a disease that cold makes worse, allergy to "
+    "latex or adhesives, a bypass graft, an ulcer of leg or foot.",
+    needs=tuple(dict.fromkeys((*(each for row in BY_DISEASE for each in row.needs), *_BEARING_ON_HOME_CARE))),
     when=_disease,
 )
 EMBOLISM_SYMPTOM = Rule(
