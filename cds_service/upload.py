@@ -54,7 +54,7 @@ def upload(
             ordered = _referred_first(resources)
             refused: list[str] = []
             for first in range(0, len(ordered), _MOST_ENTRIES):
-                refused += server.store(name, ordered[first : first + _MOST_ENTRIES])
+                refused += server.store(name, ordered[first : first + _MOST_ENTRIES], needs_first=not first)
             yield Loaded(name, len(ordered) - len(refused), refused)
 
 
@@ -66,8 +66,10 @@ class _Server:
         self._http = http
         self._takes_transactions = True
 
-    def store(self, name: str, resources: Resources) -> list[str]:
-        """Why it refuses some of them. Raises ConfigurationError naming the chart where it refuses the first."""
+    def store(self, name: str, resources: Resources, *, needs_first: bool) -> list[str]:
+        """Why it refuses some of them. Raises ConfigurationError naming the chart where it refuses a first one that is
+        needed.
+        """
         if self._takes_transactions:
             answer = self._send("POST", "", _transaction(resources))
             if not (problem := _problem(answer)):
@@ -79,7 +81,7 @@ class _Server:
             address = f"{each['resourceType']}/{each['id']}"
             if problem := _problem(self._send("PUT", address, each)):
                 refused.append(f"the FHIR server {problem}, to an update of {address}")
-                if number == 0:
+                if needs_first and number == 0:
                     raise ConfigurationError(f"{name}: {refused[0]}. It must take updates that create.")
         self._takes_transactions = self._takes_transactions and bool(refused)
         return refused

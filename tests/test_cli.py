@@ -285,6 +285,16 @@ class TestLoad:
         assert "answered 405: <p>no</p>" in told[405]
         assert len(told[405]) < 1_000
 
+    def test_only_the_first_of_a_chart_has_to_be_taken(self, ehr: Ehr) -> None:
+        whole = FhirStore()
+        ehr.otherwise = whole
+        of_the_short_chart = int(run("load", ehr.base).stdout.split()[1])
+        first_of_second_transaction = list(whole.resources)[of_the_short_chart + 50]
+        ehr.otherwise = FhirStore(refuses={first_of_second_transaction: outcome_of(400, "no")})
+        result = run("load", ehr.base)
+        assert [line.split(":")[0] for line in result.stdout.splitlines()] == FEW
+        assert result.exit_code == 1
+
     def test_a_transaction_of_which_a_part_failed_is_not_stored(self, ehr: Ehr) -> None:
         entry = {"response": {"status": "422 Unprocessable", "outcome": {"issue": [{"code": "invalid"}, "odd"]}}}
 
