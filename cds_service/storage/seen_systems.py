@@ -67,8 +67,9 @@ class SeenSystems:
                 tally.last = max(tally.last, each.at)
                 tally.charts += name in each.parts
                 tally.parts |= dict.fromkeys(each.parts.get(name, ()))
-        for client, systems in tallies.items():
-            for system, tally in systems.items():
+        # in one order: of two workers with the same systems, neither waits for the other in turn
+        for client, systems in sorted(tallies.items()):
+            for system, tally in sorted(systems.items()):
                 await _write(connection, client, system, tally)
 
     async def _of(self, client: _Client, connection: AsyncConnection) -> set[str]:

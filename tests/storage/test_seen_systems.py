@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from cds_service.storage import retention
 from cds_service.storage.journal import Journal
-from cds_service.storage.seen_systems import MOST_PER_CLIENT, NO_SYSTEM, SeenSystem, seen_systems
+from cds_service.storage.seen_systems import MOST_PER_CLIENT, NO_SYSTEM, Met, SeenSystem, SeenSystems, seen_systems
 from cds_service.storage.store import Store
 from tests.storage.test_journal import AT, KEY, invocation
 
@@ -74,3 +74,24 @@ def test_a_client_has_a_hundred_systems_by_name(database: str) -> None:
 def test_what_was_not_met_for_long_is_pruned(database: str) -> None:
     assert len(written(database, met({NDC: 1}), before=timedelta(0))) == 1
     assert not written(database, before=timedelta(seconds=1))
+
+
+def test_two_workers_that_meet_the_same_systems_in_another_order_both_count_them(database: str) -> None:
+    async def count(store: Store, *systems: str) -> None:
+        async with store.quick.begin() as connection:
+            await SeenSystems().add(connection, [Met("ward", "north", AT, dict.fromkeys(systems, 1), {})])
+
+    async def run() -> Sequence[SeenSystem]:
+        async with Store(database) as first, Store(database) as second, Store(database) as third:
+            for store in (first, second, third):
+                await count(store, NDC, LOCAL)
+            async with first.quick.begin() as connection:
+                await SeenSystems().add(connection, [Met("ward", "north", AT, {LOCAL: 1}, {})])
+                workers = []
+                for store, systems in ((second, (LOCAL, NDC)), (third, (NDC, LOCAL))):
+                    workers.append(asyncio.create_task(count(store, *systems)))
+                    await asyncio.sleep(0.2)  # until it waits for the first one
+            await asyncio.gather(*workers)
+            return await seen_systems(first)
+
+    assert {each.system: each.entries for each in asyncio.run(run())} == {LOCAL: 6, NDC: 5}
