@@ -37,7 +37,7 @@ _PREFIX = re.compile(r"^(?:urn:oid:|oid:|https?://(?:www\.)?|www\.)")
 _WHO_FORM = r"(?!I82[4-7])[A-Z][0-9]{2}(?:[0-9]{1,2})?"
 _ICD_MARK = re.compile(r"\.?-$|[+*!\u2020\u2021]$")
 LONGEST_SHOWN = 200
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_URI = re.compile(r"(?:https?://|urn:|oid:)[!-~]+", re.IGNORECASE)  # of any other scheme it could be text
 _OID = re.compile(r"[0-2](?:\.[0-9]+){3,}")
 _TURNED = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
@@ -66,8 +66,8 @@ def key(system: str) -> str:
 
 
 def shown(system: str | None) -> str:
-    """A spelling as it may be stored and logged: a URI of at most 200 characters, without what follows ? or #; empty
-    where it is none, for it could be any text of the chart.
+    """A spelling as it may be stored and logged: an address, URN or OID of at most 200 characters, without what follows
+    ? or #; empty where it is none, for it could be any text of the chart.
     """
     bare = re.split(r"[?#|]", (system or "").strip(), maxsplit=1)[0]
     bare = f"urn:oid:{bare}" if _OID.fullmatch(bare) else bare

@@ -130,6 +130,8 @@ def test_the_table_names_each_spelling_once_and_with_its_source() -> None:
         ("https://ehr.example/codes?patient=17", "https://ehr.example/codes"),
         ("https://ehr.example/codes#17", "https://ehr.example/codes"),
         ("Jane Zebrafish, born 1950", ""),
+        ("mailto:jane@zebrafish.example", ""),
+        ("Zebrafish:Jane", ""),
         ("note: seen today", ""),
         (f"http://ehr.example/{'x' * 200}", ""),
         (None, ""),
