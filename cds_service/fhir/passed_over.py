@@ -38,6 +38,8 @@ _TOPIC_OF: dict[type[fhir.Resource], Topic] = {
     fhir.Procedure: Topic.PROCEDURES,
 }
 
+_MOST_SYSTEMS = 100
+
 Watched = Callable[[str], bool]
 """Do these words hold a watch word?"""
 
@@ -88,8 +90,21 @@ def passed_over(
         for system in {shown(terminology.system(each) or each) for each in its}:
             systems[system] += count
             parts.setdefault(_TOPIC_OF[kind], set()).add(system)
-    wholly = {topic: sorted(its) for topic, its in parts.items() if not _is_any_read(topic, material, terminology)}
-    return PassedOver(counts, medicines, conditions, dict(systems), wholly)
+    named = _most_frequent(systems)
+    wholly = {
+        topic: sorted({each if each in named else "" for each in its})
+        for topic, its in parts.items()
+        if not _is_any_read(topic, material, terminology)
+    }
+    return PassedOver(counts, medicines, conditions, named, wholly)
+
+
+def _most_frequent(systems: Counter[str]) -> dict[str, int]:
+    """The first hundred, and the others as if they had no name: a chart may hold any number."""
+    named = dict(systems.most_common(_MOST_SYSTEMS))
+    if others := systems.total() - sum(named.values()):
+        named[""] = named.get("", 0) + others
+    return named
 
 
 def may_be_of(subject: Subject, resource: fhir.Resource) -> bool:

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cds_service.errors import StoreUnavailable
 from cds_service.storage.models import SeenSystemRow
-from cds_service.storage.store import Store, storable
+from cds_service.storage.store import STORE_FAULTS, Store, storable
 
 MOST_PER_CLIENT = 100
 NO_SYSTEM = ""
@@ -97,12 +98,15 @@ class SeenSystem(NamedTuple):
 
 
 async def seen_systems(store: Store) -> Sequence[SeenSystem]:
-    """By client, the most frequent first."""
+    """By client, the most frequent first. Raises StoreUnavailable."""
     row = SeenSystemRow
     query = select(row.client, row.tenant, row.system, row.entries, row.charts, row.last_at)
-    async with store.quick.connect() as connection:
-        found = await connection.execute(query.order_by(row.client, row.tenant, row.entries.desc(), row.system))
-        return [SeenSystem(*each) for each in found]
+    try:
+        async with store.quick.connect() as connection:
+            found = await connection.execute(query.order_by(row.client, row.tenant, row.entries.desc(), row.system))
+            return [SeenSystem(*each) for each in found]
+    except STORE_FAULTS as error:
+        raise StoreUnavailable("the code systems could not be read", remedy="Try again") from error
 
 
 def _counted_as(system: str, known: set[str]) -> str:

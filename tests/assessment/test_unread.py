@@ -135,3 +135,12 @@ def test_entries_are_counted_by_system_and_a_part_that_is_not_read_at_all_is_nam
     assert made.unread_systems == {local: 3, "": 1, pzn: 1}
     assert made.unread_parts == {Topic.CONDITIONS: ["", local], Topic.MEDICATIONS: [pzn]}
     assert sum(made.left_out.values()) == 5
+
+
+def test_a_hundred_systems_of_a_chart_have_names() -> None:
+    conditions = [{**unread_code(f"urn:oid:1.2.3.{number}"), "id": str(number)} for number in range(300)]
+    made = assessed(*conditions, {**conditions[7], "id": "again"}).record.chart
+    assert len(made.unread_systems) == 101
+    assert made.unread_systems["urn:oid:1.2.3.7"] == 2
+    assert made.unread_systems[""] == 200
+    assert set(made.unread_parts[Topic.CONDITIONS]) == made.unread_systems.keys()
