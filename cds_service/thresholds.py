@@ -106,6 +106,16 @@ class Thresholds:
     )
     explaining_days: int = _number(30, "days", "ours: a disease must be older to explain a sign")
     bruise_explaining_days: int = _number(14, "days", "ours: an injury of so many days explains a bruise of that leg")
+    bleeding_risk_days: int = _number(
+        90, "days", "ours: how long a bleeding, a platelet count and an eGFR are told beside a clot"
+    )
+    low_platelets: float = _number(
+        50.0,
+        "x 10*9/L",
+        "ISTH 2018 (Samuelson Bannow and others, doi 10.1111/jth.14015), quoted in a table of Blood (ASH): full doses "
+        "of an anticoagulant from 50 on, in cancer; for others ours",
+    )
+    low_egfr: float = _number(15.0, "mL/min", "ours: below it most anticoagulants by mouth are not meant")
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
     adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over", fixed=True)

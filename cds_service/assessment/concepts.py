@@ -46,13 +46,16 @@ class Concept(StrEnum):
     D_DIMER = "d-dimer"
     DIABETES = "diabetes"
     DIURETIC = "diuretic"
+    DISTAL_DVT = "distal-dvt"
     DRUG_MYOPATHY = "drug-myopathy"
     DVT = "dvt"
     DYSPNOEA = "dyspnoea"
+    EGFR = "egfr"
     ELECTROLYTE_DISORDER = "electrolyte-disorder"
     FLUOROQUINOLONE = "fluoroquinolone"
     GAIT_DISEASE = "gait-disease"
     GANGRENE = "gangrene"
+    GASTROINTESTINAL_BLEEDING = "gastrointestinal-bleeding"
     GENERALISED_PAIN = "generalised-pain"
     GOUT = "gout"
     HAEMOPTYSIS = "haemoptysis"
@@ -60,6 +63,7 @@ class Concept(StrEnum):
     HOSPICE_CARE = "hospice-care"
     IMMOBILITY = "immobility"
     INACTIVITY = "inactivity"
+    INTRACRANIAL_BLEEDING = "intracranial-bleeding"
     LEG_ANEURYSM = "leg-aneurysm"
     LEG_HAEMATOMA = "leg-haematoma"
     LEG_INJURY = "leg-injury"
@@ -93,6 +97,7 @@ class Concept(StrEnum):
     PANIC_ATTACK = "panic-attack"
     PARALYSIS = "paralysis"
     PITTING_OEDEMA = "pitting-oedema"
+    PLATELETS = "platelets"
     POST_THROMBOTIC_SYNDROME = "post-thrombotic-syndrome"
     POSTPARTUM = "postpartum"
     POTASSIUM = "potassium"
@@ -125,6 +130,7 @@ class Concept(StrEnum):
     TRANSDERMAL_OESTROGEN = "transdermal-oestrogen"
     VARICOSE_VEINS = "varicose-veins"
     VASCULAR_DISEASE = "vascular-disease"
+    VENA_CAVA_FILTER = "vena-cava-filter"
     WALKING_PROBLEM = "walking-problem"
 
 
@@ -149,6 +155,7 @@ EMBOLISM_SYMPTOMS = (Concept.DYSPNOEA, Concept.CHEST_PAIN, Concept.HAEMOPTYSIS, 
 SUPERFICIAL_VEINS = (Concept.SUPERFICIAL_VEIN_THROMBOSIS, Concept.LEG_VEIN_THROMBOSIS)
 """The second is of a leg vein whose depth is not stated."""
 
+BLEEDING = (Concept.INTRACRANIAL_BLEEDING, Concept.GASTROINTESTINAL_BLEEDING)
 SALTS = (Concept.POTASSIUM, Concept.MAGNESIUM, Concept.CALCIUM, Concept.SODIUM)
 CAUSES = (
     *(Concept.CRAMP, Concept.STRAIN, Concept.ACHILLES_STRAIN, Concept.CONTUSION, Concept.TENDINOPATHY),

@@ -34,6 +34,19 @@ def _names(*names: str) -> dict[str, float]:
     return dict.fromkeys(("", "1", *names), 1.0)
 
 
+def _in_volume(counts: dict[str, float], volumes: tuple[str, ...]) -> dict[str, float]:
+    """So many in a volume, with and without the sign of multiplication before it."""
+    return {
+        f"{sign}{count}/{volume}": factor
+        for count, factor in counts.items()
+        for volume in volumes
+        for sign in ("", "x")
+    }
+
+
+_LITRES = ("l",)
+_MICROLITRES = ("ul", "mcl", "mm3", "mm^3", "mm*3", "cmm")
+_AREAS = ("m2", "m^2", "m*2", "sqm", "sq.m")
 _MINUTES = {"min": 1.0, "h": 60.0}
 _SCALES = {
     "pain-severity": _Scale(
@@ -54,6 +67,28 @@ _SCALES = {
     "calcium": _Scale("mmol/L", {"mmol/L": 1.0, "meq/L": 0.5, "mg/dL": 1 / 4.0078}),
     # A ratio of two pressures; some record it in percent.
     "ankle-brachial-index": _Scale("", names={**_names("ratio", "index", "abi"), "%": 0.01}, highest=3),
+    "platelets": _Scale(
+        "x 10*9/L",
+        names=_in_volume({"10*9": 1.0, "10^9": 1.0, "10e9": 1.0, "g": 1.0, "giga": 1.0, "gpt": 1.0}, _LITRES)
+        | _in_volume(
+            {"10*3": 1.0, "10^3": 1.0, "10e3": 1.0, "10+3": 1.0, "k": 1.0, "tsd": 1.0, "thou": 1.0}, _MICROLITRES
+        )
+        | _in_volume({"": 0.001, "1": 0.001, "#": 0.001, "cells": 0.001}, _MICROLITRES)
+        | {"": 1.0, "/nl": 1.0, "1/nl": 1.0},
+    ),
+    "egfr": _Scale(
+        "mL/min",
+        names=dict.fromkeys(
+            (
+                "",
+                "ml/min",
+                "ml/min/",
+                "ml/min/1.73",
+                *(f"ml/min/1{point}73{area}" for point in ".," for area in _AREAS),
+            ),
+            1.0,
+        ),
+    ),
     "bmi": _Scale("kg/m2", {"kg/m2": 1.0}),
     "activity-days": _Scale("d/wk", names=_names("d", "d/wk", "/wk"), highest=7),
     "activity-minutes": _Scale("min/d", names={"": 1.0, **_MINUTES, "min/d": 1.0, "h/d": 60.0}, highest=1440),
@@ -67,6 +102,8 @@ _SHORT = [
     (re.compile(pattern), short)
     for pattern, short in (
         (r"\s+|_", ""),
+        (r"[\u00b5\u03bc]", "u"),
+        (r"\u00b2", "2"),
         (r"\(?0(?:-|\u2013|to)10\)?", ""),
         (r"per", "/"),
         (r"days?", "d"),

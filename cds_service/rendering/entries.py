@@ -16,7 +16,7 @@ _NAMES_A_PLACE = re.compile(r"\b(leg|foot|calf|ankle|Achilles|knee)\b")
 _LIMITED = (Concept.D_DIMER, Concept.CREATINE_KINASE)
 _OF_TEN = "of 10"
 _MONTH = 30
-_UNITS = frozenset({"cm", "U/L", "mmol/L", "kg/m2", "d/wk", "min/d", "min/wk"})
+_UNITS = frozenset({"cm", "U/L", "mmol/L", "kg/m2", "x 10*9/L", "mL/min", "d/wk", "min/d", "min/wk"})
 """Those that values are judged in. The unit of a D-dimer is text of the chart."""
 
 

@@ -8,10 +8,17 @@ from typing import Literal
 
 from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.assessment import Assessment
-from cds_service.assessment.rule import Kind, Level
+from cds_service.assessment.rule import Effect, Kind, Level
 from cds_service.assessment.rules.guidance import ONGOING
 from cds_service.assessment.rules.risks import OVER_65
-from cds_service.assessment.rules.seen import ANTICOAGULANT, DISEASE, INJURY, PLASTER, REFUTED_DVT
+from cds_service.assessment.rules.seen import (
+    AGAINST_ANTICOAGULANT,
+    ANTICOAGULANT,
+    DISEASE,
+    INJURY,
+    PLASTER,
+    REFUTED_DVT,
+)
 from cds_service.circumstances import Circumstances
 from cds_service.facts import Fact
 from cds_service.rendering.case import CHART_ALONE, Case, Occasion, card_id
@@ -30,6 +37,7 @@ _MOST_RECORDED = 5
 _MOST_WORDS = 110
 _MOST_LISTED = 3
 _MOST_SEEN = 2
+_ABOUT_A_CLOT = (Effect.CLOT_IN_QUESTION, Effect.CLOT_NOT_EXCLUDED, Effect.UNTREATED_CLOT)
 _TOLD = (ANTICOAGULANT, INJURY, PLASTER, DISEASE)
 _MOST_RISKS = 5
 _QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
@@ -142,6 +150,8 @@ def _record(case: Case, most: int) -> list[str]:
         lines.append(f"**Risk:** {risks}.")
     if against := _against_a_clot(case):
         lines.append(f"**Against a clot:** {against}.")
+    if bleeding := _against_an_anticoagulant(case):
+        lines.append(f"**Against an anticoagulant:** {bleeding}.")
     if listed:
         lines.append(f"**Also assess** (not counted): {listed}.")
     missing = [words for name in case.card.not_found if (words := NOT_FOUND[name](case))]
@@ -174,6 +184,17 @@ def _against_a_clot(case: Case) -> str:
         if reading.current and reading.is_normal and not reading.treated
     ]
     words, _facts = told([*refuted, *normal], case.files.shared.findings, case.as_of, _MOST_SEEN)
+    return "; ".join(words)
+
+
+def _against_an_anticoagulant(case: Case) -> str:
+    """Where the card speaks of a clot: what is on record against treating it so."""
+    if case.lead is None or case.lead.rule.effects.isdisjoint(_ABOUT_A_CLOT):
+        return ""
+    facts = [
+        fact for each in case.assessment.of(Kind.SEEN) if each.rule is AGAINST_ANTICOAGULANT for fact in each.evidence
+    ]
+    words, _facts = told(facts, case.files.shared.findings, case.as_of, _MOST_LISTED)
     return "; ".join(words)
 
 

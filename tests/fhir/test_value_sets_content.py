@@ -30,7 +30,7 @@ KINDS = {
 }
 TITLES = {c: icd.get_description(c) for c in icd.get_all_codes(True) if re.fullmatch(r"[A-Z]\d\w(\.\w+)?", c)}
 # Left and right of these are not the legs: tumours, eyes in diabetes, ventricles of the heart; pain of other parts.
-NOT_A_LEG = ("C", "E", "I27", "I50")
+NOT_A_LEG = ("C", "E", "I27", "I50", "I60", "K51", "S06")
 NOT_OF_A_LEG = "pain-elsewhere"
 SIDE_WORDS = {"side-left": "left", "side-right": "right", "side-both": "bilateral"}
 # RxNorm: line-flush strengths of heparin, and drugs that act on platelets.
@@ -250,6 +250,7 @@ def test_combinations_with_a_diuretic_are_diuretics() -> None:
         ("lumbar-radiculopathy", "nerve-disease"),
         ("stress-fracture", "leg-injury"),
         ("chronic-dvt", "dvt"),
+        ("distal-dvt", "dvt"),
     ],
 )
 def test_a_subset_is_one(part: str, whole: str) -> None:
@@ -321,11 +322,11 @@ def test_borders(name: str, code: str, inside: bool) -> None:
     [
         ("651000119108", {"dvt", "site-leg"}),
         ("132281000119108", {"dvt"}),
-        ("132241000119103", {"dvt", "site-leg"}),
-        ("438785004", {"dvt", "site-leg"}),
-        ("46557031000119105", {"dvt", "site-leg", "side-left"}),
+        ("132241000119103", {"dvt", "distal-dvt", "site-leg"}),
+        ("438785004", {"dvt", "distal-dvt", "site-leg"}),
+        ("46557031000119105", {"dvt", "distal-dvt", "site-leg", "side-left"}),
         ("293481000119109", {"dvt", "site-leg", "side-right"}),
-        ("132131000119102", {"dvt", "chronic-dvt", "site-leg"}),
+        ("132131000119102", {"dvt", "distal-dvt", "chronic-dvt", "site-leg"}),
         ("62583006", {"dvt", "obstetric-dvt", "postpartum"}),
         ("200233001", {"dvt", "obstetric-dvt", "pregnancy"}),
         ("429098002", {"leg-vein-thrombosis"}),

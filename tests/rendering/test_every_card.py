@@ -83,7 +83,7 @@ def test_the_detail_is_read_in_ten_seconds() -> None:
 
 def test_each_line_has_a_label_once_and_what_to_do_stands_before_the_record() -> None:
     before = ("New entry", "Found with it", "Appointment", "Options", "Check", "Ask", "If none", "Back if")
-    order = [*before, "Recorded", "Risk", "Against a clot", "Also assess", "Not found"]
+    order = [*before, "Recorded", "Risk", "Against a clot", "Against an anticoagulant", "Also assess", "Not found"]
 
     def in_order(shown: Shown) -> bool:
         labels = [(re.match(r"\*\*([^:*]+):?\*\*", line) or [""])[1] for line in shown.lines]

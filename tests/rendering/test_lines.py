@@ -55,6 +55,8 @@ DELIVERED: Entry = {"condition": "sct|133906008", "onset": -20}
 COLD: Entry = {"observation": "sct|309256001", "at": -1, "side": "left"}
 NUMB: Entry = {"observation": "sct|309537005", "at": -2, "side": "left"}
 SCORE: Entry = {"observation": "loinc|72514-3", "at": -1, "value": 8, "site": "sct|53840002", "side": "left"}
+BLEEDING: Entry = {"condition": "icd|K92.2", "onset": -20}
+FEW_PLATELETS: Entry = {"observation": "loinc|777-3", "at": -2, "value": 38, "unit": "10*3/uL"}
 WOMAN = patient(gender="female")
 BOY = patient(birthDate=born_years_ago(14))
 
@@ -63,6 +65,7 @@ HEADLINES: list[tuple[list[Entry], str]] = [
     ([CALF_PAIN, {**SCORE, "value": 3}], "Calf pain, left leg, 3 days: 6 of 7 red flags unknown"),
     ([CALF_PAIN, SCORE], "Severe pain 8 of 10, left leg, 1 day: "),
     ([CALF_PAIN, DVT], "DVT, left leg, 4 days, no anticoagulant found: "),
+    ([{**DVT, "condition": "icd|I82.442"}], "DVT of the calf, left leg, 4 days, no anticoagulant found: "),
     ([CALF_PAIN, SUSPECTED], "Suspected DVT, left leg, 4 days: "),
     ([CALF_PAIN, BREATHLESS], "Breathlessness, 3 days, with a leg complaint: "),
     ([{**DVT, "onset": -30}, APIXABAN, {**BREATHLESS, "onset": -1}], "Breathlessness, 1 day, with a leg complaint: "),
@@ -117,6 +120,10 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([CALF_PAIN, {"procedure": "sct|387713003", "at": -10}], "Recorded", "surgery in the last 12 weeks."),
     # a DVT: what is known of an anticoagulant
     ([CALF_PAIN, DVT], "Not found", "anticoagulant order (outside prescriptions not seen)"),
+    # what speaks against an anticoagulant, on a card about a clot
+    ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)"),
+    ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "platelets 38 x 10*9/L, 21 Nov (2 days)."),
+    ([SUSPECTED, BLEEDING], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)."),
     # nerve signs of both legs may come from the spine
     ([CALF_PAIN, {**NUMB, "side": "both"}], "Check", "With nerve signs of both legs: ask about bladder and bowel"),
     ([CRAMP, COLD, {"condition": "icd|I70.222", "onset": -5}], "Recorded", "rest pain left, 18 Nov (5 days)"),

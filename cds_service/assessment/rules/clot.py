@@ -31,6 +31,7 @@ from cds_service.facts import Certainty, Fact, Site
 NO_ANTICOAGULANT = "no anticoagulant found"
 UNDATED = "not known to be recent"
 PREGNANT, DELIVERED = "Calf pain in pregnancy", "Calf pain in the weeks after birth"
+OF_THE_CALF = "DVT of the calf on record"
 ONLY_DVT, ONLY_EMBOLISM, BOTH = "DVT", "PE", "DVT or PE"
 """What to call a known thrombosis, by what of the two is on record."""
 
@@ -89,9 +90,11 @@ def _dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:
     acute = [] if leg.anticoagulants() else acute_thrombosis(leg)
     if not acute:
         return None
+    distal = {fact.source for fact in leg.present(Concept.DISTAL_DVT)}
+    label = OF_THE_CALF if distal.issuperset([fact.source for fact in acute]) else ""
     if any(fact.when for fact in acute):
-        return Seen(acute, note=medicines_note(leg))
-    return Seen(acute, level=Level.WARNING, note=f"{UNDATED}; {medicines_note(leg)}")
+        return Seen(acute, label=label, note=medicines_note(leg))
+    return Seen(acute, level=Level.WARNING, label=label, note=f"{UNDATED}; {medicines_note(leg)}")
 
 
 def _suspected_dvt(_: Sequence[Fact], leg: Leg) -> Seen | None:

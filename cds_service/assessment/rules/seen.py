@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from cds_service.assessment.asking import asked
-from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, INJURIES, PASSING_CAUSES, Concept
+from cds_service.assessment.concepts import ACHILLES, BLEEDING, EMBOLISM_SYMPTOMS, INJURIES, PASSING_CAUSES, Concept
 from cds_service.assessment.d_dimer import is_not_judged
 from cds_service.assessment.diagnoses import recent_plaster, undated_causes
 from cds_service.assessment.explained import BY_DISEASE, possible_causes
+from cds_service.assessment.laboratory import is_below
 from cds_service.assessment.raising import RAISING
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Finding, Kind, Rule, Seen, Window, once
@@ -60,6 +61,19 @@ def _not_interpreted(_: Sequence[Fact], patient: Record) -> Seen | None:
 def _undated_cause(_: Sequence[Fact], patient: Record) -> Seen | None:
     undated = [fact for fact in undated_causes(patient) if fact.concept != Concept.CLAUDICATION]
     return Seen(undated, why_not_counted=UNDATED) if undated else None
+
+
+def _against_anticoagulant(current: Sequence[Fact], patient: Record) -> Seen | None:
+    """A bleeding that is over counts as well, if it has a date."""
+    limits = patient.thresholds
+    over = [fact for fact in patient.past(*BLEEDING) if fact.when is not None]
+    bleeding = [fact for fact in current if fact.concept in BLEEDING] + [
+        *patient.within(over, limits.bleeding_risk_days)
+    ]
+    low = {Concept.PLATELETS: limits.low_platelets, Concept.EGFR: limits.low_egfr}
+    values = [fact for fact in current if fact.concept in low and is_below(fact.quantity, low[Concept(fact.concept)])]
+    seen = [*bleeding, *values, *patient.present(Concept.VENA_CAVA_FILTER)]
+    return Seen(seen) if seen else None
 
 
 def _refuted(_: Sequence[Fact], patient: Record) -> Seen | None:
@@ -154,9 +168,22 @@ UNDATED_CAUSE = Rule(
     needs=PASSING_CAUSES,
     when=_undated_cause,
 )
+AGAINST_ANTICOAGULANT = Rule(
+    id="against-anticoagulant",
+    kind=Kind.SEEN,
+    label="On record against an anticoagulant",
+    source=OURS,
+    says="Intracranial or gastrointestinal bleeding within {bleeding_risk_days} days, over or not; the newest platelet "
+    "count of those days below {low_platelets} x 10*9/L, the newest eGFR below {low_egfr} mL/min; a filter in the vena "
+    "cava. Told on cards about a clot.",
+    needs=(*BLEEDING, Concept.PLATELETS, Concept.EGFR, Concept.VENA_CAVA_FILTER),
+    windows=(Window("bleeding_risk_days", (*BLEEDING, Concept.PLATELETS, Concept.EGFR)),),
+    when=_against_anticoagulant,
+)
 
 SEEN = (
     *(ANTICOAGULANT, INJURY, PLASTER, SITING, DISEASE, EMBOLISM_SYMPTOM, NOT_INTERPRETED, REFUTED_DVT, UNDATED_CAUSE),
+    AGAINST_ANTICOAGULANT,
 )
 
 
