@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,21 @@ from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from cds_service.hooks.service import OpenService
-from tests.calls import SERVICE, assert_outcome, authorization, call, context, prefetch
-from tests.charts import patient
+from tests.calls import (
+    CALF_PAIN,
+    SERVICE,
+    assert_outcome,
+    authorization,
+    call,
+    context,
+    prefetch,
+    searchset,
+    without,
+)
+from tests.charts import PATIENT_ID, patient
 from tests.conftest import client_with
+from tests.databases import sqlite_url, upgraded
+from tests.ehr import Ehr
 
 ORIGIN = {"origin": "https://sandbox.cds-hooks.org"}
 
@@ -137,6 +150,32 @@ class TestLog:
         ]
         assert len({line["request_id"] for line in lines}) == 5
         assert all(line["ms"] >= 0 for line in lines)
+
+    def test_what_is_told_of_a_chart_and_of_reads_quotes_nothing_of_them(self, tmp_path: Path, ehr: Ehr) -> None:
+        """Code systems that are not read, medicines that cannot be read, members that were not needed, and a server
+        that shows only the Patient.
+        """
+        store = upgraded(sqlite_url(tmp_path / "store.db"))
+        zebrafish = {"coding": [{"system": "Zebrafish:17", "code": "Zebrafish", "display": "Zebrafish"}]}
+        order = {"medicationReference": {"reference": "Medication/Zebrafish", "display": "Zebrafish"}}
+        chart = prefetch(
+            conditions=searchset(CALF_PAIN),
+            findings=searchset({"observation": [], "members": {"code": {**zebrafish, "text": "Zebrafish"}}}),
+            medications=searchset({"medication": [], "members": order}),
+        )
+        server = {"fhirServer": ehr.base, "fhirAuthorization": authorization()}
+        odd = {"fhirServer": ehr.base, "fhirAuthorization": {**authorization(), "token_type": "Zebrafish"}}
+        outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "diagnostics": "Zebrafish"}]}
+        ehr.answers = {"/Medication/Zebrafish": outcome, f"/Patient/{PATIENT_ID}": patient()}
+        ehr.otherwise = searchset()
+        with capture_logs() as lines, client_with(database_url=store, fhir_servers=(ehr.base,)) as client:
+            client.post(SERVICE, json=call(prefetch=chart, context=context(encounterId="Zebra fish"), **server))
+            client.post(SERVICE, json=call(prefetch=chart, **odd))
+            client.post(SERVICE, json=without(call(**server), "prefetch"))
+        told = repr(lines)
+        for expected in ("medicines read", "none that is a URI", "encounterId", "token_type", "only the Patient"):
+            assert expected in told
+        assert "zebra" not in told.lower()
 
     def test_an_error_says_in_the_log_what_it_says_to_the_caller(self, client: TestClient) -> None:
         """In the public sandbox an error looks like "no cards"; whoever integrates the service needs the log."""
