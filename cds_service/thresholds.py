@@ -49,6 +49,14 @@ class Thresholds:
         5.0, "times", "RCEMLearning, Acute rhabdomyolysis: over 5 times the upper limit"
     )
     ck_units_per_litre: float = _number(1000.0, "U/L", "ours: about 5 x 200, where no upper limit is given")
+    ck_critical_units_per_litre: float = _number(
+        5000.0,
+        "U/L",
+        "ours: AccessMedicine names it as the least with which acute kidney injury is seen beside other illness",
+    )
+    ck_sign_days: int = _number(
+        14, "days", "ours: how recent weakness, dark urine and kidney injury must be beside a creatine kinase"
+    )
     ck_notable_times: float = _number(
         4.0, "times", "EAS 2015, table 1: over 4 times the upper limit; listed without raising the level", fixed=True
     )
@@ -85,6 +93,10 @@ class Thresholds:
     appointment_warning_days: int = _number(
         1, "days", "ours; NICE NG158 1.1.4 has the scan of a likely DVT within 24 hours"
     )
+    alone_days: int = _number(
+        14, "days", "ours: how long cellulitis and an injury of the Achilles tendon open a card alone"
+    )
+    cellulitis_days: int = _number(30, "days", "ours: how long cellulitis warns beside another complaint of the leg")
     achilles_days: int = _number(42, "days", "ours")
     postpartum_days: int = _number(42, "days", "ours: 6 weeks; RCOG 37b (2015) covers the puerperium")
     pregnancy_days: int = _number(294, "days", "ours: how long an undelivered pregnancy entry is current (42 weeks)")

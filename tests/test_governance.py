@@ -23,7 +23,7 @@ from cds_service.governance import decisions, local_policy, overdue, switched_of
 from cds_service.rendering.card_files import load_cards
 from cds_service.settings import load_settings
 from tests.calls import CALF_PAIN, cards, detail, post, post_hook, prefetch, searchset
-from tests.charts import patient
+from tests.charts import concept, patient
 from tests.conftest import client_with
 from tests.hooks.test_every_service import HOOKS, SPEAKING
 from tests.rendering.by_hand import CARDS, FILES
@@ -50,6 +50,11 @@ def notices(*, environment: dict[str, str]) -> list[str]:
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     return [line.removeprefix("notice: ") for line in lines if line.startswith("notice: ")]
+
+
+D_DIMERS = [
+    {"resourceType": "ServiceRequest", "id": f"s{number}", "code": concept("loinc|48065-7")} for number in range(2)
+]
 
 
 class TestNames:
@@ -159,14 +164,14 @@ class TestCalls:
         assert ["creatine kinase 900 U/L" in text for text in told] == [True, False]
 
     def test_a_draft_order_rule_too(self) -> None:
-        drafts = {"draftOrders": searchset(*({"medication": "rx|5640", "id": f"m{n}"} for n in range(2)))}
+        drafts = {"draftOrders": searchset(*D_DIMERS)}
         for rules, count in (((), 1), (("order-duplicate",), 0)):
             with client_with(disabled_rules=rules) as client:
                 assert len(cards(post_hook(client, "order-sign", drafts))) == count
 
     @pytest.mark.parametrize("hook", [*HOOKS, "order-sign"])
     def test_an_excluded_patient_gets_no_card_from_any_hook(self, hook: str) -> None:
-        drafts = searchset(*({"medication": "rx|5640", "id": f"m{n}"} for n in range(2)))
+        drafts = searchset(*D_DIMERS)
         context = {"draftOrders": drafts} if hook == "order-sign" else SPEAKING[hook]
         child = {"patient": CHILD, "measurements": searchset(SEVERE)}
         dying = {"conditions": searchset(CALF_PAIN, IN_HOSPICE), "measurements": searchset(SEVERE)}

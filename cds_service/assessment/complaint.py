@@ -70,11 +70,16 @@ def by_record(assessment: Assessment) -> tuple[Fact, ...]:
 
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
     """Causes that began or were recorded in the last 30 days, but none of these: a chronic code, whatever its date; a
+    strain of the Achilles tendon, which is a diagnosis with a window of its own; a
     DVT under treatment, or of over a year; one of the guidance without a date; claudication that was known before.
     """
     chronic = coded_chronic(leg)
     no_news = {*treated_thromboses(leg), *long_past_thrombosis(leg, Concept.DVT), *undated_causes(leg)}
-    counting = [fact for fact in causes if fact.source not in chronic and fact not in no_news]
+    counting = [
+        fact
+        for fact in causes
+        if fact.source not in chronic and fact not in no_news and fact.concept != Concept.ACHILLES_STRAIN
+    ]
     new = [*leg.within(counting, leg.thresholds.finding_days), *leg.recorded_lately(counting)]
     return [fact for fact in new if not _is_known_claudication(fact, leg)]
 

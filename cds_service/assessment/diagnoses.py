@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS, PASSING_CAUSES, SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.concepts import ACHILLES, EMBOLISM_SYMPTOMS, PASSING_CAUSES, SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.rule import Seen
 from cds_service.assessment.siting import is_current
 from cds_service.facts import UNREAD_MEDICINES, Chart, Fact, Side, Topic
 
 if TYPE_CHECKING:
-    from cds_service.assessment.record import Record
+    from cds_service.assessment.record import Leg, Record
 
 OPENING = (
     *(
@@ -18,6 +19,7 @@ OPENING = (
         Concept.DVT,
         Concept.GANGRENE,
         Concept.ACHILLES_RUPTURE,
+        Concept.ACHILLES_STRAIN,
         Concept.COMPARTMENT_SYNDROME,
     ),
     *(
@@ -28,6 +30,9 @@ OPENING = (
     ),
 )
 """The concepts of the diagnoses that are a leg complaint without any further symptom."""
+
+
+NOT_WITHIN = "neither begun nor recorded surely within {days} days: listed, does not raise the level"
 
 
 def acute_thrombosis(leg: Record) -> Sequence[Fact]:
@@ -70,11 +75,22 @@ def new_gangrene(leg: Record) -> Sequence[Fact]:
 
 
 def achilles_rupture(leg: Record) -> Sequence[Fact]:
-    return leg.within(leg.present(Concept.ACHILLES_RUPTURE), leg.thresholds.achilles_days)
+    return leg.begun_or_recorded(leg.present(Concept.ACHILLES_RUPTURE), leg.thresholds.achilles_days)
 
 
-def achilles_strain(leg: Record) -> Sequence[Fact]:
-    return leg.within(leg.present(Concept.ACHILLES_STRAIN), leg.thresholds.achilles_days)
+def passing_diagnosis(diagnosis: Sequence[Fact], days: int, leg: Leg) -> Seen | None:
+    """A diagnosis that warns for so many days beside another complaint of the leg, alone for 14 days, and is listed
+    beyond.
+    """
+    if not diagnosis:
+        return None
+    named = {fact.concept for fact in diagnosis}
+    if any(fact.concept not in named for fact in leg.complaint):
+        counting = leg.begun_or_recorded(diagnosis, days)
+    else:
+        days = leg.thresholds.alone_days
+        counting = leg.surely_begun_or_recorded(diagnosis, days)
+    return Seen(counting) if counting else Seen(diagnosis, why_not_counted=NOT_WITHIN.format(days=days))
 
 
 def healing(leg: Record, *concepts: str) -> Sequence[Fact]:
@@ -94,13 +110,16 @@ def opening_diagnoses(leg: Record) -> Sequence[Fact]:
     """
     if not leg.mentions(OPENING):
         return []
-    unlimited = leg.any_of(Concept.COMPARTMENT_SYNDROME, Concept.NECROTISING_INFECTION, Concept.CELLULITIS)
+    limits = leg.thresholds
+    unlimited = [*leg.any_of(Concept.COMPARTMENT_SYNDROME, Concept.NECROTISING_INFECTION)]
+    if leg.within(leg.present(Concept.SEPSIS), limits.sepsis_days):
+        unlimited += leg.present(Concept.CELLULITIS)
     return [
         *acute_limb_ischaemia(leg),
         *(() if leg.anticoagulants() else acute_thrombosis(leg)),
         *leg.within(leg.suspected(Concept.DVT), leg.thresholds.thrombosis_days),
         *new_gangrene(leg),
-        *achilles_rupture(leg),
+        *leg.begun_or_recorded(leg.any_of(*ACHILLES, Concept.CELLULITIS), limits.alone_days),
         *leg.within([*unlimited, *superficial_thrombosis(leg)], leg.thresholds.acute_diagnosis_days),
     ]
 

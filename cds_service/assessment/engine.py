@@ -61,7 +61,7 @@ def assess(chart: Chart, as_of: datetime, thresholds: Thresholds) -> Assessment:
     elsewhere = [sign for leg in presented if not leg.complaint for sign in listed_of_the_other_leg(leg)]
     listed = [
         *_merged([finding for finding in held if finding.rule not in {each.rule for each in raising}]),
-        *listed_of_the_patient(patient, raising),
+        *listed_of_the_patient(patient, [*raising, *held]),
         *_merged(listed_of_the_leg(concerned, raising)),
         *elsewhere,
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cds_service.facts import Fact, Quantity
 from cds_service.thresholds import Thresholds
 
+CREATINE_KINASE_UNIT = "U/L"
+
 
 def is_above(quantity: Quantity | None, limit: float) -> bool:
     """Surely above this limit, which is in the unit of the value."""
@@ -51,3 +53,11 @@ def is_high_creatine_kinase(fact: Fact, limits: Thresholds) -> bool:
     if quantity is not None and quantity.high:
         return is_above(quantity, quantity.high * limits.ck_times_upper_limit)
     return is_above(quantity, limits.ck_units_per_litre)
+
+
+def is_very_high_creatine_kinase(fact: Fact, limits: Thresholds) -> bool:
+    """From 5,000 U/L on; of a unit that cannot be converted it may be."""
+    quantity = fact.quantity
+    return quantity is not None and (
+        quantity.unit != CREATINE_KINASE_UNIT or is_at_least(quantity, limits.ck_critical_units_per_litre)
+    )

@@ -132,6 +132,24 @@ class Record:
         start = self.windows[days]
         return [fact for fact in facts if fact.when is not None and fact.when.last < start]
 
+    def begun_or_recorded(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
+        """Facts that may have begun, or were recorded, in the last so many days; an undated one may."""
+        start = self.windows[days]
+        return [
+            fact
+            for fact in facts
+            if fact.when is None or any(when is not None and when.last >= start for when in (fact.when, fact.recorded))
+        ]
+
+    def surely_begun_or_recorded(self, facts: Sequence[Fact], days: int) -> Sequence[Fact]:
+        """Facts whose onset, or date of record, lies wholly in the last so many days."""
+        start = self.windows[days]
+        return [
+            fact
+            for fact in facts
+            if any(when is not None and when.first >= start for when in (fact.when, fact.recorded))
+        ]
+
     def recorded_lately(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         """Facts that were put on record in the last 30 days, whenever they began."""
         return [fact for fact in facts if fact.recorded is not None and self.is_new(fact.recorded)]

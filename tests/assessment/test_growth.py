@@ -94,7 +94,7 @@ def selected_drafts(size: int) -> Callable[[], object]:
 
 
 def drafts_of_one_id(size: int) -> Callable[[], object]:
-    drafts = [replace(each, source="MedicationRequest/1") for each in facts(size, "nsaid", 0)]
+    drafts = [replace(each, source="ServiceRequest/1") for each in facts(size, "leg-vein-ultrasound", 0)]
     return lambda: duplicates(order_case(drafts, []))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.concepts import INJURIES, Concept
+from cds_service.assessment.diagnoses import passing_diagnosis
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen
 from cds_service.assessment.rules.guidance import SEVERE
@@ -50,10 +51,12 @@ CELLULITIS = Rule(
     kind=Kind.FINDING,
     label="Cellulitis of the leg",
     source=NICE_CELLULITIS,
-    says="Recorded or suspected, and current.",
+    says="Recorded or suspected: begun or recorded within {alone_days} days, beside another complaint of that leg "
+    "within {cellulitis_days} days or undated.",
     needs=(Concept.CELLULITIS,),
     level=Level.WARNING,
     card="infection",
+    when=lambda coded, leg: passing_diagnosis(coded, leg.thresholds.cellulitis_days, leg),
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cds_service.assessment.concepts import SALTS, WEAKNESS, Concept
 from cds_service.assessment.diagnoses import unknown_medicines
-from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised
+from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised, is_very_high_creatine_kinase
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.siting import is_current
@@ -23,6 +23,7 @@ from cds_service.facts import OTHER_SIDE, Fact
 
 EARLY_NORMAL = "an early normal creatine kinase does not exclude it"
 NOT_ADJUSTED = "total calcium, not adjusted for albumin"
+_OF_BREAKDOWN = (*WEAKNESS, Concept.DARK_URINE, Concept.KIDNEY_INJURY)
 _ACHES = (Concept.PAIN, Concept.CRAMP)
 _MEDICINES = (Concept.DIURETIC, Concept.STATIN)
 # EAS 2015, table 1: bands of creatine kinase by its own upper limit, the highest first.
@@ -34,16 +35,19 @@ _BANDS = (
 
 
 def _high_creatine_kinase(facts: Sequence[Fact], leg: Leg) -> Seen | None:
+    """Critical where it is very high, or beside what goes with a breakdown of muscle; else a warning."""
     limits = leg.thresholds
     high = [fact for fact in facts if is_high_creatine_kinase(fact, limits)]
     if not high:
         return None
     named = leg.surely_within(high, limits.laboratory_days) or high
     if all(fact.quantity and not fact.quantity.high for fact in named):
-        return Seen(
-            high, note=f"over {limits.ck_units_per_litre:g} U/L, used because no upper limit came with the result"
-        )
-    return Seen(high, note=f"over {limits.ck_times_upper_limit:g} times its own upper limit")
+        note = f"over {limits.ck_units_per_litre:g} U/L, used because no upper limit came with the result"
+    else:
+        note = f"over {limits.ck_times_upper_limit:g} times its own upper limit"
+    beside = leg.surely_within(leg.patient.any_of(*_OF_BREAKDOWN), limits.ck_sign_days)
+    is_critical = beside or any(is_very_high_creatine_kinase(fact, limits) for fact in named)
+    return Seen([*high, *beside], level=Level.CRITICAL if is_critical else Level.WARNING, note=note)
 
 
 def _low_potassium(facts: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -72,7 +76,8 @@ CREATINE_KINASE = Rule(
     label="High creatine kinase",
     source=OURS,
     says="A result of the last {laboratory_days} days over {ck_times_upper_limit} times its own upper limit; without "
-    "one, over {ck_units_per_litre} U/L.",
+    "one, over {ck_units_per_litre} U/L. Critical from {ck_critical_units_per_litre} U/L, and beside weakness, "
+    "myoglobinuria, dark urine or acute kidney injury within {ck_sign_days} days; else a warning.",
     needs=(Concept.CREATINE_KINASE,),
     windows=(Window("laboratory_days"),),
     level=Level.CRITICAL,

@@ -24,7 +24,7 @@ from cds_service.assessment.sources import AHA_CHOLESTEROL, FDA_NSAID, NICE_DVT,
 from cds_service.facts import Fact, Side, State
 
 _D_DIMER = (Concept.D_DIMER, Concept.D_DIMER_REQUEST)
-_KINDS = (Concept.NSAID, Concept.STATIN, Concept.LEG_VEIN_ULTRASOUND, Concept.COMPRESSION)
+_KINDS = (Concept.LEG_VEIN_ULTRASOUND, Concept.COMPRESSION)
 _ARTERIAL = (
     *(Concept.ARTERIAL_DISEASE, Concept.CLAUDICATION, Concept.REST_PAIN),
     *(Concept.GANGRENE, Concept.ACUTE_LIMB_ISCHAEMIA),
@@ -133,7 +133,8 @@ DUPLICATE = Rule(
     kind=Kind.ORDER,
     label="More than one of a kind",
     source=OURS,
-    says="Two drafts of one kind for one side, or an NSAID or statin while one is current.",
+    says="Two drafts for one side: of an ultrasound of the leg veins, compression or a D-dimer. Doubled medicines are "
+    "left to the EHR.",
     needs=(*_KINDS, *_D_DIMER),
     level=Level.INFO,
     card="draft-duplicate",
@@ -300,17 +301,15 @@ def ultrasound(case: OrderCase) -> list[Finding]:
 
 
 def duplicates(case: OrderCase) -> list[Finding]:
+    """No medicines: every EHR tells of them."""
     findings: list[Finding] = []
-    stored = {draft.source for draft in case.drafts}
     for kind in (*_KINDS, Concept.D_DIMER_REQUEST):
         drafts = case.of(*_D_DIMER) if kind in _D_DIMER else case.of(kind)
-        current = case.patient.present(kind) if kind in (Concept.NSAID, Concept.STATIN) else ()
-        current = [fact for fact in current if fact.source not in stored]  # an EHR may hold the draft already
         of_side: dict[Side, set[str]] = {}  # orders for two named sides are two
         for fact in drafts:
             of_side.setdefault(fact.side, set()).add(fact.source)
-        same = [fact for fact in drafts if len(of_side[fact.side]) > 1 or current]
-        findings += _found(DUPLICATE, [*same, *current]) if same else []
+        same = [fact for fact in drafts if len(of_side[fact.side]) > 1]
+        findings += _found(DUPLICATE, same) if same else []
     return findings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cds_service.assessment.concepts import ACHILLES, WEAKNESS, Concept
-from cds_service.assessment.diagnoses import achilles_rupture
+from cds_service.assessment.diagnoses import achilles_rupture, passing_diagnosis
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Kind, Level, Rule, Seen, Window
@@ -20,8 +20,12 @@ _NEARER = (*ACHILLES, Concept.STRAIN, Concept.CONTUSION, Concept.CRAMP, Concept.
 _MEDICINES = (Concept.FLUOROQUINOLONE, Concept.CORTICOSTEROID)
 
 
+def _recorded_rupture(ruptures: Sequence[Fact], leg: Leg) -> Seen | None:
+    return passing_diagnosis(ruptures, leg.thresholds.achilles_days, leg)
+
+
 def _strain_alone(strains: Sequence[Fact], leg: Leg) -> Seen | None:
-    return Seen(strains) if strains and not achilles_rupture(leg) else None
+    return None if achilles_rupture(leg) else passing_diagnosis(strains, leg.thresholds.achilles_days, leg)
 
 
 def _rupture(facts: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -76,21 +80,21 @@ RUPTURE = Rule(
     kind=Kind.FINDING,
     label="Achilles tendon rupture",
     source=AAOS,
-    says="Recorded or suspected within {achilles_days} days or undated.",
+    says="Recorded or suspected: begun or recorded within {alone_days} days, beside another complaint of that leg "
+    "within {achilles_days} days or undated.",
     needs=(Concept.ACHILLES_RUPTURE,),
-    windows=(Window("achilles_days"),),
     level=Level.WARNING,
     card="achilles",
+    when=_recorded_rupture,
 )
 STRAIN = Rule(
     id="achilles-strain",
     kind=Kind.FINDING,
     label="Achilles tendon strain, rupture not excluded",
     source=AAOS,
-    says="Recorded or suspected within {achilles_days} days or undated, without such a rupture: ICD-10-CM files a "
-    "rupture under strain.",
+    says="Recorded or suspected: begun or recorded within {alone_days} days, beside another complaint of that leg "
+    "within {achilles_days} days or undated; without such a rupture: ICD-10-CM files a rupture under strain.",
     needs=(Concept.ACHILLES_STRAIN,),
-    windows=(Window("achilles_days"),),
     level=Level.WARNING,
     card="achilles",
     when=_strain_alone,
