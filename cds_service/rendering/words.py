@@ -92,7 +92,7 @@ def lasting_words(when: Interval | None, as_of: datetime) -> str:
         return ""
     days = (as_of.date() - when.last.astimezone(as_of.tzinfo).date()).days
     for unit, length, from_days in (("years", 365, 730), ("months", 30, 90), ("weeks", 7, 60)):
-        if days >= from_days or (unit == "weeks" and days and days % length == 0):
+        if days >= from_days or (unit == "weeks" and days > length and days % length == 0):
             return f"{days // length} {unit}"
     return _ago(days)
 

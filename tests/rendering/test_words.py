@@ -17,6 +17,7 @@ from cds_service.fhir.dates import at_age, days_of, interval, period
 from cds_service.rendering.entries import place_words, told, value_words
 from cds_service.rendering.words import (
     day_words,
+    lasting_words,
     listing,
     mid_sentence,
     newest,
@@ -104,6 +105,15 @@ def test_a_date_is_told_as_exactly_as_it_is_known_and_matters(text: str, day: st
 )
 def test_a_span_is_told_by_both_its_ends(when: Interval, expected: str) -> None:
     assert day_words(when, AS_OF) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(7, "7 days"), (20, "20 days"), (21, "3 weeks"), (62, "8 weeks"), (90, "3 months"), (800, "2 years")],
+)
+def test_how_long_it_lasts_is_told_in_the_unit_that_fits(days: int, expected: str) -> None:
+    began = AS_OF - timedelta(days=days)
+    assert lasting_words(Interval(began, began, "", timed=True), AS_OF) == expected
 
 
 def test_days_are_those_of_the_zone_of_the_call() -> None:
