@@ -80,7 +80,7 @@ class _Server:
         for number, each in enumerate(resources):
             address = f"{each['resourceType']}/{each['id']}"
             if problem := _problem(self._send("PUT", address, each)):
-                refused.append(f"the FHIR server {problem}, to an update of {address}")
+                refused.append(f"the FHIR server {problem.removesuffix('.')}, to an update of {address}")
                 if needs_first and number == 0:
                     raise ConfigurationError(f"{name}: {refused[0]}. It must take updates that create.")
         self._takes_transactions = self._takes_transactions and bool(refused)

@@ -276,7 +276,11 @@ class TestLoad:
         assert run("load", ehr.base).exit_code == 0
         address = next(each for each in whole.resources if each.startswith("Condition/"))
         told = {}
-        for answer in (outcome_of(400, "the id\x1b[2J is not\nours"), Response("<p>no</p>" + "x" * 9_000, 405)):
+        for answer in (
+            outcome_of(400, "the id\x1b[2J is not\nours"),
+            Response("<p>no</p>" + "x" * 9_000, 405),
+            Response("Not here.", 409),
+        ):
             ehr.otherwise = FhirStore(refuses={address: answer})
             result = run("load", ehr.base)
             (told[answer.status_code],) = result.stderr.splitlines()
@@ -284,6 +288,7 @@ class TestLoad:
         assert f"answered 400: the id\\x1b[2J is not ours (Bundle.entry[0]), to an update of {address}" in told[400]
         assert "answered 405: <p>no</p>" in told[405]
         assert len(told[405]) < 1_000
+        assert f"answered 409: Not here, to an update of {address}" in told[409]
 
     def test_only_the_first_of_a_chart_has_to_be_taken(self, ehr: Ehr) -> None:
         whole = FhirStore()

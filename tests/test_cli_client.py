@@ -200,7 +200,11 @@ class TestToken:
             (signed(claims(ENDPOINT, 1e9), "ES256", kid="x"), ("algorithm", "ES256", "ES384, RS384")),
             (
                 signed(claims(ENDPOINT, 1e9, iss="https://new.example"), jku="https://new.example/jwks"),
-                ("unknown_issuer", "--issuer 'https://new.example' --jwks-url 'https://new.example/jwks'"),
+                ("unknown_issuer", "--issuer https://new.example --jwks-url https://new.example/jwks\n"),
+            ),
+            (
+                signed(claims(ENDPOINT, 1e9, iss="x'; ls")),
+                ("unknown_issuer", "--issuer 'x'\"'\"'; ls' --jwks-file FILE"),
             ),
             (signed(claims(ENDPOINT, 1e9, jti=ABSENT)), ("malformed", "jti")),
             (signed(claims(ENDPOINT, 1e9), typ=ABSENT), ("malformed", "typ")),

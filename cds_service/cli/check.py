@@ -60,6 +60,10 @@ def _told(each: SeenSystem, terminology: Terminology) -> str:
     why = "not read"
     if terminology.system(each.system) is not None:
         why = "read, but not these codes"
-    whole = f", in {each.charts:,} charts all that a part held" if each.charts else ""
-    count = "1 entry" if each.entries == 1 else f"{each.entries:,} entries"
+    whole = f", in {_count(each.charts, 'chart', 'charts')} all that a part held" if each.charts else ""
+    count = _count(each.entries, "entry", "entries")
     return f"seen: {client}: {system}: {why}, {count} passed over{whole}, last {each.last_at:%Y-%m-%d}"
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number:,} {more}"

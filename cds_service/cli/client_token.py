@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ _NO_URL = f"{variable('public_url')} is not set"
 _REMEDIES = {
     "algorithm": "It is signed with {alg}, which is not among {algorithms} (CDS_JWT_ALGORITHMS).",
     "unknown_issuer": "No client of the registry has this iss. If it is one of yours: "
-    "cds-service client add NAME --issuer '{iss}' --jwks-url '{jku}'",
+    "cds-service client add NAME --issuer {iss} {keys}",
     "foreign_jku": "Its jku is not the jwks_url of the registry. If the vendor confirms it, let jwks_url be that.",
     "unknown_key": "None of the keys above has its kid and fits {alg}. Ask the vendor in which set it is.",
     "signature": "Another key than the one of its kid has signed it. Ask the vendor for the set in use.",
@@ -79,8 +80,8 @@ def explain(
     words = _REMEDIES[refused.reason].format(
         alg=header.alg,
         algorithms=", ".join(settings.jwt_algorithms),
-        iss=claims.iss,
-        jku=_jku(header),
+        iss=shlex.quote(claims.iss),
+        keys=_keys_of(header),
         base=settings.public_url,
         aud='", "'.join(_named(claims)),
     )
@@ -111,6 +112,11 @@ def _refusal(
 
 async def _is_first_use(_issuer: str, _jti: str, _until: datetime) -> bool:
     return True
+
+
+def _keys_of(header: Header) -> str:
+    """What `client add` is told of the keys. Whoever sends a token may write anything into it: quoted for the shell."""
+    return f"--jwks-url {shlex.quote(header.jku)}" if isinstance(header.jku, str) else "--jwks-file FILE"
 
 
 def _jku(header: Header) -> str:

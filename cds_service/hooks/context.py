@@ -30,6 +30,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
 _TOKEN = re.compile(r"[!-~]+")  # what an Authorization header can carry
 _WHERE = re.compile(r" - at `\$\.?(?P<path>.*)`$")
+_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+"""What JSON calls what the decoder names as Python does."""
+_TYPE = re.compile(rf"\b(?:{'|'.join(_TYPES)})\b")
 _MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`")
 _LONGEST_ADDRESS = 2_000
 _LONGEST_SCOPE = 20_000
@@ -196,7 +199,7 @@ def misshapen(message: str, member: str = "") -> InvalidRequest:
     message = _WHERE.sub("", message)
     if missing := _MISSING.fullmatch(message):
         return _missing(f"{path}.{missing['name']}".lstrip("."))
-    problem = message.replace("`", "")
+    problem = _TYPE.sub(lambda found: _TYPES[found[0]], message.replace("`", "").replace(" | ", " or "))
     return InvalidRequest(
         problem[0].lower() + problem[1:] if path else f"the body has the wrong shape: {problem}",
         remedy="Send the type that CDS Hooks 2.0.1 gives",
