@@ -116,6 +116,15 @@ SUPERFICIAL_VEIN = Citation(
     "https://doi.org/10.1182/blood-2013-04-498014",
     "abstract: how often an untreated one extends, and what follows; read 2026-11-25",
 )
+SUPERFICIAL_TREATMENT = Citation(
+    "TSCVS 2021",
+    "National guidelines on the management of venous thromboembolism: joint guideline of the Turkish Society of "
+    "Cardiovascular Surgery, National Society of Vascular and Endovascular Surgery, and Phlebology Society",
+    2021,
+    "https://doi.org/10.5606/tgkdc.dergisi.2021.22121",
+    "table of recommendations on superficial vein thrombosis, which goes by ESVS 2021: length and distance from the "
+    "deep vein decide; read 2026-12-01",
+)
 BAKER_CYST = Citation(
     "Am J Med Sci 2023",
     "Ruptured Baker's cyst, images in the medical sciences (S0002-9629(23)00007-1)",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS as SYMPTOMS
-from cds_service.assessment.concepts import SUPERFICIAL_VEINS, Concept
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.d_dimer import raised_in_a_month, raised_lately
 from cds_service.assessment.diagnoses import (
     acute_thrombosis,
@@ -23,7 +23,7 @@ from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.siting import is_of_one_leg
-from cds_service.assessment.sources import NICE_DVT, OURS, PE_SYMPTOMS, RCOG
+from cds_service.assessment.sources import NICE_DVT, OURS, PE_SYMPTOMS, RCOG, SUPERFICIAL_TREATMENT
 from cds_service.assessment.treated import newer_than_a_treated_dvt, treated_thromboses
 from cds_service.assessment.wells import WELLS_CONCEPTS
 from cds_service.facts import Certainty, Fact, Site
@@ -271,13 +271,25 @@ PREGNANCY = Rule(
     effects=_BY_ULTRASOUND,
     when=_pregnancy,
 )
+UNKNOWN_DEPTH = Rule(
+    id="leg-vein-thrombosis",
+    kind=Kind.FINDING,
+    label="Leg vein thrombosis, depth not stated",
+    source=OURS,
+    says="Thrombosis or thrombophlebitis of a leg vein recorded or suspected, and current, of which the code does not "
+    "say whether the vein is deep: a possible DVT.",
+    needs=(Concept.LEG_VEIN_THROMBOSIS,),
+    level=Level.WARNING,
+    card="possible-dvt",
+    effects=_LOOKED_FOR | {Effect.NO_D_DIMER},
+)
 SUPERFICIAL = Rule(
     id="superficial-thrombosis",
     kind=Kind.FINDING,
     label="Superficial leg vein thrombosis",
-    source=OURS,
-    says="Recorded or suspected, and current; of a leg vein whose depth is not stated too.",
-    needs=SUPERFICIAL_VEINS,
+    source=SUPERFICIAL_TREATMENT,
+    says="Recorded or suspected, and current, of a vein that the code calls superficial.",
+    needs=(Concept.SUPERFICIAL_VEIN_THROMBOSIS,),
     level=Level.WARNING,
     card="superficial-thrombosis",
     effects=_LOOKED_FOR | {Effect.NO_D_DIMER},
@@ -312,4 +324,4 @@ OLD = Rule(
 )
 
 CRITICAL = (EMBOLISM, EMBOLISM_SYMPTOMS, DVT)
-WARNING = (SUSPECTED_DVT, D_DIMER, WELLS, PREGNANCY, SUPERFICIAL, TREATED, OLD)
+WARNING = (SUSPECTED_DVT, UNKNOWN_DEPTH, D_DIMER, WELLS, PREGNANCY, SUPERFICIAL, TREATED, OLD)

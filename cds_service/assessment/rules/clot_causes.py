@@ -43,7 +43,7 @@ def _deep_vein(_: Sequence[Fact], leg: Leg) -> Seen | None:
     swelling = leg.new(Concept.SWELLING)
     pregnant = pregnant_or_postpartum(leg) if leg.wells is None else ()
     supporting = [
-        *leg.present(Concept.DVT),
+        *leg.any_of(Concept.DVT, Concept.LEG_VEIN_THROMBOSIS),
         *_one_sided(swelling),
         *raised_lately(leg),
         *(leg.wells.evidence if leg.wells is not None else pregnant),
@@ -110,13 +110,14 @@ DEEP_VEIN_CAUSE = Rule(
     kind=Kind.CAUSE,
     label="Deep vein thrombosis of the leg",
     source=NICE_DVT,
-    says="Suspected DVT, new swelling that is not of both legs, a raised D-dimer of the last {laboratory_days} days, "
+    says="Suspected DVT, thrombosis of a leg vein whose depth is not stated, new swelling that is not of both legs, a "
+    "raised D-dimer of the last {laboratory_days} days, "
     "an item of the Wells score, or, where that does not apply, pregnancy or the {postpartum_days} days after it. Not "
     "where a DVT is confirmed.",
     needs=tuple(
         dict.fromkeys(
             (
-                *(Concept.DVT, Concept.SWELLING, Concept.D_DIMER),
+                *(Concept.DVT, Concept.LEG_VEIN_THROMBOSIS, Concept.SWELLING, Concept.D_DIMER),
                 *WELLS_CONCEPTS,
                 *(Concept.PREGNANCY, Concept.POSTPARTUM),
             )
