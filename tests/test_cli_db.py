@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cds_service.storage import migrations
 from cds_service.storage.journal import Invocation, Journal
 from cds_service.storage.store import Store
 from tests.command import assert_one_line, run
@@ -30,9 +31,10 @@ def write_call(url: str, at: datetime) -> None:
 
 
 def test_upgrade_says_what_the_schema_is_now(store: str) -> None:
+    newest = max(path.name for path in Path(migrations.__path__[0], "versions").glob("0*.py"))[:4]
     for _ in range(2):
         result = run("db", "upgrade")
-        assert (result.exit_code, result.stdout) == (0, "store: up to date, schema 0003\n"), result.stderr
+        assert (result.exit_code, result.stdout) == (0, f"store: up to date, schema {newest}\n"), result.stderr
 
 
 def test_prune_says_how_many_rows_went(store: str) -> None:

@@ -158,13 +158,13 @@ def test_who_never_smoked_or_stopped_is_no_smoker(status: str) -> None:
         ({"effectiveDateTime": "2026-11-20", "issued": "2026-11-22T10:00:00Z"}, "2026-11-20"),
         (
             {"effectiveInstant": "2026-11-20T10:00:00Z", "issued": "2026-11-22T10:00:00Z"},
-            "2026-11-20T10:00:00Z",
+            "2026-11-20T10:00:00+00:00",
         ),
         ({"effectivePeriod": {"start": "2026-11-18", "end": "2026-11-20"}}, "2026-11-18 to 2026-11-20"),
         ({"effectivePeriod": {"start": "2026-11-18"}}, "since 2026-11-18"),
-        ({"effectiveDateTime": "2026-11-20T10:00:00"}, "2026-11-20T10:00:00"),
+        ({"effectiveDateTime": "2026-11-20T10:00:00"}, "2026-11-20T10:00:00+00:00"),
         ({"effectiveDateTime": "2026-11"}, "2026-11"),
-        ({"issued": "2026-11-22T10:00:00Z"}, "2026-11-22T10:00:00Z"),
+        ({"issued": "2026-11-22T10:00:00Z"}, "2026-11-22T10:00:00+00:00"),
     ],
 )
 def test_the_time_observed_comes_before_the_time_issued(members: dict[str, Any], when: str) -> None:
