@@ -42,6 +42,12 @@ class Thresholds:
     )
     acute_diagnosis_days: int = _number(90, "days", "ours: how long other acute leg diagnoses count if never closed")
     gangrene_days: int = _number(30, "days", "ours")
+    ulcer_days: int = _number(
+        14, "days", "Global Vascular Guidelines 2019: an ulcer of over 2 weeks, with arterial disease", fixed=True
+    )
+    spinal_days: int = _number(
+        14, "days", "BMJ Best Practice, Cauda equina syndrome: red flags that began less than 14 days ago"
+    )
     sepsis_days: int = _number(7, "days", "ours")
     rhabdomyolysis_days: int = _number(14, "days", "ours")
     laboratory_days: int = _number(7, "days", "ours: how long CK, D-dimer and potassium are current")
@@ -60,6 +66,7 @@ class Thresholds:
     ck_notable_times: float = _number(
         4.0, "times", "EAS 2015, table 1: over 4 times the upper limit; listed without raising the level", fixed=True
     )
+    weakness_days: int = _number(7, "days", "ours: how recent weakness beside a severely low potassium must be")
     potassium_mmol_per_litre: float = _number(
         2.5, "mmol/L", "severe hypokalaemia: RCEMLearning, Disorders of potassium balance"
     )

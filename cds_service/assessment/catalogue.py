@@ -150,7 +150,8 @@ STEP_SET = RuleSet(
     "next-steps",
     "Suggestions",
     "Drafts that a clinician may accept. One is left out where the record speaks against it, and all are beside limb "
-    "ischaemia, compartment syndrome, pulmonary embolism, gangrene, necrotising infection and cellulitis with sepsis.",
+    "ischaemia, compartment syndrome, cauda equina syndrome, pulmonary embolism, gangrene, necrotising infection and "
+    "cellulitis with sepsis.",
     steps.STEPS,
 )
 ORDER_SET = RuleSet(

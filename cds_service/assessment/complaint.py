@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cds_service.assessment.concepts import CAUSES, Concept
+from cds_service.assessment.concepts import CAUDA_EQUINA_SIGNS, CAUSES, Concept
 from cds_service.assessment.diagnoses import (
     acute_thrombosis,
     coded_chronic,
@@ -55,7 +55,7 @@ def complaint(leg: Leg) -> tuple[Fact, ...]:
         facts += [*old, *(fact for fact in causes if fact.is_condition)]
     if facts or embolism_symptoms(leg):
         facts += acute_thrombosis(leg)  # one under treatment is no complaint alone
-    if sign or embolism_symptoms(leg):
+    if sign or embolism_symptoms(leg) or leg.within(leg.any_of(*CAUDA_EQUINA_SIGNS), leg.thresholds.spinal_days):
         facts += [*new_pains(leg, *_LEG_OR_ANKLE), *old_pains(leg, *_LEG_OR_ANKLE), *leg.present(Concept.REST_PAIN)]
     return once(facts)
 

@@ -20,6 +20,8 @@ class Concept(StrEnum):
     ANKLE_BRACHIAL_INDEX = "ankle-brachial-index"
     ANTICOAGULANT = "anticoagulant"
     ARTERIAL_DISEASE = "arterial-disease"
+    ATRIAL_FIBRILLATION = "atrial-fibrillation"
+    BACK_PAIN = "back-pain"
     BAKER_CYST = "baker-cyst"
     BEDRIDDEN = "bedridden"
     BMI = "bmi"
@@ -29,6 +31,7 @@ class Concept(StrEnum):
     CALF_CIRCUMFERENCE = "calf-circumference"
     CANCER_TREATMENT = "cancer-treatment"
     CAST = "cast"
+    CAUDA_EQUINA = "cauda-equina"
     CELLULITIS = "cellulitis"
     CHEST_PAIN = "chest-pain"
     CHRONIC_DVT = "chronic-dvt"
@@ -58,6 +61,7 @@ class Concept(StrEnum):
     GANGRENE = "gangrene"
     GASTROINTESTINAL_BLEEDING = "gastrointestinal-bleeding"
     GENERALISED_PAIN = "generalised-pain"
+    GENERALISED_WEAKNESS = "generalised-weakness"
     GOUT = "gout"
     HAEMOPTYSIS = "haemoptysis"
     HEART_FAILURE = "heart-failure"
@@ -70,6 +74,7 @@ class Concept(StrEnum):
     LEG_HAEMATOMA = "leg-haematoma"
     LEG_INJURY = "leg-injury"
     LEG_OEDEMA_DISEASE = "leg-oedema-disease"
+    LEG_REVASCULARISATION = "leg-revascularisation"
     LEG_ULCER = "leg-ulcer"
     LEG_VEIN_THROMBOSIS = "leg-vein-thrombosis"
     LEG_VEIN_ULTRASOUND = "leg-vein-ultrasound"
@@ -113,7 +118,9 @@ class Concept(StrEnum):
     REDUCED_SENSATION = "reduced-sensation"
     REFLEX_SYNCOPE = "reflex-syncope"
     REST_PAIN = "rest-pain"
+    RETENTION_INCONTINENCE = "retention-incontinence"
     RHABDOMYOLYSIS = "rhabdomyolysis"
+    SADDLE_NUMBNESS = "saddle-numbness"
     SEPSIS = "sepsis"
     SEVERE_PAIN = "severe-pain"
     SKIN_COLOUR = "skin-colour"
@@ -133,6 +140,7 @@ class Concept(StrEnum):
     VARICOSE_VEINS = "varicose-veins"
     VASCULAR_DISEASE = "vascular-disease"
     VENA_CAVA_FILTER = "vena-cava-filter"
+    VENOUS_INSUFFICIENCY = "venous-insufficiency"
     WALKING_PROBLEM = "walking-problem"
 
 
@@ -140,17 +148,26 @@ ACHILLES = (Concept.ACHILLES_RUPTURE, Concept.ACHILLES_STRAIN)
 INJURIES = (Concept.STRAIN, Concept.ACHILLES_STRAIN, Concept.ACHILLES_RUPTURE, Concept.CONTUSION, Concept.LEG_INJURY)
 """From knee to ankle."""
 
-WEAKNESS = (Concept.MUSCLE_WEAKNESS, Concept.LIMB_WEAKNESS)
+WEAKNESS = (Concept.MUSCLE_WEAKNESS, Concept.LIMB_WEAKNESS, Concept.GENERALISED_WEAKNESS)
 PERFUSION = (Concept.COLD_LIMB, Concept.PULSE_ABSENT, Concept.PALLOR_CYANOSIS)
 """Signs that a leg lacks blood."""
 
 NERVE = (Concept.NUMBNESS_TINGLING, Concept.LIMB_WEAKNESS)
 """Signs that a leg lacks nerve supply."""
 
+CAUDA_EQUINA_SIGNS = (Concept.RETENTION_INCONTINENCE, Concept.SADDLE_NUMBNESS, Concept.CAUDA_EQUINA)
+"""The last says so itself."""
+
 NARROW_CANAL = (Concept.NEUROGENIC_CLAUDICATION, Concept.LUMBAR_STENOSIS)
 """Of the lumbar spine."""
 
 POOR_SUPPLY = (Concept.ARTERIAL_DISEASE, Concept.LEG_ANEURYSM, Concept.VASCULAR_DISEASE)
+ARTERIES_AND_EMBOLI = (
+    *(*POOR_SUPPLY, Concept.CLAUDICATION, Concept.LEG_REVASCULARISATION, Concept.BYPASS_GRAFT),
+    Concept.ATRIAL_FIBRILLATION,
+)
+"""What an artery of the leg can suddenly close by."""
+
 EMBOLISM_SYMPTOMS = (Concept.DYSPNOEA, Concept.CHEST_PAIN, Concept.HAEMOPTYSIS, Concept.SYNCOPE)
 """The symptoms that NHS Lothian RefHelp lists for pulmonary embolism."""
 

@@ -74,6 +74,12 @@ def new_gangrene(leg: Record) -> Sequence[Fact]:
     return leg.within(leg.present(Concept.GANGRENE), leg.thresholds.gangrene_days)
 
 
+def lasting_ulcers(leg: Record) -> Sequence[Fact]:
+    """Ulcers of leg or foot that began over 14 days ago; an undated one is not known to be new."""
+    recent = set(leg.within([fact for fact in leg.present(Concept.LEG_ULCER) if fact.when], leg.thresholds.ulcer_days))
+    return [fact for fact in leg.present(Concept.LEG_ULCER) if fact not in recent]
+
+
 def achilles_rupture(leg: Record) -> Sequence[Fact]:
     return leg.begun_or_recorded(leg.present(Concept.ACHILLES_RUPTURE), leg.thresholds.achilles_days)
 

@@ -217,6 +217,24 @@ SCIATICA = Citation(
     "https://doi.org/10.1136/bmj.l6273",
     "what you need to know; read 2026-11-25",
 )
+GIRFT = Citation(
+    "GIRFT 2023",
+    "National Suspected Cauda Equina Syndrome Pathway (Getting It Right First Time, NHS England)",
+    2023,
+    "https://gettingitrightfirsttime.co.uk/"
+    "pathway-supports-clinicians-to-diagnose-and-treat-cauda-equina-syndrome-without-delay/",
+    "the notice, and what a review of the pathway in Physiotherapy (March 2024) says of it: symptoms, immediate "
+    "referral to an emergency department for MRI; the pathway itself was not read; read 2026-12-01",
+)
+BMJ_CAUDA_EQUINA = Citation(
+    "BMJ Best Practice",
+    "Cauda equina syndrome, diagnosis approach (topic 3000164)",
+    None,
+    "https://bestpractice.bmj.com/topics/en-gb/3000164/diagnosis-approach",
+    "key recommendations: red flags that began less than 14 days ago, MRI within 4 hours of the request (needs a "
+    "licence)",
+    read="2026-12-01",
+)
 NEUROGENIC = Citation(
     "BMC Musculoskelet Disord 2009",
     "Assessment and management of neurogenic claudication associated with lumbar spinal stenosis in a UK primary care "

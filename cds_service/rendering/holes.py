@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment.ankle_brachial import Band, in_bands
-from cds_service.assessment.concepts import ACHILLES, NERVE, WEAKNESS, Concept
+from cds_service.assessment.concepts import ACHILLES, WEAKNESS, Concept
 from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Effect, Kind
@@ -78,12 +78,15 @@ def _obstetric_team(case: Case) -> str:
 
 
 def _spine(case: Case) -> str:
-    """What lets the nerve signs on record come from the spine; nothing without such a sign."""
-    signs = [finding for finding in case.assessment.raising if not set(NERVE).isdisjoint(finding.rule.needs)]
-    both = any(side_of(finding.evidence) is Side.BOTH for finding in signs)
+    """What lets the nerve signs on record come from the spine."""
     known = {Concept.LUMBAR_RADICULOPATHY, Concept.LUMBAR_STENOSIS, Concept.NEUROGENIC_CLAUDICATION}
-    cause = not known.isdisjoint(case.assessment.record.current)
-    return listing([*(["nerve signs of both legs"] if both else []), *(["a spinal cause on record"] if cause else [])])
+    return "" if known.isdisjoint(case.assessment.record.current) else "a spinal cause on record"
+
+
+def _atrial_fibrillation(case: Case) -> str:
+    record = case.assessment.record
+    known = record.present(Concept.ATRIAL_FIBRILLATION) or record.past(Concept.ATRIAL_FIBRILLATION)
+    return "Atrial fibrillation" if known else ""
 
 
 def _coded_strain(case: Case) -> str:
@@ -146,6 +149,7 @@ HOLES: Mapping[str, Say] = {
     "ng158": _ng158,
     "obstetric_team": _obstetric_team,
     "spine": _spine,
+    "atrial_fibrillation": _atrial_fibrillation,
     "coded_strain": _coded_strain,
     "strain_with_weakness": _strain_with_weakness,
     "listed": listed,

@@ -35,9 +35,9 @@ Example = dict[str, Any]
 
 FILES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
 EXAMPLES: list[tuple[str, Example]] = [(path.stem, example) for path in FILES for example in load_yaml(path)]
-PASSED_OVER = {"sct|61751001", "sct|239874001", "icd|I27.24", "icd|I95.1"}
+PASSED_OVER = {"sct|61751001", "sct|239874001", "icd|I27.24", "icd|I95.1", "icd|N39.3"}
 """Codes of examples that the service does not know on purpose: gradual onset; and what explains no sign, osteoarthritis
-of the ankle, pulmonary hypertension of clots, orthostatic hypotension.
+of the ankle, pulmonary hypertension of clots, orthostatic hypotension; stress incontinence.
 """
 RULES = {rule.id for rule in (*RAISING, *RED_FLAGS)}
 

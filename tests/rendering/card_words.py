@@ -18,8 +18,8 @@ _NEVER = re.compile(
 )
 _ALARM = re.compile(r"emergenc|immediate|urgent|same[- ]day|within \d+ hours?", re.IGNORECASE)
 _SOURCE = re.compile(
-    r"(AHA/ACC|BOAST|RCOG|CALISTO|FDA|Rabe|BMJ|Global Vascular Guidelines|BMJ Best Practice) (19|20)\d\d"
-    r"|NICE [A-Z]{2}\d+|NHS Lothian RefHelp"
+    r"(AHA/ACC|BOAST|RCOG|CALISTO|FDA|Rabe|BMJ|GIRFT|Global Vascular Guidelines|BMJ Best Practice) (19|20)\d\d"
+    r"|NICE [A-Z]{2}\d+|NHS Lothian RefHelp|BMJ Best Practice \(read 20\d\d\)"
 )
 
 

@@ -72,7 +72,7 @@ HEADLINES: list[tuple[list[Entry], str]] = [
     ([{**DVT, "onset": -4}, CALF_PAIN, APIXABAN], "Known DVT, left leg, 4 days: "),
     ([CRAMP, BREATHLESS], "Calf cramp, left leg, 3 days, with breathlessness: "),
     ([CALF_PAIN, {**COLD, "side": "right"}], "Calf pain, left leg, 3 days, with cold leg or foot"),
-    ([{"condition": "icd|I70.222", "onset": -5}], "Rest pain, left leg, 5 days: "),
+    ([{"condition": "icd|I70.222", "onset": -5}], "Features of chronic limb-threatening ischaemia, left leg, 5 days: "),
     ([{**CALF_PAIN, "side": "right"}, CALF_PAIN], "Calf pain, both legs, 3 days: "),
     ([{**CALF_PAIN, "onset": "2026-01-05", "recorded": -1}], "Calf pain for 10 months, left leg: "),
     ([{"condition": "icd|M76.62", "onset": -2}], "Tendinopathy, left leg, 2 days: "),
@@ -124,9 +124,18 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)"),
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "platelets 38 x 10*9/L, 21 Nov (2 days)."),
     ([SUSPECTED, BLEEDING], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)."),
-    # nerve signs of both legs may come from the spine
-    ([CALF_PAIN, {**NUMB, "side": "both"}], "Check", "With nerve signs of both legs: ask about bladder and bowel"),
-    ([CRAMP, COLD, {"condition": "icd|I70.222", "onset": -5}], "Recorded", "rest pain left, 18 Nov (5 days)"),
+    # a nerve sign may come from the spine
+    ([CALF_PAIN, {**NUMB, "side": "both"}], "Check", "Bladder, bowel, saddle sensation"),
+    (
+        [CALF_PAIN, NUMB, {"condition": "sct|18347007", "onset": -900}],
+        "Check",
+        "With a spinal cause on record: ask about",
+    ),
+    (
+        [CRAMP, COLD, {"condition": "icd|I70.222", "onset": -5}],
+        "Recorded",
+        "rest pain and arterial disease left, 18 Nov (5 days)",
+    ),
     # an anticoagulant beside a mere complaint
     ([CALF_PAIN, APIXABAN], "Check", "Patient on an anticoagulant: consider bleeding; DVT stays possible."),
     (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cds_service.assessment.ankle_brachial import Band, in_bands, indices
+from cds_service.assessment.ankle_brachial import Band, in_bands, indices, severe
 from cds_service.assessment.concepts import NARROW_CANAL, PERFUSION, POOR_SUPPLY, Concept
-from cds_service.assessment.diagnoses import new_gangrene, old_limb_ischaemia
+from cds_service.assessment.diagnoses import lasting_ulcers, new_gangrene, old_limb_ischaemia
 from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen
@@ -53,6 +53,17 @@ def _what_the_label_would_hide(concepts: set[str]) -> str:
     return ANEURYSM if concepts == {Concept.LEG_ANEURYSM} else ""
 
 
+def _limb_threatened(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """An ulcer beside venous insufficiency may be of the veins: only a very low index tells of the arteries."""
+    threatening = [*lasting_ulcers(leg), *leg.present(Concept.REST_PAIN)]
+    if not threatening:
+        return None
+    low = in_bands(indices(leg), Band.ABNORMAL)
+    venous = leg.present(Concept.VENOUS_INSUFFICIENCY)
+    supply = severe(low, leg.thresholds) if venous else [*leg.any_of(*_DISEASE), *low]
+    return Seen([*threatening, *supply, *venous]) if supply else None
+
+
 GANGRENE = Rule(
     id="gangrene",
     kind=Kind.FINDING,
@@ -75,6 +86,21 @@ REST_PAIN = Rule(
     level=Level.WARNING,
     card="arterial-rest-pain",
     effects=frozenset({Effect.SUPPLY_IN_QUESTION}),
+)
+LIMB_THREATENED = Rule(
+    id="limb-threatening-ischaemia",
+    kind=Kind.FINDING,
+    label="Features of chronic limb-threatening ischaemia",
+    source=CLTI,
+    says="An ulcer of leg or foot that began over {ulcer_days} days ago or is undated, or rest pain; with arterial "
+    "disease, vascular disease of unstated type or claudication, or an ankle-brachial index of "
+    "{ankle_brachial_abnormal} or less. Where venous insufficiency is coded, with an index below "
+    "{ankle_brachial_severe}.",
+    needs=(Concept.LEG_ULCER, Concept.REST_PAIN),
+    level=Level.WARNING,
+    card="limb-threatening",
+    effects=frozenset({Effect.SUPPLY_IN_QUESTION}),
+    when=_limb_threatened,
 )
 LASTING_GANGRENE = Rule(
     id="lasting-gangrene",
@@ -115,11 +141,13 @@ ARTERIAL = Rule(
 
 
 def _limb_threatening(threatening: Sequence[Fact], leg: Leg) -> Seen | None:
-    if not threatening:
+    threatened = _limb_threatened(threatening, leg)
+    shown = [*leg.any_of(*_THREATENING), *(threatened.evidence if threatened else ())]
+    if not shown:
         return None
     found = indices(leg)
     return Seen(
-        [*threatening, *leg.any_of(Concept.LEG_ULCER, Concept.ARTERIAL_DISEASE), *in_bands(found, Band.ABNORMAL)],
+        [*shown, *leg.any_of(Concept.LEG_ULCER, Concept.ARTERIAL_DISEASE), *in_bands(found, Band.ABNORMAL)],
         against=in_bands(found, Band.NORMAL),
         note=_meaning(found),
         missing=(*leg.unless_told("an ulcer of over 2 weeks", Concept.LEG_ULCER), *_index_unknown(leg)),
@@ -130,7 +158,7 @@ def _arterial_disease(_: Sequence[Fact], leg: Leg) -> Seen | None:
     """Rest pain and gangrene speak for its limb-threatening form, which then stands for it."""
     found = indices(leg)
     known = [*leg.any_of(*_DISEASE), *in_bands(found, Band.ABNORMAL, Band.NONCOMPRESSIBLE)]
-    if not known or leg.any_of(*_THREATENING):
+    if not known or leg.any_of(*_THREATENING) or _limb_threatened((), leg):
         return None
     walking = leg.unless_told("whether walking brings the pain on and rest relieves it", Concept.CLAUDICATION)
     return Seen(
@@ -167,9 +195,9 @@ LIMB_THREATENING = Rule(
     kind=Kind.CAUSE,
     label="Chronic limb-threatening ischaemia",
     source=CLTI,
-    says="Rest pain of arterial disease or gangrene, of whatever duration; an ulcer, arterial disease and an abnormal "
-    "index weigh beside them.",
-    needs=_THREATENING,
+    says="Rest pain of arterial disease or gangrene, of whatever duration, or what the rule of its features asks for; "
+    "an ulcer, arterial disease and an abnormal index weigh beside them.",
+    needs=(*_THREATENING, Concept.LEG_ULCER),
     when=_limb_threatening,
 )
 POPLITEAL_ANEURYSM = Rule(
@@ -188,11 +216,11 @@ ARTERIAL_DISEASE = Rule(
     label="Peripheral arterial disease, claudication",
     source=AHA_ABI,
     says="Claudication, arterial disease or vascular disease of unstated type on record, or an index that is abnormal "
-    "or not compressible; not beside rest pain or gangrene.",
+    "or not compressible; not beside rest pain, gangrene or an ulcer with features of limb-threatening ischaemia.",
     needs=(*_DISEASE, Concept.ANKLE_BRACHIAL_INDEX),
     when=_arterial_disease,
 )
 
 CRITICAL = (GANGRENE,)
-WARNING = (REST_PAIN, LASTING_GANGRENE, CLAUDICATION, ARTERIAL)
+WARNING = (LASTING_GANGRENE, LIMB_THREATENED, REST_PAIN, CLAUDICATION, ARTERIAL)
 CAUSES = (LIMB_THREATENING, POPLITEAL_ANEURYSM, ARTERIAL_DISEASE)

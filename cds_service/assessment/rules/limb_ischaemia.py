@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cds_service.assessment.concepts import PERFUSION, Concept
-from cds_service.assessment.diagnoses import acute_limb_ischaemia
+from cds_service.assessment.concepts import ARTERIES_AND_EMBOLI, PERFUSION, Concept
+from cds_service.assessment.diagnoses import acute_limb_ischaemia, old_limb_ischaemia
+from cds_service.assessment.pain import new_pains
 from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Condition, Effect, Kind, Level, Rule, Seen, recorded
+from cds_service.assessment.rules.guidance import SEVERE, SUDDEN, WALKING
 from cds_service.assessment.signs import not_looked_for, signs_surely_within, signs_within
-from cds_service.assessment.sources import AHA_PAD
-from cds_service.facts import Fact
+from cds_service.assessment.sources import AHA_PAD, OURS
+from cds_service.facts import Fact, Site
+
+_MINOR = frozenset({Concept.CRAMP, Concept.STRAIN})
+_ON_THE_LEG = (Site.LOWER_LEG, Site.ANKLE, Site.FOOT, Site.LEG)
 
 
 def _on_record(_: Sequence[Fact], leg: Leg) -> Seen | None:
@@ -24,6 +29,28 @@ def _threatened(_: Sequence[Fact], leg: Leg) -> Seen | None:
     """Not lowered by a date that is not sure: each sign is then a warning by its own rule."""
     signs = signs_surely_within(leg, leg.thresholds.limb_ischaemia_sign_days)
     return Seen(signs.facts()) if signs.threaten_the_limb else None
+
+
+def _acute_on_chronic(_: Sequence[Fact], leg: Leg) -> Seen | None:
+    """Not lowered by a date that is not sure: the sign is then a warning by its own rule."""
+    days = leg.thresholds.limb_ischaemia_sign_days
+    signs = signs_surely_within(leg, days)
+    perfusion = signs.facts(*PERFUSION)
+    known = [*leg.any_of(*ARTERIES_AND_EMBOLI), *leg.past(*ARTERIES_AND_EMBOLI), *old_limb_ischaemia(leg)]
+    if not perfusion or not known or _is_only_minor(leg, perfusion):
+        return None
+    now = [*leg.raised_by(SEVERE), *leg.raised_by(SUDDEN)]
+    if any(kind is not Concept.PULSE_ABSENT for kind in PERFUSION if kind in signs.by_kind):
+        now += [*new_pains(leg, *_ON_THE_LEG), *leg.new(Concept.REST_PAIN), *leg.raised_by(WALKING)]
+    worse = leg.surely_within(now, days)
+    return Seen([*perfusion, *worse, *known]) if worse else None
+
+
+def _is_only_minor(leg: Leg, signs: Sequence[Fact]) -> bool:
+    """Is the complaint, the signs apart, cramp or strain and nothing else?"""
+    shown = {fact.source for fact in signs}
+    complaint = {fact.concept for fact in leg.complaint if fact.source not in shown}
+    return bool(complaint) and complaint <= _MINOR
 
 
 def _counted(kind: Concept) -> Condition:
@@ -67,6 +94,23 @@ LIMB_SIGNS = Rule(
 )
 
 
+ACUTE_ON_CHRONIC = Rule(
+    id="acute-on-chronic-limb-ischaemia",
+    kind=Kind.FINDING,
+    label="Sign of lacking blood supply with new trouble",
+    source=OURS,
+    says="A sign of lacking perfusion (cold, absent pulse, pallor or cyanosis), and sudden, severe or new pain of the "
+    "leg or a new problem walking, each within {limb_ischaemia_sign_days} days; and arterial disease, a bypass or "
+    "stent of leg arteries, a leg aneurysm or atrial fibrillation on record, past ones too. An absent pulse alone "
+    "needs sudden or severe pain; a complaint that is only cramp or strain does not count.",
+    needs=PERFUSION,
+    level=Level.CRITICAL,
+    card="limb-ischaemia",
+    effects=frozenset({Effect.THREAT}),
+    when=_acute_on_chronic,
+)
+
+
 def _sign(kind: Concept, label: str, says: str) -> Rule:
     return Rule(
         id=kind.value,
@@ -106,6 +150,6 @@ LIMB_ISCHAEMIA_CAUSE = Rule(
     when=_possible,
 )
 
-CRITICAL = (LIMB_ISCHAEMIA, LIMB_SIGNS)
+CRITICAL = (LIMB_ISCHAEMIA, LIMB_SIGNS, ACUTE_ON_CHRONIC)
 SIGNS = (COLD, PULSE, PALLOR, NUMBNESS, WEAKNESS)
 CAUSES = (LIMB_ISCHAEMIA_CAUSE,)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cds_service.assessment.concepts import SALTS, WEAKNESS, Concept
 from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised, is_very_high_creatine_kinase
-from cds_service.assessment.record import Leg
+from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import (
@@ -58,6 +58,20 @@ def _low_potassium(facts: Sequence[Fact], leg: Leg) -> Seen | None:
     return Seen(low, note=f"below {limit:g} mmol/L") if low else None
 
 
+def _low_potassium_with_weakness(facts: Sequence[Fact], leg: Leg) -> Seen | None:
+    """Without weakness, or with one whose date is not sure, it is a warning by the rule of the potassium alone."""
+    low = _low_potassium(facts, leg)
+    weak = _lately_weak(leg.patient, leg.thresholds.weakness_days) if low else []
+    return Seen([*low.evidence, *weak], note=low.note) if low and weak else None
+
+
+def _lately_weak(patient: Record, days: int) -> list[Fact]:
+    """Weakness of either leg, or of the whole body, that surely began or was recorded in the last so many days."""
+    start = patient.windows[days]
+    weak = patient.any_of(*WEAKNESS)
+    return [fact for fact in weak if any(when.first >= start for when in (fact.when, fact.recorded) if when)]
+
+
 MUSCLE_BREAKDOWN = Rule(
     id="rhabdomyolysis",
     kind=Kind.FINDING,
@@ -96,6 +110,21 @@ POTASSIUM_LOW = Rule(
     card="potassium",
     effects=frozenset({Effect.WEAKNESS_MATTERS}),
     when=_low_potassium,
+)
+
+
+POTASSIUM_WEAKNESS = Rule(
+    id="potassium-weakness",
+    kind=Kind.FINDING,
+    label="Weakness with low potassium",
+    source=OURS,
+    says="A potassium of the last {laboratory_days} days below {potassium_mmol_per_litre} mmol/L, and weakness of a "
+    "leg or of the whole body that began or was recorded within {weakness_days} days.",
+    needs=(Concept.POTASSIUM,),
+    level=Level.CRITICAL,
+    card="potassium",
+    effects=frozenset({Effect.WEAKNESS_MATTERS}),
+    when=_low_potassium_with_weakness,
 )
 
 
@@ -292,6 +321,6 @@ CRAMP = Rule(
     when=_cramp,
 )
 
-CRITICAL = (MUSCLE_BREAKDOWN, CREATINE_KINASE)
+CRITICAL = (MUSCLE_BREAKDOWN, CREATINE_KINASE, POTASSIUM_WEAKNESS)
 WARNING = (POTASSIUM_LOW,)
 CAUSES = (BREAKDOWN_CAUSE, STATIN_SYMPTOMS, STRAIN, CONTUSION, ELECTROLYTE_CRAMP, MEDICINE_CRAMP, CRAMP)
