@@ -259,7 +259,7 @@ def test_a_resolved_injury_is_history_whatever_its_seventh_character() -> None:
         ),
         ({"onsetString": "after the race", "recordedDate": "2026-11-22"}, "2026-11-22", False),
         ({"onsetRange": {"low": {"value": 45}}, "recordedDate": "2026-11-22"}, "2026-11-22", False),
-        ({"onsetDateTime": "soon", "recordedDate": "2026-11-22T10:00:00"}, "2026-11-22T10:00:00+00:00", False),
+        ({"onsetDateTime": "soon", "recordedDate": "2026-11-22T10:00:00+00:00"}, "2026-11-22T10:00:00+00:00", False),
         ({"onsetString": "after the race"}, None, False),
     ],
 )
