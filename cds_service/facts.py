@@ -55,7 +55,7 @@ OTHER_SIDE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 
 
 class Site(StrEnum):
-    """Where on the leg. Facts sited on other parts of the body never become facts of this service."""
+    """Where on the leg. Of what lies on other parts of the body only pain becomes a fact, of a concept of its own."""
 
     LOWER_LEG = "calf or lower leg"
     ANKLE = "ankle"

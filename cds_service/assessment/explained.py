@@ -195,7 +195,7 @@ def _of_other_pain(pains: _Facts, record: Record) -> _Explained:
     cause of calf pain, was recorded on that day or in that encounter.
     """
     general = _confirmed(record, Concept.GENERALISED_PAIN)
-    elsewhere = _SameDay(_confirmed(record, Concept.PAIN_ELSEWHERE), record)
+    elsewhere = _SameDay([each for each in _confirmed(record, Concept.PAIN_ELSEWHERE) if not _is_none(each)], record)
     of_the_leg = [fact for fact in record.facts if _is_leg_pain(fact)]
     recorded = [when for fact in of_the_leg for when in {fact.when, fact.recorded or fact.when}]
     days = Spans([(when.first, when.last) if when else (_FIRST, _LAST) for when in recorded])
@@ -215,8 +215,11 @@ def _is_leg_pain(fact: Fact) -> bool:
         return True
     if fact.concept not in (Concept.PAIN, Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY):
         return False
-    is_none = fact.quantity is not None and fact.quantity.value == 0
-    return fact.site in (Site.LOWER_LEG, Site.LEG) and not is_none
+    return fact.site in (Site.LOWER_LEG, Site.LEG) and not _is_none(fact)
+
+
+def _is_none(pain: Fact) -> bool:
+    return pain.quantity is not None and pain.quantity.value == 0
 
 
 def _both_sided(signs: _Facts, _: Record) -> _Facts:

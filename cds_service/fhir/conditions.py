@@ -12,6 +12,7 @@ from cds_service.facts import (
     Fact,
     Interval,
     Side,
+    Site,
     State,
     UnreadEntry,
     latest,
@@ -20,7 +21,7 @@ from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.members import as_concept
 from cds_service.fhir.naming import named
-from cds_service.fhir.placing import body_sites, place_remarks, site_of
+from cds_service.fhir.placing import body_sites, is_elsewhere, place_remarks, site_of
 from cds_service.fhir.subject import Subject, encounter_of
 from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 from cds_service.fhir.versions import status_codes
@@ -51,12 +52,13 @@ def condition_facts(
         remarks = (*remarks, DATE_NOT_READ)
     for concept, codes, words, suspected, denied, phases in code.concepts:
         site = site_of(concept, code.site, body)
-        if site is None:
+        elsewhere = concept.elsewhere if site is None and is_elsewhere(concept, body) else ""
+        if site is None and not elsewhere:
             continue
         course = _course(concept, clinical, condition, phases, began or recorded, as_of)
         facts.append(
             Fact(
-                concept=concept.name,
+                concept=elsewhere or concept.name,
                 state=_state(verification, course, denied=denied),
                 source=condition.name,
                 codes=codes,
@@ -65,8 +67,8 @@ def condition_facts(
                 began=began,
                 recorded=recorded,
                 side=side,
-                site=site,
-                site_matters=concept.site_matters,
+                site=site or Site.NOT_STATED,
+                site_matters=concept.site_matters and not elsewhere,
                 certainty=Certainty.SUSPECTED if suspected or verification & _SUSPECTED else Certainty.CONFIRMED,
                 course=course,
                 severe=severe,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Course, Fact, Interval, Side, State
+from cds_service.facts import DATE_NOT_READ, DATE_NOT_RECORDED, Certainty, Course, Fact, Interval, Side, Site, State
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.members import code
 from cds_service.fhir.naming import Named, most_specific, named
-from cds_service.fhir.placing import BodySites, body_sites, place_remarks, site_of
+from cds_service.fhir.placing import BodySites, body_sites, is_elsewhere, place_remarks, site_of
 from cds_service.fhir.subject import encounter_of
 from cds_service.fhir.value_sets import Terminology, combined_side
 from cds_service.fhir.values import Value, is_void, read_value
@@ -70,17 +70,18 @@ def _of_holder(
     facts = []
     for (concept, codes, words, suspected, denied, phases), value in said:
         place = site_of(concept, site, body)
-        if place is None:
+        elsewhere = concept.elsewhere if place is None and is_elsewhere(concept, body) else ""
+        if place is None and not elsewhere:
             continue
         facts.append(
             Fact(
-                concept=concept.name,
+                concept=elsewhere or concept.name,
                 state=_denied(value.state) if denied else value.state,
                 codes=codes,
                 display=words,
-                site=place,
+                site=place or Site.NOT_STATED,
                 side=side,
-                site_matters=concept.site_matters,
+                site_matters=concept.site_matters and not elsewhere,
                 certainty=Certainty.SUSPECTED if suspected else Certainty.CONFIRMED,
                 course=Course.HISTORY if Course.HISTORY in phases else Course.CURRENT,
                 quantity=value.quantity,

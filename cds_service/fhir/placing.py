@@ -60,6 +60,11 @@ def place_remarks(coded: Side | None, body: BodySites) -> tuple[str, ...]:
     return (*text_only, SIDES_DIFFER) if {coded, body.side} == _EACH_SIDE else text_only
 
 
+def is_elsewhere(concept: Concept, body: BodySites) -> bool:
+    """Does a body site put it on another part of the body, where it is a concept of its own? The thigh is none."""
+    return bool(concept.elsewhere) and body.elsewhere and not body.thigh
+
+
 def site_of(concept: Concept, coded: Site | None, body: BodySites) -> Site | None:
     """Where the finding lies; None when it lies on another part of the body, and so is not ours."""
     if body.site is not None:

@@ -32,7 +32,15 @@ _SITES = {
     "site-foot": Site.FOOT,
     "site-leg": Site.LEG,
 }
-_EXTENSIONS = {"concept-kind", "look-back", "site-matters", "may-open-a-card", "newest-only", "thigh-counts"}
+_EXTENSIONS = {
+    "concept-kind",
+    "look-back",
+    "site-matters",
+    "may-open-a-card",
+    "newest-only",
+    "thigh-counts",
+    "elsewhere",
+}
 _MOST_KEPT, _LONGEST_KEPT = 32_768, 400  # codes, and characters of one with its system
 _MOST_SYSTEMS = 1024  # spellings
 _ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
@@ -46,6 +54,7 @@ class Concept:
     `look_back`: how far back an Observation or Procedure counts; of a Condition without clinicalStatus, how long it
     is taken as current. `site_matters`: counts only on the leg. `may_open`: alone it can be a leg complaint.
     `newest_only`: only the newest value counts. `thigh_counts`: a body site on the thigh is still "the leg".
+    `elsewhere`: the concept that it is on another part of the body; empty where it is none of ours there.
     """
 
     name: str
@@ -56,6 +65,7 @@ class Concept:
     may_open: bool
     newest_only: bool
     thigh_counts: bool
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +333,7 @@ def _concept(resource: dict[str, Any]) -> Concept:
         may_open=bool(values.get("may-open-a-card")),
         newest_only=bool(values.get("newest-only")),
         thigh_counts=bool(values.get("thigh-counts")),
+        elsewhere=str(values.get("elsewhere", "")),
     )
 
 

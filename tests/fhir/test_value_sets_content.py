@@ -113,7 +113,15 @@ def test_form(value_set: dict[str, Any]) -> None:
     assert SETS[value_set["id"]] is value_set, "the id is the file name"
     assert value_set["url"].endswith("/ValueSet/" + value_set["id"])
     flags = {each["url"].removeprefix(EXTENSION): each for each in value_set["extension"]}
-    allowed = {"concept-kind", "look-back", "site-matters", "thigh-counts", "may-open-a-card", "newest-only"}
+    allowed = {
+        "concept-kind",
+        "look-back",
+        "site-matters",
+        "thigh-counts",
+        "may-open-a-card",
+        "newest-only",
+        "elsewhere",
+    }
     assert flags.keys() <= allowed
     assert flags["concept-kind"]["valueCode"] in KINDS
     assert flags.get("look-back", {"valueDuration": {"code": "d"}})["valueDuration"]["code"] == "d"
