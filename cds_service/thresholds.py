@@ -33,6 +33,9 @@ class Thresholds:
     limb_ischaemia_days: int = _number(30, "days", "ours: how long a coded acute limb ischaemia is new")
     injury_days: int = _number(7, "days", "ours: how long after an injury a compartment syndrome is watched for")
     embolism_symptom_days: int = _number(7, "days", "ours: how recently symptoms of pulmonary embolism must have begun")
+    embolism_complaint_days: int = _number(
+        14, "days", "ours: a leg complaint without a newer date makes symptoms of pulmonary embolism one level less"
+    )
     thrombosis_days: int = _number(90, "days", "ours: how long a coded DVT or pulmonary embolism is acute")
     old_thrombosis_days: int = _number(
         365, "days", "ours: how long one without an anticoagulant counts as old, beyond that as a previous one"

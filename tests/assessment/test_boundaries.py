@@ -33,6 +33,7 @@ ELSEWHERE = {
     "ongoing-pain, ongoing_pain_first_days": "between two records, not from now: ongoing_pain.yaml",
     "ongoing-pain, ongoing_pain_last_days": "likewise",
     "creatine-kinase, ck_sign_days": "of what makes it critical, which is another level: muscle.yaml",
+    "embolism-symptoms, embolism_complaint_days": "of the complaint, and likewise: pulmonary_embolism.yaml",
     "treated-thrombosis, treated_complaint_days": "between DVT and complaint: dvt.yaml",
     "malignancy, cancer_treatment_days": "the treatment is told and decides nothing: test_risk_factors.py",
     "patient-instructions, unread_entry_days": "of an entry that is no fact: test_unread.py",

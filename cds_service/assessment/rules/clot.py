@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cds_service.assessment.concepts import EMBOLISM_SYMPTOMS as SYMPTOMS
-from cds_service.assessment.concepts import Concept
+from cds_service.assessment.concepts import PASSING_CAUSES, Concept
 from cds_service.assessment.d_dimer import raised_in_a_month, raised_lately
 from cds_service.assessment.diagnoses import (
     acute_thrombosis,
@@ -30,11 +30,14 @@ from cds_service.facts import Certainty, Fact, Site
 
 NO_ANTICOAGULANT = "no anticoagulant found"
 UNDATED = "not known to be recent"
+LONG_COMPLAINT = "the leg complaint neither began nor was recorded surely within {days} days"
+ONLY_AN_INJURY = "the leg complaint is only a coded strain, contusion or tendinopathy"
 PREGNANT, DELIVERED = "Calf pain in pregnancy", "Calf pain in the weeks after birth"
 OF_THE_CALF = "DVT of the calf on record"
 ONLY_DVT, ONLY_EMBOLISM, BOTH = "DVT", "PE", "DVT or PE"
 """What to call a known thrombosis, by what of the two is on record."""
 
+_NO_CLOT = (*PASSING_CAUSES, Concept.CLAUDICATION)
 _THROMBOSES = (Concept.DVT, Concept.PULMONARY_EMBOLISM)
 _LOOKED_FOR = frozenset({Effect.CLOT_IN_QUESTION, Effect.CLOT_NOT_EXCLUDED})
 _BY_ULTRASOUND = _LOOKED_FOR | {Effect.TO_ULTRASOUND}
@@ -58,15 +61,27 @@ def _embolism(facts: Sequence[Fact], leg: Leg) -> Seen | None:
 
 
 def _embolism_symptoms(symptoms: Sequence[Fact], leg: Leg) -> Seen | None:
-    """Those that nothing explains are critical; explained ones count one level less, as those of no sure date do."""
+    """Critical. One level less for each reason against it, as for a date that is not sure; listed for two. Where
+    something else points to a clot, no reason counts.
+    """
+    if points_to_a_clot(leg):
+        return Seen(symptoms) if symptoms else None
     if not symptoms or not clot_can_cause(leg.complaint):
         return None
-    known = {} if points_to_a_clot(leg) else explained(symptoms, OF_EMBOLISM_SYMPTOMS, leg)
-    if plain := [fact for fact in symptoms if fact not in known]:
-        return Seen(plain, beside=[*known, *explaining(known.values())])
-    sure = leg.surely_within(symptoms, leg.thresholds.embolism_symptom_days)
+    known = explained(symptoms, OF_EMBOLISM_SYMPTOMS, leg)
     because = known.values()
-    return Seen(sure, level=Level.WARNING, beside=explaining(because), note=reasons(because)) if sure else None
+    days = leg.thresholds.embolism_complaint_days
+    plain = [fact for fact in symptoms if fact not in known]
+    against = [
+        *([] if leg.surely_begun_or_recorded(leg.complaint, days) else [LONG_COMPLAINT.format(days=days)]),
+        *([ONLY_AN_INJURY] if all(fact.concept in _NO_CLOT for fact in leg.complaint) else []),
+        *([] if plain else [reasons(because)]),
+    ]
+    if len(against) > 1:
+        return Seen(symptoms, beside=explaining(because), why_not_counted="; ".join(against))
+    level = Level.WARNING if against else None
+    beside = [*(known if plain else ()), *explaining(because)]
+    return Seen(plain or symptoms, level=level, beside=beside, note="".join(against))
 
 
 def points_to_a_clot(leg: Leg) -> Sequence[Fact]:
@@ -196,8 +211,10 @@ EMBOLISM_SYMPTOMS = Rule(
     label="Symptoms that pulmonary embolism can cause",
     source=PE_SYMPTOMS,
     says="Dyspnoea, chest pain, haemoptysis or syncope begun within {embolism_symptom_days} days, beside a leg "
-    "complaint that is not of both sides and not only cramp or claudication. One level less where a disease of lungs "
-    "or heart, or a faint coded as such, explains it and nothing else points to a clot.",
+    "complaint that is not of both sides and not only cramp or claudication. One level less for each of: the complaint "
+    "neither began nor was recorded within {embolism_complaint_days} days; it is only a coded strain, contusion or "
+    "tendinopathy; a disease of lungs or heart, or a faint coded as such, explains it. For two it is listed. None of "
+    "these counts where something else points to a clot.",
     needs=SYMPTOMS,
     windows=(Window("embolism_symptom_days"),),
     level=Level.CRITICAL,
