@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cds_service.explanation.model import Entry, Explanation, HomeCare, Measured, Row, Source, Wells
+from cds_service.explanation.model import Entry, Explanation, HomeCare, Measured, Row, Source, Wells, WorkUpRow
 
 _USUAL = frozenset({"confirmed", "current", "present", "side not recorded", "site not recorded"})
 Quote = Callable[[str], str]
@@ -30,6 +30,7 @@ def as_markdown(
         _part("Recorded, not counted", [row(each) for each in explanation.not_counted]),
         _part("Also on record", [row(each) for each in explanation.to_be_seen]),
         _part("Two-level Wells score for DVT (NICE NG158)", _wells(explanation.wells, quote)),
+        _part("State of the DVT work-up", [_work_up(each, quote) for each in explanation.work_up]),
         _part("D-dimer", _measured(explanation.d_dimers, quote)),
         _part("Ankle-brachial index", _measured(explanation.ankle_brachial_indices, quote)),
         _part(
@@ -111,6 +112,11 @@ def _wells(wells: Wells, quote: Quote) -> list[str]:
         state = "not recorded" if item.state == "unknown" else item.state
         lines.append(f"{item.label} ({item.weight:+d}): {state}{open_still}{evidence}")
     return lines
+
+
+def _work_up(row: WorkUpRow, quote: Quote) -> str:
+    shown = f": {'; '.join(_listed(row.evidence, quote))}" if row.evidence else ""
+    return ". ".join([f"{row.side}: {row.state}{shown}", *(words for words in (row.limit, row.then) if words)])
 
 
 def _measured(results: Sequence[Measured], quote: Quote) -> list[str]:

@@ -15,6 +15,7 @@ from cds_service.assessment.local_policy import NO_LOCAL_POLICY, LocalPolicy
 from cds_service.assessment.record import legs
 from cds_service.assessment.rule import Finding, Kind, Level
 from cds_service.assessment.wells import WellsItem, outside
+from cds_service.assessment.work_up import work_up
 from cds_service.facts import Fact
 
 NO_COMPLAINT = "no entry is a leg complaint that holds now"
@@ -102,6 +103,16 @@ class Wells(msgspec.Struct, frozen=True, omit_defaults=True):
     why_none: tuple[str, ...] = ()
 
 
+class WorkUpRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far a DVT is worked up on one leg. `limit`: the age-adjusted one of D-dimer; `then`: what its source does."""
+
+    side: str
+    state: str
+    evidence: tuple[Entry, ...] = ()
+    limit: str = ""
+    then: str = ""
+
+
 class Measured(msgspec.Struct, frozen=True):
     """A D-dimer or an ankle-brachial index, and what it is by its own limits."""
 
@@ -154,6 +165,7 @@ class Explanation(msgspec.Struct, frozen=True):
     suggested: tuple[str, ...]
     unread: tuple[Unread, ...]
     read: tuple[Entry, ...]
+    work_up: tuple[WorkUpRow, ...] = ()
     took: Mapping[str, float] = {}
 
 
@@ -197,6 +209,7 @@ def explain(
         suggested=tuple([step.name for step in assessment.next_steps]),
         unread=_unread(assessment),
         read=() if assessment.complaint else _entries(record.chart.facts),
+        work_up=_work_up(assessment),
         took=took or {},
     )
 
@@ -249,6 +262,15 @@ def _wells(assessment: Assessment) -> Wells:
 
 def _wells_row(item: WellsItem) -> WellsRow:
     return WellsRow(item.label, str(item.state), item.weight, _entries(item.evidence), item.to_confirm)
+
+
+def _work_up(assessment: Assessment) -> tuple[WorkUpRow, ...]:
+    if not assessment.complaint:
+        return ()
+    stood = [work_up(leg) for leg in map(presenting, legs(assessment.record)) if leg.complaint]
+    return tuple(
+        [WorkUpRow(str(each.side), each.state, _entries(each.evidence), each.limit, each.then) for each in stood]
+    )
 
 
 def _unread(assessment: Assessment) -> tuple[Unread, ...]:

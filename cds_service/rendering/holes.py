@@ -11,6 +11,7 @@ from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Effect, Kind
 from cds_service.assessment.rules.care import HomeCareStep
 from cds_service.assessment.rules.guidance import ONGOING, SEVERE
+from cds_service.assessment.work_up import age_adjusted
 from cds_service.facts import DECIDING, Certainty, Side, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
@@ -71,6 +72,12 @@ def _dvt_steps(case: Case) -> str:
 def _ng158(case: Case) -> str:
     """The name of the guideline where it is for this patient, so that a paragraph about it is left out elsewhere."""
     return "NICE NG158" if dvt_pathway(case.assessment) is DvtPathway.SCORE else ""
+
+
+def _age_adjusted(case: Case) -> str:
+    """The limit of a raised D-dimer by age, of a leg to which it could apply."""
+    raised = [each for each in case.assessment.d_dimers if each.current and each.is_raised]
+    return age_adjusted(case.assessment.record, case.assessment.wells, raised)
 
 
 def _obstetric_team(case: Case) -> str:
@@ -146,6 +153,7 @@ HOLES: Mapping[str, Say] = {
     "on_anticoagulant": _on_anticoagulant,
     "known_dvt": _known_dvt,
     "dvt_steps": _dvt_steps,
+    "age_adjusted": _age_adjusted,
     "ng158": _ng158,
     "obstetric_team": _obstetric_team,
     "spine": _spine,
