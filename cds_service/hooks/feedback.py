@@ -59,12 +59,18 @@ def _read(message: dict[str, Any]) -> list[Feedback]:
             f"holds more than {_MOST_ENTRIES} entries", remedy="Send them in several calls", field="feedback"
         )
     beside = {name: each for name, each in message.items() if name != "feedback" and _holds_something(each)}
-    if entries and beside:
-        entries[0] = {**entries[0], _OF_THE_BODY: beside}
-    return [_checked(entry, f"feedback[{number}]") for number, entry in enumerate(entries)]
+    if beside and not entries:
+        raise InvalidRequest(
+            "is empty, and what stands beside it would belong to no card",
+            remedy="Send an entry for each card that it is about",
+            field="feedback",
+        )
+    _check_length(beside, "")
+    return [_checked(entry, f"feedback[{n}]", {} if n else beside) for n, entry in enumerate(entries)]
 
 
-def _checked(sent: Mapping[str, Any], place: str) -> Feedback:
+def _checked(sent: Mapping[str, Any], place: str, beside: Mapping[str, Any]) -> Feedback:
+    """An entry, and with it what stands beside all of them."""
     try:
         entry = msgspec.convert({name: sent[name] for name in _MEMBERS if name in sent}, Feedback)
     except msgspec.ValidationError as error:
@@ -76,12 +82,15 @@ def _checked(sent: Mapping[str, Any], place: str) -> Feedback:
         )
     _check_suggestions(entry, f"{place}.acceptedSuggestions")
     reason, others = _reason_and_others(sent, place)
+    _check_length(others, place)
+    if beside:
+        others[_OF_THE_BODY] = beside
     return msgspec.structs.replace(
         entry,
         card=entry.card.lower(),  # a uuid is the same in either case (RFC 9562, section 4), and ours are written so
         outcomeTimestamp=_in_utc(entry.outcomeTimestamp, f"{place}.outcomeTimestamp"),
         overrideReason=reason,
-        others=_as_json(others, place),
+        others=msgspec.json.encode(others).decode() if others else None,
     )
 
 
@@ -113,10 +122,11 @@ def _reason_and_others(sent: Mapping[str, Any], place: str) -> tuple[OverrideRea
     for name in _REASONS:
         given = others.get(name)
         rest = [dict(each) if isinstance(each, dict) else each for each in _listed(given)]
-        for each in rest:
+        for number, each in enumerate(rest):
             if isinstance(each, dict):
+                where = f"{place}.{name}[{number}]" if isinstance(given, list) else f"{place}.{name}"
                 coding = coding or _take_coding(each)
-                comment = comment or _take_comment(each, f"{place}.{name}.userComment")
+                comment = comment or _take_comment(each, f"{where}.userComment")
         others[name] = rest if isinstance(given, list) else rest[0]
     told = OverrideReason(coding, comment) if coding or comment else None
     return told, {name: each for name, each in others.items() if _holds_something(each)}
@@ -179,17 +189,15 @@ def _take_comment(given: dict[str, Any], place: str) -> str | None:
     return comment.replace("\0", "\ufffd") or None
 
 
-def _as_json(others: Mapping[str, Any], place: str) -> str | None:
-    if not others:
-        return None
-    text = msgspec.json.encode(others).decode()
-    if len(text) > _LONGEST_OTHERS:
+def _check_length(others: Mapping[str, Any], place: str) -> None:
+    """Of an entry, or of the body where no place is given."""
+    if len(msgspec.json.encode(others).decode()) > _LONGEST_OTHERS:
         raise InvalidRequest(
-            f"holds more than {_LONGEST_OTHERS} characters in members that CDS Hooks 2.0.1 does not describe",
+            f"{'' if place else 'the body '}holds more than {_LONGEST_OTHERS} characters in members that CDS Hooks "
+            "2.0.1 does not describe",
             remedy="Shorten them, or leave out what no clinician wrote",
             field=place,
         )
-    return text
 
 
 def _check_text(text: str, place: str, longest: int) -> None:

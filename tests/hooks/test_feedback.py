@@ -123,6 +123,11 @@ def test_more_than_is_kept_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="holds more than 10000 characters in members") as refused:
         read(overridden(), overridden(note="zebrafish" * 2000))
     assert (refused.value.field, "zebrafish" in str(refused.value)) == ("feedback[1]", False)
+    with pytest.raises(InvalidRequest, match="the body holds more than 10000 characters in members") as refused:
+        read(overridden(), note="zebrafish" * 2000)
+    assert (refused.value.field, "zebrafish" in str(refused.value)) == ("", False)
+    (both,) = read(overridden(note="x" * 9000), note="y" * 9000)
+    assert "y" * 9000 in (both.others or "")
 
 
 def test_a_uuid_in_upper_case_is_the_same_card() -> None:
@@ -130,8 +135,11 @@ def test_a_uuid_in_upper_case_is_the_same_card() -> None:
     assert read(accepted("s1", card=card.upper())) == read(accepted("s1", card=card))
 
 
-def test_no_entries_are_no_error() -> None:
-    assert read() == []
+def test_no_entries_are_no_error_where_nothing_stands_beside_them() -> None:
+    assert read() == read(sender="", extension={"a": None}) == []
+    with pytest.raises(InvalidRequest, match="would belong to no card") as refused:
+        read(note="zebrafish")
+    assert (refused.value.field, "zebrafish" in str(refused.value)) == ("feedback", False)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +195,8 @@ def test_a_comment_keeps_all_that_a_database_can_keep() -> None:
         (accepted("s1", ""), ".acceptedSuggestions[1].id"),
         (accepted(*map(str, range(101))), ".acceptedSuggestions"),
         (overridden(overrideReason={"userComment": "zebrafish" * 2000}), ".overrideReason.userComment"),
-        (overridden(overrideReasons=[{"userComment": "zebrafish" * 2000}]), ".overrideReasons.userComment"),
+        (overridden(overrideReasons=[{"userComment": "zebrafish" * 2000}]), ".overrideReasons[0].userComment"),
+        (overridden(overrideReasons=[CODING, {"userComment": "zebrafish" * 2000}]), ".overrideReasons[1].userComment"),
     ],
 )
 def test_a_malformed_entry_is_named_and_not_quoted(entry: Any, field: str) -> None:
