@@ -141,6 +141,9 @@ class Thresholds:
     nerve_explaining_days: int = _number(14, "days", "ours: a Condition must be older to explain a nerve sign")
     pain_score_hours: int = _number(24, "hours", "ours: the highest score of so many hours counts")
     adult_years: int = _number(18, "years", "NICE NG158 covers people aged 18 and over", fixed=True)
+    fluoroquinolone_days: int = _number(
+        90, "days", "ours: how long after its order a fluoroquinolone that ended may harm a tendon; FDA: for months"
+    )
     fluoroquinolone_age_years: int = _number(
         60, "years", "FDA 2008: over 60 a fluoroquinolone is a higher risk to a tendon", fixed=True
     )

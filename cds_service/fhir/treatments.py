@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cds_service.facts import Fact, Interval, Side, State
+from cds_service.facts import Course, Fact, Interval, Side, State
 from cds_service.fhir import dates
 from cds_service.fhir import resources as fhir
 from cds_service.fhir.medicines import Medicine
@@ -14,6 +14,7 @@ from cds_service.fhir.placing import body_sites, site_of
 from cds_service.fhir.value_sets import Concept, Terminology, combined_side
 
 _NOT_ORDERED = frozenset({"proposal", "option"})
+_ENDED = frozenset({"completed", "stopped"})
 _NOT_DONE = frozenset({"preparation", "not-done", "entered-in-error", "unknown", "on-hold", "stopped"})
 
 
@@ -33,8 +34,11 @@ def is_taken(request: fhir.MedicationRequest) -> bool:
 def medication_facts(
     request: fhir.MedicationRequest, medicine: Medicine, terminology: Terminology, as_of: datetime
 ) -> list[Fact]:
-    """What a current medicine is. The dose text is kept for the card."""
-    if not is_taken(request):
+    """What a current medicine is, and one that ended whose value set has a look-back. The dose text is kept for the
+    card.
+    """
+    taken = is_taken(request)
+    if not taken and not _has_ended(request):
         return []
     ordered = named(medicine.code, terminology)
     when = dates.interval(request.authoredOn, dates.zone_of(as_of))
@@ -47,10 +51,18 @@ def medication_facts(
             display=ordered.words,
             when=when,
             recorded=when,
+            course=Course.CURRENT if taken else Course.HISTORY,
             remarks=_dose(request),
         )
         for concept, codes, *_ in ordered.concepts
+        if taken or concept.look_back is not None
     ]
+
+
+def _has_ended(request: fhir.MedicationRequest) -> bool:
+    if code(request.status) not in _ENDED or is_true(request.doNotPerform):
+        return False
+    return code(request.intent) not in (*_NOT_ORDERED, "plan")
 
 
 def procedure_facts(procedure: fhir.Procedure, when: Interval | None, terminology: Terminology) -> list[Fact]:

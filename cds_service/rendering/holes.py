@@ -10,14 +10,15 @@ from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.dvt_pathway import DvtPathway, dvt_pathway
 from cds_service.assessment.rule import Effect, Kind
 from cds_service.assessment.rules.care import HomeCareStep
-from cds_service.assessment.rules.guidance import ONGOING, SEVERE
+from cds_service.assessment.rules.guidance import ONGOING, SEVERE, SUDDEN, WALKING
 from cds_service.assessment.work_up import age_adjusted
-from cds_service.facts import DECIDING, Certainty, Side, State
+from cds_service.facts import DECIDING, Certainty, Side, Site, State
 from cds_service.rendering.case import Case, Say
 from cds_service.rendering.entries import names_of
 from cds_service.rendering.words import listing, quoted, side_of
 
 _FEWEST_STEPS = 2
+_PAIN = frozenset({Concept.PAIN, Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY})
 
 
 def anticoagulant(case: Case) -> str:
@@ -90,6 +91,16 @@ def _spine(case: Case) -> str:
     return "" if known.isdisjoint(case.assessment.record.current) else "a spinal cause on record"
 
 
+def _achilles_test(case: Case) -> str:
+    """Where calf pain came suddenly, walking is a trouble, and no cause of both is on record."""
+    raised = {finding.rule: finding for finding in case.assessment.raising}
+    if SUDDEN not in raised or WALKING not in raised:
+        return ""
+    of_the_calf = any(fact.site is Site.LOWER_LEG for fact in raised[SUDDEN].evidence)
+    only_pain = {fact.concept for fact in case.assessment.complaint} <= _PAIN
+    return "test the Achilles tendon (calf squeeze)" if of_the_calf and only_pain else ""
+
+
 def _atrial_fibrillation(case: Case) -> str:
     record = case.assessment.record
     known = record.present(Concept.ATRIAL_FIBRILLATION) or record.past(Concept.ATRIAL_FIBRILLATION)
@@ -157,6 +168,7 @@ HOLES: Mapping[str, Say] = {
     "ng158": _ng158,
     "obstetric_team": _obstetric_team,
     "spine": _spine,
+    "achilles_test": _achilles_test,
     "atrial_fibrillation": _atrial_fibrillation,
     "coded_strain": _coded_strain,
     "strain_with_weakness": _strain_with_weakness,

@@ -124,6 +124,15 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)"),
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "platelets 38 x 10*9/L, 21 Nov (2 days)."),
     ([SUSPECTED, BLEEDING], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)."),
+    # sudden calf pain and trouble walking without a cause on record may be the Achilles tendon
+    (
+        [
+            {"observation": "sct|300954003", "at": -1, "side": "left", "value": "sct|385315009"},
+            {"observation": "sct|719232003", "at": -1},
+        ],
+        "Check",
+        "test the Achilles tendon",
+    ),
     # a nerve sign may come from the spine
     ([CALF_PAIN, {**NUMB, "side": "both"}], "Check", "Bladder, bowel, saddle sensation"),
     (

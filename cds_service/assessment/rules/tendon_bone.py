@@ -58,6 +58,14 @@ def _fluoroquinolone(medicines: Sequence[Fact], leg: Leg) -> Seen | None:
     )
 
 
+def _tendon_under_fluoroquinolone(medicines: Sequence[Fact], leg: Leg) -> Seen | None:
+    tendon = [fact for fact in leg.complaint if fact.concept == Concept.TENDINOPATHY]
+    past = leg.past(Concept.FLUOROQUINOLONE)
+    days = leg.thresholds.fluoroquinolone_days
+    given = [*medicines, *leg.within([fact for fact in past if fact.when is not None], days)]
+    return Seen([*tendon, *given, *leg.present(Concept.CORTICOSTEROID)]) if tendon and given else None
+
+
 def _tendinopathy(coded: Sequence[Fact], leg: Leg) -> Seen | None:
     if not coded or leg.any_of(*ACHILLES):
         return None
@@ -110,6 +118,18 @@ RUPTURE_CAUSE = Rule(
     windows=(Window("achilles_days"),),
     when=_rupture,
 )
+UNDER_FLUOROQUINOLONE = Rule(
+    id="fluoroquinolone-tendon",
+    kind=Kind.FINDING,
+    label="Achilles tendinopathy beside a fluoroquinolone",
+    source=FLUOROQUINOLONE,
+    says="Achilles tendinopathy as a complaint, and a fluoroquinolone by mouth or vein, or of unstated route, that is "
+    "current or was ordered within {fluoroquinolone_days} days. A systemic corticosteroid weighs beside it.",
+    needs=(Concept.FLUOROQUINOLONE,),
+    level=Level.WARNING,
+    card="fluoroquinolone-tendon",
+    when=_tendon_under_fluoroquinolone,
+)
 FLUOROQUINOLONE_CAUSE = Rule(
     id="pattern-fluoroquinolone-tendon",
     kind=Kind.CAUSE,
@@ -141,5 +161,5 @@ STRESS_FRACTURE_CAUSE = Rule(
     when=_stress_fracture,
 )
 
-WARNING = (RUPTURE, STRAIN)
+WARNING = (RUPTURE, STRAIN, UNDER_FLUOROQUINOLONE)
 CAUSES = (RUPTURE_CAUSE, FLUOROQUINOLONE_CAUSE, TENDINOPATHY_CAUSE, STRESS_FRACTURE_CAUSE)
