@@ -13,6 +13,7 @@ from cds_service.assessment.concepts import Concept
 from cds_service.assessment.d_dimer import Reading, Units, readings
 from cds_service.assessment.diagnoses import acute_thrombosis
 from cds_service.assessment.record import Leg, Record
+from cds_service.assessment.siting import is_current
 from cds_service.assessment.wells import WellsScore
 from cds_service.facts import Fact, Side
 
@@ -48,7 +49,7 @@ def work_up(leg: Leg) -> WorkUp:
     raised = [each for each in found if each.is_raised]
     limit = age_adjusted(leg, leg.wells, raised)
     likely = leg.wells is not None and leg.wells.points >= leg.thresholds.wells_likely_points
-    scans = _newest_of(leg.present(Concept.LEG_VEIN_ULTRASOUND))
+    scans = _newest_of([fact for fact in leg.facts if fact.concept == Concept.LEG_VEIN_ULTRASOUND and _was_done(fact)])
     refuted = _newest_of(leg.within(leg.absent(Concept.DVT), leg.thresholds.finding_days))
     if known := acute_thrombosis(leg):
         treatment = leg.anticoagulants()
@@ -73,6 +74,11 @@ def age_adjusted(record: Record, score: WellsScore | None, raised: Sequence[Read
     if age[0] <= _FROM_AGE or not any(each.units is Units.FEU for each in raised):
         return ""
     return f"age x {_AGE_FACTOR} = {age[0] * _AGE_FACTOR} ng/mL FEU, if Wells 1 or less"
+
+
+def _was_done(scan: Fact) -> bool:
+    """Also one whose result stands there as text."""
+    return is_current(scan) or bool(scan.illegible)
 
 
 def _newest_of(facts: Sequence[Fact]) -> list[Fact]:

@@ -24,6 +24,7 @@ from cds_service.facts import Course, Side, Site, State
 from cds_service.fhir.kept import Kept
 from cds_service.knowledge import EXTENSION
 
+_SCAN = "leg-vein-ultrasound"
 _CLINICAL_KINDS = {"symptom", "disease", "history", "measurement", "medicine", "procedure"}
 _KINDS = {*_CLINICAL_KINDS, "qualifier", "answer", "question", "site", "side"}
 _SITES = {
@@ -151,8 +152,10 @@ class Terminology:
         return [*known, *sorted(self._clinical - OF_URI.keys())]
 
     def measurement_codes(self) -> list[str]:
-        """The LOINC codes that are read as measurements, sorted: what a search by code has to ask for."""
-        measured = {name for name, concept in self.concepts.items() if concept.kind == "measurement"}
+        """The LOINC codes that are read as measurements, and those of scans, sorted: what a search by code has to ask
+        for, as no category that is asked for holds them.
+        """
+        measured = {name for name, concept in self.concepts.items() if concept.kind == "measurement"} | {_SCAN}
         return sorted(code for (system, code), names in self._exact.items() if system == LOINC and names & measured)
 
     def _load(self, file: Traversable) -> None:

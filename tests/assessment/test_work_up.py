@@ -37,6 +37,8 @@ def of(entries: list[Entry], who: dict[str, Any] | None = None) -> WorkUp:
         ([RAISED], told.MEASURED, ["d-dimer"]),
         ([{**RAISED, "at": -8}], told.NOT_BEGUN, []),
         ([SCAN], told.SCANNED, ["leg-vein-ultrasound"]),
+        ([{"observation": "loinc|39420-5", "at": -1}], told.SCANNED, ["leg-vein-ultrasound"]),
+        ([{"observation": "loinc|39420-5", "at": -1, "value": "patent"}], told.SCANNED, ["leg-vein-ultrasound"]),
         ([RAISED, SCAN], told.SCANNED, ["leg-vein-ultrasound"]),
         ([{**SCAN, "side": "right"}], told.NOT_BEGUN, []),
         ([SCAN, {**DVT, "verification": "refuted"}], told.REFUTED, ["dvt", "leg-vein-ultrasound"]),
