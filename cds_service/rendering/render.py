@@ -8,6 +8,7 @@ from typing import Literal
 
 from cds_service.assessment.ankle_brachial import Band, in_bands
 from cds_service.assessment.assessment import Assessment
+from cds_service.assessment.concepts import Concept
 from cds_service.assessment.rule import Effect, Kind, Level
 from cds_service.assessment.rules.guidance import ONGOING
 from cds_service.assessment.rules.risks import OVER_65
@@ -19,11 +20,13 @@ from cds_service.assessment.rules.seen import (
     PLASTER,
     REFUTED_DVT,
 )
+from cds_service.assessment.signs import SIGNS
+from cds_service.assessment.siting import OF_BOTH_LEGS
 from cds_service.circumstances import Circumstances
-from cds_service.facts import Fact
+from cds_service.facts import OTHER_SIDE, Fact
 from cds_service.rendering.case import CHART_ALONE, Case, Occasion, card_id
 from cds_service.rendering.content import CardFile, CardFiles
-from cds_service.rendering.entries import told
+from cds_service.rendering.entries import names_of, told
 from cds_service.rendering.headline import summary
 from cds_service.rendering.holes import HOLES
 from cds_service.rendering.limits import limits
@@ -40,6 +43,8 @@ _MOST_SEEN = 2
 _ABOUT_A_CLOT = (Effect.CLOT_IN_QUESTION, Effect.CLOT_NOT_EXCLUDED, Effect.UNTREATED_CLOT)
 _TOLD = (ANTICOAGULANT, INJURY, PLASTER, DISEASE)
 _MOST_RISKS = 5
+_PAINS = (Concept.PAIN, Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY)
+_ONE_SIDED = (*OF_BOTH_LEGS, *SIGNS)
 _QUOTATION = re.compile(r"`[^`]*`")  # counts as one word: text of the chart must not crowd out its facts
 
 Explain = Callable[[Assessment, Circumstances], str]
@@ -145,6 +150,7 @@ def _record(case: Case, most: int) -> list[str]:
     listed, also = _listed(case, shown)
     risks = _risks(case, shown | also)
     if recorded:
+        recorded = "; ".join(filter(None, [_sides_differ(case), recorded]))
         lines.append(f"**Recorded:** {recorded}.{f' Risk: {risks}.' if risks else ''}")
     elif risks:
         lines.append(f"**Risk:** {risks}.")
@@ -173,6 +179,19 @@ def _recorded(case: Case, most: int) -> tuple[str, set[Fact]]:
     apart = {fact for each in case.assessment.raising if each.rule is ONGOING for fact in each.evidence}
     words, shown = told(old, case.files.shared.findings, case.as_of, most, apart)
     return "; ".join(words), {*shown, *new}
+
+
+def _sides_differ(case: Case) -> str:
+    """pain left, swelling right: where the pain is on one side and a sign on the other alone; else empty."""
+    pains = {fact.side for fact in case.assessment.complaint if fact.concept in _PAINS}
+    if len(pains) != 1 or (other := OTHER_SIDE.get(next(iter(pains)))) is None:
+        return ""
+    told_of = [*case.assessment.raising, *case.assessment.listed]
+    signs = [fact for each in told_of for fact in each.evidence if fact.concept in _ONE_SIDED and each.is_present]
+    if not signs or {fact.side for fact in signs} != {other}:
+        return ""
+    kinds = names_of(signs, case.files.shared.findings)
+    return f"pain {OTHER_SIDE[other]}, {kinds[0]} {other}"
 
 
 def _against_a_clot(case: Case) -> str:

@@ -124,6 +124,8 @@ SAID: list[tuple[list[Entry], str, str]] = [
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)"),
     ([DVT, BLEEDING, FEW_PLATELETS], "Against an anticoagulant", "platelets 38 x 10*9/L, 21 Nov (2 days)."),
     ([SUSPECTED, BLEEDING], "Against an anticoagulant", "gastrointestinal bleeding, 3 Nov (20 days)."),
+    # pain of one side and a sign of the other
+    ([CALF_PAIN, {**COLD, "side": "right"}], "Recorded", "pain left, cold leg or foot right; "),
     # sudden calf pain and trouble walking without a cause on record may be the Achilles tendon
     (
         [
