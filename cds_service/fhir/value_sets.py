@@ -13,10 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from cds_service.code_systems import ICD10CM, LOINC, OF_URI, SYSTEMS, key, plain, written
 from cds_service.errors import ConfigurationError
@@ -45,6 +48,7 @@ _EXTENSIONS = {
 _MOST_KEPT, _LONGEST_KEPT = 32_768, 400  # codes, and characters of one with its system
 _MOST_SYSTEMS = 1024  # spellings
 _ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+_JSON_TYPES = {"str": "a string", "int": "a number", "float": "a number", "array": "an array", "object": "an object"}
 _DAYS = {"d": 1, "wk": 7, "a": 365}
 
 
@@ -94,6 +98,39 @@ class Meaning:
 
 UNREAD = Meaning()
 """Of a code that is in no system, or in one of which no value set holds a code, or that its system cannot have."""
+
+
+class _Extension(msgspec.Struct):
+    url: str
+    valueDecimal: float | None = None
+
+
+class _Code(msgspec.Struct):
+    code: str
+    display: str = ""
+    extension: list[_Extension] = []
+
+
+class _Filter(msgspec.Struct):
+    op: str
+    value: str
+
+
+class _Element(msgspec.Struct):
+    system: str
+    concept: list[_Code] = []
+    filter: list[_Filter] = []
+
+
+class _Compose(msgspec.Struct):
+    include: list[_Element]
+    exclude: list[Any] = []
+
+
+class _OwnValueSet(msgspec.Struct):
+    """The shape that the file of a site must have."""
+
+    compose: _Compose
 
 
 class Terminology:
@@ -184,19 +221,21 @@ class Terminology:
             if not isinstance(resource, dict) or resource.get("resourceType") != "ValueSet":
                 raise ValueError("it is not a FHIR ValueSet")
             if (name := file.stem) not in self.concepts or resource.get("id") != name:
+                near = ", ".join(get_close_matches(name, self.concepts))
                 raise ValueError(
-                    "its file name and its id must both be those of a value set that comes with the service"
+                    "its file name and its id must both be those of a value set that comes with the service: "
+                    + (f"near it is {near}" if near else "cds_service/value_sets/README.md lists them")
                 )
+            msgspec.convert(resource, _OwnValueSet)
             if resource["compose"].get("exclude"):
                 raise ValueError("compose.exclude: codes that come with the service cannot be taken out")
             for number, include in enumerate(resource["compose"]["include"]):
                 place = f"compose.include[{number}]: "
                 system = self._spellings.get(key(include["system"]), include["system"])
                 self._index(name, {**include, "system": system}, self._exact, self._below, again=True)
-        except (OSError, AttributeError, KeyError, TypeError, ValueError, re.error) as problem:
-            what = f"{problem!s} is missing" if isinstance(problem, KeyError) else f"{problem!s}"
+        except (OSError, KeyError, RecursionError, ValueError, re.error) as problem:
             remedy = "Correct the file, or take it out of CDS_CODES_DIR"
-            raise ConfigurationError(f"value set {file}: {place}{what}. {remedy}.") from problem
+            raise ConfigurationError(f"value set {file}: {place}{_told(problem)}. {remedy}.") from problem
 
     def _index(
         self,
@@ -298,6 +337,30 @@ def own_value_sets(folder: Path) -> Sequence[Path]:
     if not found:
         raise ConfigurationError(f"{folder}: no value sets there. Point CDS_CODES_DIR to the folder of your own.")
     return found
+
+
+def _told(problem: Exception) -> str:
+    """What is wrong with a file, in the words of JSON."""
+    match problem:
+        case OSError():
+            return f"it cannot be read: {problem.strerror}"
+        case UnicodeDecodeError():
+            return "it is not in UTF-8"
+        case json.JSONDecodeError():
+            return f"it is not JSON: line {problem.lineno}, column {problem.colno}"
+        case RecursionError():
+            return "it is not JSON of a value set: nested too deeply"
+        case KeyError():
+            return f"{problem.args[0]} is missing"
+        case re.error():
+            return f"the regular expression of a filter is none: {problem}"
+        case msgspec.ValidationError():
+            what, _, where = str(problem).partition(" - at `$.")
+            for name, words in _JSON_TYPES.items():
+                what = what.replace(f"`{name}`", words)
+            return f"{where.removesuffix('`') or 'the ValueSet'}: {what[0].lower()}{what[1:]}".replace("`", "")
+        case _:
+            return str(problem)
 
 
 def _listed(system: str, code: str) -> str:
