@@ -14,7 +14,7 @@ from tests.validation.agreement import Proportion, confusion, exactly, rule_accu
 from tests.validation.answers import Answer, answers
 from tests.validation.plot import plot
 from tests.validation.report import disagreements, report
-from tests.validation.vignettes import ROOT, all_vignettes
+from tests.validation.vignettes import ROOT, Origin, all_vignettes
 
 REPORT = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
 REMEDY = "docs/validation is not of today's charts and program: run make validate, and read what changed"
@@ -69,6 +69,19 @@ def test_a_difference_is_counted_and_listed(given: list[Answer]) -> None:
     assert row in disagreements(changed) and row not in disagreements(given)
     lower = sum(each.level < each.vignette.level for each in given)
     assert f"Answered lower: {lower + 1}." in report(changed, "")
+
+
+def test_everyday_charts_stay_quiet(given: list[Answer]) -> None:
+    """At most 15 cards on 100 charts of people who come for something else, and no critical one."""
+    everyday = [each for each in given if each.vignette.origin is Origin.EVERYDAY]
+    assert len(everyday) >= 60
+    assert sum(each.vignette.level is Level.NONE for each in everyday) >= 51
+    assert sum(each.level is not Level.NONE for each in everyday) <= 0.15 * len(everyday)
+    assert not any(each.level is Level.CRITICAL for each in everyday)
+
+
+def test_no_chart_that_must_be_critical_is_missed(given: list[Answer]) -> None:
+    assert [each.vignette.id for each in given if each.level < each.vignette.level is Level.CRITICAL] == []
 
 
 def test_a_corrected_expectation_is_told(given: list[Answer]) -> None:

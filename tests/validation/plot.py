@@ -89,13 +89,17 @@ def _intervals(answers: Sequence[Answer]) -> list[str]:
 def _rows(answers: Sequence[Answer]) -> list[tuple[str, Proportion]]:
     """What of the charts is shown apart, and the agreement there."""
     parts: list[tuple[str, list[Answer]]] = [("all charts", list(answers))]
-    parts += [(f"{origin.value}s", [a for a in answers if a.vignette.origin is origin]) for origin in _NAMED]
-    parts += [("written for this", [a for a in answers if a.vignette.origin is Origin.WRITTEN])]
+    parts += [(name, [a for a in answers if a.vignette.origin is origin]) for origin, name in _ORIGINS.items()]
     parts += [(f"expected {NAMES[level]}", _expected(answers, level)) for level in LEVELS]
     return [(name, share(part, lambda each: each.agrees)) for name, part in parts if part]
 
 
-_NAMED = (Origin.FIXTURE, Origin.PUBLISHED)
+_ORIGINS = {
+    Origin.FIXTURE: "sample patients",
+    Origin.PUBLISHED: "published cases",
+    Origin.WRITTEN: "written for this",
+    Origin.EVERYDAY: "everyday charts",
+}
 
 
 def _expected(answers: Sequence[Answer], level: Level) -> list[Answer]:

@@ -30,6 +30,7 @@ def report(answers: Sequence[Answer], run: str) -> str:
                 _charts(answers),
                 _agreement(answers),
                 _levels(answers),
+                _noise([each for each in answers if each.vignette.origin is Origin.EVERYDAY]),
                 _rules(answers),
                 disagreements(answers),
                 _graver(answers),
@@ -111,6 +112,20 @@ def _levels(answers: Sequence[Answer]) -> str:
     return (
         "## Per level\n\nSensitivity: of the charts that should get this level, those that did. Specificity: of the\n"
         "other charts, those that did not.\n\n" + _accuracies("level", cuts)
+    )
+
+
+def _noise(everyday: Sequence[Answer]) -> str:
+    cards = Counter(each.level for each in everyday)
+    shown = [level for level in LEVELS if level is not Level.NONE]
+    rows = [[NAMES[level], str(cards[level]), f"{100 * cards[level] / len(everyday):.1f}"] for level in shown]
+    total = sum(cards[level] for level in shown)
+    rows.append(["any card", str(total), f"{100 * total / len(everyday):.1f}"])
+    return (
+        "## Cards on everyday charts\n\n"
+        f"`tests/vignettes/everyday.yaml` holds {len(everyday)} charts of people who come for something else: reviews,\n"
+        "old entries, known diseases, vaccinations. How many cards would 100 such charts bring? At most 15 are wanted,\n"
+        "and none that is critical.\n\n" + _table(["card", "charts", "per 100"], rows)
     )
 
 

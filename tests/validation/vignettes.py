@@ -31,6 +31,7 @@ class Origin(StrEnum):
     FIXTURE = "sample patient"
     PUBLISHED = "published case"
     WRITTEN = "written for this"
+    EVERYDAY = "everyday chart"
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def all_vignettes() -> list[Vignette]:
 def written_vignettes() -> list[Vignette]:
     """Those of tests/vignettes/."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [_vignette(each) for file in files for each in load_yaml(file)]
+    return [_vignette(each, _ORIGINS.get(file.stem, Origin.WRITTEN)) for file in files for each in load_yaml(file)]
 
 
 def _sample_patients() -> list[Vignette]:
@@ -98,13 +99,17 @@ def _sample_patients() -> list[Vignette]:
     ]
 
 
-def _vignette(told: dict[str, Any]) -> Vignette:
+_ORIGINS = {"everyday": Origin.EVERYDAY}
+"""Of whole files; a chart with a source is a published case wherever it stands."""
+
+
+def _vignette(told: dict[str, Any], origin: Origin) -> Vignette:
     source, expect = told.get("source"), told["expect"]
     return Vignette(
         id=told["id"],
         title=told["title"],
         story=told["story"].strip(),
-        origin=Origin.PUBLISHED if source else Origin.WRITTEN,
+        origin=Origin.PUBLISHED if source else origin,
         bundle=_bundle(told["patient"], told["chart"]),
         as_of=AS_OF,
         level=Level[expect["level"].upper()],
