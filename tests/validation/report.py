@@ -123,9 +123,9 @@ def _noise(everyday: Sequence[Answer]) -> str:
     rows.append(["any card", str(total), f"{100 * total / len(everyday):.1f}"])
     return (
         "## Cards on everyday charts\n\n"
-        f"`tests/vignettes/everyday.yaml` holds {len(everyday)} charts of people who come for something else: reviews,\n"
-        "old entries, known diseases, vaccinations. How many cards would 100 such charts bring? At most 15 are wanted,\n"
-        "and none that is critical.\n\n" + _table(["card", "charts", "per 100"], rows)
+        f"`tests/vignettes/everyday.yaml` holds {len(everyday)} charts of people who come for something else:\n"
+        "reviews, old entries, known diseases, vaccinations. How many cards would 100 such charts bring? At most 15, and no\n"
+        "critical one, is the aim.\n\n" + _table(["card", "charts", "per 100"], rows)
     )
 
 
