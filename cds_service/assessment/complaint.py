@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cds_service.assessment.concepts import CAUDA_EQUINA_SIGNS, CAUSES, Concept
@@ -81,22 +81,24 @@ def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
         if fact.source not in chronic and fact not in no_news and fact.concept != Concept.ACHILLES_STRAIN
     ]
     new = [*leg.within(counting, leg.thresholds.finding_days), *leg.recorded_lately(counting)]
-    return [fact for fact in new if not _is_known_claudication(fact, leg)]
+    first: dict[Side, datetime] = {}
+    for each in leg.confirmed(Concept.CLAUDICATION):
+        if each.when is not None:
+            first[each.side] = min(each.when.last, first.get(each.side, each.when.last))
+    return [fact for fact in new if not _is_known_claudication(fact, first, leg)]
 
 
-def _is_known_claudication(fact: Fact, leg: Leg) -> bool:
-    """Recorded again is not begun: did it begin, or was it on record of that side or of none, long before?"""
+def _is_known_claudication(fact: Fact, first: Mapping[Side, datetime], leg: Leg) -> bool:
+    """Recorded again is not begun: did it begin, or was it on record of that side or of none, long before? `first` is
+    when claudication of each side had begun at the latest.
+    """
     if fact.concept != Concept.CLAUDICATION or fact.when is None:
         return False
     window = timedelta(days=leg.thresholds.known_before_days)
     if fact.recorded is not None and fact.when.last < fact.recorded.first - window:
         return True
-    return any(
-        earlier.when is not None
-        and earlier.when.last < fact.when.first - window
-        and earlier.side in (fact.side, Side.NOT_STATED, Side.BOTH)
-        for earlier in leg.confirmed(Concept.CLAUDICATION)
-    )
+    earlier = [first[side] for side in {fact.side, Side.NOT_STATED, Side.BOTH} if side in first]
+    return bool(earlier) and min(earlier) < fact.when.first - window
 
 
 def _without_pain(leg: Leg) -> list[Fact]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date
 
 from cds_service.assessment.concepts import Concept
 from cds_service.assessment.record import Leg, Record, score
-from cds_service.facts import OTHER_SIDE, Fact
+from cds_service.facts import OTHER_SIDE, Fact, Side
 
 CAME_WITH_IT = "came with a DVT that is under treatment: listed, does not raise the level"
 _KINDS = ((Concept.PAIN, Concept.SEVERE_PAIN, Concept.PAIN_SEVERITY), (Concept.SWELLING, Concept.PITTING_OEDEMA))
@@ -26,32 +28,37 @@ def newer_than_a_treated_dvt(facts: Iterable[Fact], leg: Leg) -> Sequence[Fact]:
     known = treated_thromboses(leg.patient)
     if not known:
         return [*facts]
-    late = [fact for fact in facts if _is_of_the_other_leg(fact, known) or _may_have_begun_after(fact, known, leg)]
+    begun, sides = _begun(known, leg), {dvt.side for dvt in known}
+    late = [fact for fact in facts if _is_of_the_other_leg(fact, sides) or _may_have_begun_after(fact, begun, leg)]
     if not late:
         return late
-    early = [kind for kind in _KINDS if not all(_may_have_begun_after(each, known, leg) for each in _pains(leg, kind))]
+    early = [kind for kind in _KINDS if not all(_may_have_begun_after(each, begun, leg) for each in _pains(leg, kind))]
     again = {concept for kind in early for concept in kind}
     return [
         fact
         for fact in late
         if fact.concept not in again
         or (fact.is_condition and fact.began is not None)
-        or _is_of_the_other_leg(fact, known)
+        or _is_of_the_other_leg(fact, sides)
     ]
 
 
-def _is_of_the_other_leg(fact: Fact, known: Sequence[Fact]) -> bool:
+def _is_of_the_other_leg(fact: Fact, sides: AbstractSet[Side]) -> bool:
     other = OTHER_SIDE.get(fact.side)
-    return other is not None and all(dvt.side is other for dvt in known)
+    return other is not None and sides == {other}
 
 
-def _may_have_begun_after(fact: Fact, known: Sequence[Fact], leg: Leg) -> bool:
-    """By the days of the calendar, after the last of them; what has no date may have."""
+def _begun(known: Sequence[Fact], leg: Leg) -> date | None:
+    """The day on which the last of them began; None where one has no date."""
     begun = [dvt.when.first for dvt in known if dvt.when is not None]
-    if fact.when is None or len(begun) < len(known):
+    return max(begun).astimezone(leg.as_of.tzinfo).date() if len(begun) == len(known) else None
+
+
+def _may_have_begun_after(fact: Fact, begun: date | None, leg: Leg) -> bool:
+    """By the days of the calendar; what has no date may have."""
+    if fact.when is None or begun is None:
         return True
-    zone = leg.as_of.tzinfo
-    days = (fact.when.last.astimezone(zone).date() - max(begun).astimezone(zone).date()).days
+    days = (fact.when.last.astimezone(leg.as_of.tzinfo).date() - begun).days
     return days > leg.thresholds.treated_complaint_days
 
 

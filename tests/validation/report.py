@@ -124,8 +124,8 @@ def _noise(everyday: Sequence[Answer]) -> str:
     return (
         "## Cards on everyday charts\n\n"
         f"`tests/vignettes/everyday.yaml` holds {len(everyday)} charts of people who come for something else:\n"
-        "reviews, old entries, known diseases, vaccinations. How many cards would 100 such charts bring? At most 15, and no\n"
-        "critical one, is the aim.\n\n" + _table(["card", "charts", "per 100"], rows)
+        "reviews, old entries, known diseases, vaccinations. How many cards would 100 such charts bring? The aim:\n"
+        "at most 15, and no critical one.\n\n" + _table(["card", "charts", "per 100"], rows)
     )
 
 

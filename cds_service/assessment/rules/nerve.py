@@ -23,7 +23,7 @@ _BACK = (Concept.BACK_PAIN, Concept.LUMBAR_RADICULOPATHY)
 def _cauda_equina(new: Sequence[Fact], leg: Leg) -> Seen | None:
     """A nerve sign counts here also where a nerve disease explains it."""
     coded = [fact for fact in new if fact.concept == Concept.CAUDA_EQUINA]
-    lost = [fact for fact in new if fact not in coded]
+    lost = [fact for fact in new if fact.concept != Concept.CAUDA_EQUINA]
     beside = [*leg.patient.new(*NERVE), *leg.patient.any_of(*_BACK)]
     if not coded and not (lost and beside):
         return None
