@@ -50,9 +50,9 @@ def own_words(text: str) -> str:
 
 def day_words(when: Interval, as_of: datetime) -> str:
     """26 Nov (5 days); Mar 2025; 2022. A date that is only a month or a year is told as it is."""
-    first, last = (each.astimezone(as_of.tzinfo).date() for each in (when.first, when.last))
+    last = when.last.astimezone(as_of.tzinfo).date()
     days = (as_of.date() - last).days
-    if (last - first).days > 1 and not when.timed:
+    if _is_span(when, as_of):
         return _span(when, as_of)
     if days > _MONTHS_IN_FULL * 30:
         return f"{last:%Y}"
@@ -60,6 +60,12 @@ def day_words(when: Interval, as_of: datetime) -> str:
         return f"{last:%b %Y}"
     day = f"{last.day} {last:%b}" if last.year == as_of.year else f"{last.day} {last:%b %Y}"
     return f"{day} ({_ago(days)})"
+
+
+def _is_span(when: Interval, as_of: datetime) -> bool:
+    """Is the day of it unknown?"""
+    first, last = (each.astimezone(as_of.tzinfo).date() for each in (when.first, when.last))
+    return (last - first).days > 1 and not when.timed
 
 
 def _span(when: Interval, as_of: datetime) -> str:
@@ -79,21 +85,37 @@ def _ago(days: int) -> str:
 
 
 def since_words(when: Interval | None, as_of: datetime) -> str:
-    """How long ago, for a headline: today; 5 days; since Mar 2025; empty where nobody knows."""
+    """How long ago, for a headline: today; 5 days; Nov 2026; since Mar 2025; empty where nobody knows."""
     if when is None:
         return ""
-    days = (as_of.date() - when.last.astimezone(as_of.tzinfo).date()).days
-    return _ago(days) if days <= _DAYS_COUNTED else f"since {day_words(when, as_of)}".replace(f" ({_ago(days)})", "")
+    days = _days_since(when.last, as_of)
+    if days > _DAYS_COUNTED:
+        return f"since {day_words(when, as_of)}".replace(f" ({_ago(days)})", "")
+    if not _is_span(when, as_of):
+        return _ago(days)
+    first, last = (each.astimezone(as_of.tzinfo).year for each in (when.first, when.last))
+    return day_words(when, as_of) if first == last else ""
 
 
 def lasting_words(when: Interval | None, as_of: datetime) -> str:
-    """For how long, for a headline: 20 days; 3 weeks; 4 months; 2 years. Empty where nobody knows."""
+    """For how long, for a headline: 20 days; 3 weeks; 4 months; 2 years. Empty where nobody knows so exactly."""
     if when is None:
         return ""
-    days = (as_of.date() - when.last.astimezone(as_of.tzinfo).date()).days
-    for unit, length, from_days in (("years", 365, 730), ("months", 30, 90), ("weeks", 7, 60)):
-        if days >= from_days or (unit == "weeks" and days > length and days % length == 0):
-            return f"{days // length} {unit}"
+    most, least = (_length(_days_since(each, as_of)) for each in (when.first, when.last))
+    return "" if _is_span(when, as_of) and most != least else least
+
+
+def _days_since(moment: datetime, as_of: datetime) -> int:
+    return (as_of.date() - moment.astimezone(as_of.tzinfo).date()).days
+
+
+def _length(days: int) -> str:
+    if days >= 730:
+        return f"{days // 365} years"
+    if days >= 90:
+        return f"{days // 30} months"
+    if days >= 60 or (days > 7 and days % 7 == 0):
+        return f"{days // 7} weeks"
     return _ago(days)
 
 

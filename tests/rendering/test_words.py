@@ -83,7 +83,10 @@ def test_a_quotation_is_one_short_visible_line(text: str) -> None:
         ("2026-11-24", "24 Nov (today)", "today"),
         ("2026-11-22T23:30:00-05:00", "23 Nov (today)", "today"),
         ("2026-11-22T23:30:00Z", "22 Nov (1 day)", "1 day"),
-        ("2026-10", "Oct 2026", "23 days"),
+        ("2026-10", "Oct 2026", "Oct 2026"),
+        ("2026-11", "Nov 2026", "Nov 2026"),
+        ("2026-08", "Aug 2026", "since Aug 2026"),
+        ("2026", "2026", "2026"),
         ("2025", "2025", "since 2025"),
         ("2000-02", "Feb 2000", "since Feb 2000"),
     ],
@@ -116,6 +119,14 @@ def test_how_long_it_lasts_is_told_in_the_unit_that_fits(days: int, expected: st
     assert lasting_words(Interval(began, began, "", timed=True), AS_OF) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2026-10", ""), ("2025", ""), ("2026-07", ""), ("2010-02", "16 years"), ("2026-11-02", "3 weeks")],
+)
+def test_a_length_is_told_only_as_exactly_as_it_is_known(text: str, expected: str) -> None:
+    assert lasting_words(interval(text, UTC), AS_OF) == expected
+
+
 def test_days_are_those_of_the_zone_of_the_call() -> None:
     moment = interval("2026-11-23T16:00:00Z", UTC)
     assert moment is not None
@@ -124,6 +135,12 @@ def test_days_are_those_of_the_zone_of_the_call() -> None:
     day = interval("2026-11-23", TODAY_IN_TOKYO.tzinfo or UTC)
     assert day is not None
     assert day_words(day, TODAY_IN_TOKYO) == "23 Nov (1 day)"
+
+
+def test_a_month_is_one_of_the_year_of_the_zone_of_the_call() -> None:
+    january = datetime(2026, 1, 20, 9, tzinfo=TODAY_IN_TOKYO.tzinfo)
+    assert since_words(interval("2026-01", january.tzinfo or UTC), january) == "Jan 2026"
+    assert since_words(period({"start": "2025-12-20", "end": "2026-01-03"}, UTC, january), january) == ""
 
 
 def test_what_nobody_dated_has_no_time() -> None:
