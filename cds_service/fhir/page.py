@@ -130,7 +130,8 @@ def open_page(raw: msgspec.Raw | bytes) -> Page:
 
 
 def open_drafts(raw: msgspec.Raw | bytes) -> Page:
-    """Open what a hook's context proposes: a Bundle, or a list of resources, as the example of appointment-book has it.
+    """Open what a hook's context proposes: a Bundle, a list of resources, as the example of appointment-book has it, or
+    one resource.
 
     As lenient as `open_page`: what EHRs hold while a user still types is seldom valid FHIR.
     """

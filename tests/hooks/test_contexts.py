@@ -91,6 +91,13 @@ def test_drafts_are_opened_one_by_one(entries: str) -> None:
     assert page.others == 1
 
 
+@pytest.mark.parametrize("hook", ["order-select", "order-sign"])
+def test_one_resource_without_a_bundle_is_a_draft(hook: str) -> None:
+    draft = {"resourceType": "MedicationRequest", "id": "m1", "status": "draft"}
+    assert [each.id for each in read(hook, {"draftOrders": draft}).drafts.resources] == ["m1"]
+    assert "is not a FHIR Bundle" in refused(hook, {"draftOrders": {"entry": [{"resource": draft}]}})
+
+
 def test_members_of_other_hooks_are_passed_over() -> None:
     call = read("patient-view", {"appointments": 7, "draftOrders": "x", "selections": 3, "conditions": []})
     assert (call.drafts.resources, call.selections) == ([], ())
