@@ -98,7 +98,7 @@ CAUDA_EQUINA = Rule(
 BOTH_LEGS = Rule(
     id="nerve-signs-of-both-legs",
     kind=Kind.FINDING,
-    label="Nerve signs of both legs",
+    label="Nerve signs",
     source=OURS,
     says="Numbness, tingling or weakness of both legs, or numbness and weakness of no stated side, within "
     "{spinal_days} days, that no nerve disease explains: the spine is looked at before the arteries.",
