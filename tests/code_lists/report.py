@@ -13,9 +13,10 @@ from cds_service.fhir.value_sets import Terminology
 
 
 class CodeList(NamedTuple):
-    """A public list of SNOMED CT codes. `left_out`: why a code stands in no value set."""
+    """A public list of codes of one system. `left_out`: why a code stands in no value set."""
 
     name: str
+    system: str
     compared: list[str]
     codes: list[str]
     left_out: dict[str, str]
@@ -27,6 +28,7 @@ def code_lists() -> list[CodeList]:
     return [
         CodeList(
             each["list"],
+            each.get("system", SNOMED),
             each["compared"],
             each["codes"].split(),
             {code: said["reason"] for said in each["left_out"] for code in said["codes"].split()},
@@ -37,23 +39,23 @@ def code_lists() -> list[CodeList]:
 
 def missing(codes: CodeList, terminology: Terminology) -> list[str]:
     """The codes of the list that no value set holds."""
-    return [code for code in codes.codes if terminology.meaning(SNOMED, code) is None]
+    return [code for code in codes.codes if terminology.meaning(codes.system, code) is None]
 
 
 def report(terminology: Terminology) -> Iterator[str]:
-    """Lines: each value set, the lists that it is compared with, and what they have beyond ours."""
+    """Lines: every value set, the lists that it is compared with, and what they have beyond ours."""
     lists = code_lists()
-    for name in sorted({name for each in lists for name in each.compared}):
-        yield name
-        for each in lists:
-            if name in each.compared:
-                held = [code for code in each.codes if _holds(terminology, code, name)]
-                yield f"  {each.name}: {len(each.codes)} codes, {len(held)} of them here"
-                yield from _reasons(each, terminology)
+    for name in sorted(terminology.concepts):
+        compared = [each for each in lists if name in each.compared]
+        yield name if compared else f"{name}: no public list read"
+        for each in compared:
+            held = [code for code in each.codes if _holds(terminology, each.system, code, name)]
+            yield f"  {each.name}: {len(each.codes)} codes, {len(held)} of them here"
+            yield from _reasons(each, terminology)
 
 
-def _holds(terminology: Terminology, code: str, name: str) -> bool:
-    meaning = terminology.meaning(SNOMED, code)
+def _holds(terminology: Terminology, system: str, code: str, name: str) -> bool:
+    meaning = terminology.meaning(system, code)
     return meaning is not None and name in [concept.name for concept in meaning.concepts]
 
 
