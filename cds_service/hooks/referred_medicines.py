@@ -7,7 +7,8 @@ stays what it was without a reading: a medicine of which the card says that its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import structlog
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import ReadFhir, Source
 
 _MOST = 100
+_AT_ONCE = 10
 _OVER = frozenset({"cancelled", "completed", "entered-in-error", "on-hold", "stopped", "unknown"})
 
 _log = structlog.stdlib.get_logger()
@@ -61,40 +63,50 @@ def referred_in_chart(material: Material, base: str) -> dict[str, str]:
     )
 
 
-async def with_medicines(material: Material, wanted: Mapping[str, str], source: Source, read: ReadFhir) -> Material:
-    """The same with these Medications, as many as can be read."""
+class Medicines(NamedTuple):
+    """Those that were read, with how many requests and in how many milliseconds."""
+
+    found: Sequence[Medication] = ()
+    requests: int = 0
+    read_ms: float = 0.0
+
+    def timed(self, material: Material) -> Material:
+        """The same material, and what it took to read these."""
+        return replace(
+            material,
+            requests=material.requests + self.requests,
+            read_ms=round(material.read_ms + self.read_ms, 1),
+        )
+
+    def in_chart(self, material: Material) -> Material:
+        """The same material with these medicines."""
+        pages = (*material.pages, (Topic.MEDICATIONS, Page([*self.found])))
+        return self.timed(replace(material, pages=pages))
+
+    def in_drafts(self, call: HookCall) -> HookCall:
+        """The same call, its drafts with these medicines."""
+        return replace(call, drafts=replace(call.drafts, resources=[*call.drafts.resources, *self.found]))
+
+
+async def read_medicines(wanted: Mapping[str, str], source: Source, read: ReadFhir) -> Medicines:
+    """Those of these addresses and ids that the EHR has and the token covers. A few are read at a time, and of an
+    answer only the Medication is kept, so that large answers do not add up.
+    """
+    server, deadline = source
     clock = asyncio.get_running_loop().time
     started = clock()
-    page, requests = await _read(wanted, source, read)
-    return replace(
-        material,
-        pages=(*material.pages, (Topic.MEDICATIONS, page)),
-        requests=material.requests + requests,
-        read_ms=material.read_ms + round((clock() - started) * 1000, 1),
-    )
+    places = asyncio.Semaphore(_AT_ONCE)
 
+    async def one(address: str, identifier: str) -> tuple[list[Medication], str, int]:
+        async with places:
+            answer = await read(server, address, deadline)
+        resources = (each for page in answer.pages for each in page.resources)
+        found = [each for each in resources if isinstance(each, Medication) and each.id == identifier]
+        return found, answer.problem, answer.requests
 
-async def with_medicines_of_drafts(
-    call: HookCall, wanted: Mapping[str, str], source: Source, read: ReadFhir
-) -> HookCall:
-    """The call, its drafts with these Medications."""
-    page, _ = await _read(wanted, source, read)
-    return replace(call, drafts=replace(call.drafts, resources=[*call.drafts.resources, *page.resources]))
-
-
-async def _read(wanted: Mapping[str, str], source: Source, read: ReadFhir) -> tuple[Page, int]:
-    """Those of these addresses and ids that the EHR has and the token covers, and how many requests it took."""
-    server, deadline = source
     refused = server.grant.permission("Medication/1").problem
-    asked = {} if refused else wanted
-    answers = await asyncio.gather(*(read(server, address, deadline) for address in asked))
-    medicines: list[Resource] = [
-        each
-        for answer, identifier in zip(answers, asked.values(), strict=True)
-        for page in answer.pages
-        for each in page.resources
-        if isinstance(each, Medication) and each.id == identifier
-    ]
-    problem = refused or next((answer.problem for answer in answers if answer.problem), "")
+    answers = await asyncio.gather(*(one(*each) for each in ({} if refused else wanted).items()))
+    medicines = [each for found, _, _ in answers for each in found]
+    problem = refused or next((problem for _, problem, _ in answers if problem), "")
     _log.info("medicines read", referred=len(wanted), read=len(medicines), **({"problem": problem} if problem else {}))
-    return Page(medicines), sum(answer.requests for answer in answers)
+    return Medicines(medicines, sum(requests for _, _, requests in answers), (clock() - started) * 1000)

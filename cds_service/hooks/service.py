@@ -24,7 +24,7 @@ from cds_service.fhir.sift import sift
 from cds_service.fhir.value_sets import Terminology
 from cds_service.hooks.context import HookCall
 from cds_service.hooks.prefetch import Prefetch
-from cds_service.hooks.referred_medicines import referred, referred_in_chart, with_medicines, with_medicines_of_drafts
+from cds_service.hooks.referred_medicines import Medicines, read_medicines, referred, referred_in_chart
 from cds_service.hooks.reply import Reply, Told
 from cds_service.hooks.statement import Statement
 from cds_service.hooks.turns import LARGE_CHART, Turn
@@ -203,23 +203,26 @@ class OpenService:
         if not call.is_for_clinician:
             return Reply(why_nothing=_NOTHING_ASKED)
         source = clinic.prefetch.source(call, caller)
+        of_drafts = Medicines()
         if source and (wanted := referred(call.drafts.resources, source.server.base)):
             async with turn.given_up():
-                call = await with_medicines_of_drafts(call, wanted, source, clinic.prefetch.fetch)
+                of_drafts = await read_medicines(wanted, source, clinic.prefetch.fetch)
+            call = of_drafts.in_drafts(call)
         subject = await turn.run(service.subject, call, clinic.reader.terminology, as_of)
         if not subject:
-            return Reply(why_nothing=_NOTHING_ASKED)
+            return Reply(why_nothing=_NOTHING_ASKED, fhir_ms=round(of_drafts.read_ms, 1))
         received = clinic.prefetch.received(call)
         if received.wanted:
             async with turn.given_up():
                 await clinic.prefetch.read(received, call, caller, source)
-        material = clinic.prefetch.material(received)
+        material = of_drafts.timed(clinic.prefetch.material(received))
         is_large = material.resource_count > LARGE_CHART
         if source and (wanted := referred_in_chart(material, source.server.base)):
             matters = await turn.run(_may_be_leg_complaint, call, material, clinic.reader, as_of, large=is_large)
             if matters:
                 async with turn.given_up():
-                    material = await with_medicines(material, wanted, source, clinic.prefetch.fetch)
+                    of_chart = await read_medicines(wanted, source, clinic.prefetch.fetch)
+                material = of_chart.in_chart(material)
         steps = Steps(call, subject, material, as_of, clinic, turn)
         return await turn.run(service.answer, steps, large=is_large)
 

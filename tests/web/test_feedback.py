@@ -19,6 +19,7 @@ from tests.calls import (
     call,
     cards,
     context,
+    hook_call,
     outcome,
     overridden,
     prefetch,
@@ -136,4 +137,22 @@ def test_the_journal_tells_the_time_of_reading_the_ehr(database: str, ehr: Ehr) 
         client.post(SERVICE, json=call(prefetch=without(prefetch(), "procedures"), fhirServer=ehr.base))
     (row,) = journal_rows(database)
     assert ehr.asked == ["Procedure"]
+    assert row["ms"] > row["fhir_ms"] > 0
+
+
+def test_the_journal_tells_the_time_of_reading_the_medicines_of_drafts(database: str, ehr: Ehr) -> None:
+    draft = {
+        "resourceType": "MedicationRequest",
+        "id": "m1",
+        "status": "draft",
+        "intent": "order",
+        "subject": {"reference": "Patient/p1"},
+        "medicationReference": {"reference": "Medication/a"},
+    }
+    ehr.answers = {"/Medication/a": {"resourceType": "Medication", "id": "a"}}
+    body = hook_call("order-sign", {"draftOrders": searchset(draft)}, prefetch=prefetch(), fhirServer=ehr.base)
+    with client_with(database_url=database, fhir_servers=(ehr.base,)) as client:
+        assert client.post("/cds-services/calf-pain-order-sign", json=body).status_code == 200
+    (row,) = journal_rows(database)
+    assert ehr.asked == ["Medication/a"]
     assert row["ms"] > row["fhir_ms"] > 0
