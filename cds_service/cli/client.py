@@ -11,8 +11,9 @@ from typing import Annotated
 import httpx2
 import typer
 
-from cds_service.cli.client_token import explain, read_token
+from cds_service.cli.client_token import explain
 from cds_service.cli.reporting import errors_in_one_line, tell
+from cds_service.cli.token_file import read_token
 from cds_service.errors import ConfigurationError
 from cds_service.security.clients import Client, load_clients, parse_clients, read_registry
 from cds_service.security.key_sets import KeysUnavailable, fetch_key_set, read_pinned

@@ -6,11 +6,10 @@ import asyncio
 import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from cds_service.app import service_addresses
 from cds_service.cli.reporting import tell
-from cds_service.errors import ConfigurationError, Unauthenticated
+from cds_service.errors import Unauthenticated
 from cds_service.security.client_jwt import Claims, ClientJwt, Header, Malformed, unverified
 from cds_service.security.clients import Client
 from cds_service.security.keys import KeySet, PublicKey
@@ -42,17 +41,6 @@ class _Keys:
 
     async def key(self, kid: str, algorithm: str) -> PublicKey | None:
         return self._keys.find(kid, algorithm)
-
-
-def read_token(file: Path) -> str:
-    """The token in a file, which may also hold the header that it came in. Raises ConfigurationError."""
-    try:
-        return file.read_text(encoding="utf-8").split()[-1]
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    except (UnicodeDecodeError, IndexError):
-        problem = "holds no token"
-    raise ConfigurationError(f"{file}: it {problem}. Give a file with one token, as text.")
 
 
 def explain(

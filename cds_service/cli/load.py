@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cds_service.cli.client_token import read_token
 from cds_service.cli.reporting import errors_in_one_line, tell
+from cds_service.cli.token_file import read_token
 from cds_service.sample_patients import filed, load_samples, moved_to, utc_today
 from cds_service.shipped import shipped
 from cds_service.upload import upload
