@@ -43,7 +43,7 @@ class TestAdd:
 
     def test_all_that_can_be_said(self, file: Path, tmp_path: Path) -> None:
         keys = tmp_path / "keys.json"
-        keys.write_text("{}")
+        keys.write_text('{"keys": []}')
         name = 'Nörd "1" \\ 🦵'
         servers = ("--fhir-server", "http://10.0.0.1/fhir", "--fhir-server", "https://b/fhir")
         options = ("--jwks-file", str(keys), *servers, "--audience", "urn:x", "--shadow", "--max-lifetime", "900")
@@ -76,6 +76,13 @@ class TestAdd:
     )
     def test_what_could_not_be_served_is_not_written(self, file: Path, options: tuple[str, ...], says: str) -> None:
         assert_one_line(add("North", *options), says)
+        assert not file.exists()
+
+    @pytest.mark.parametrize("content", ["zebrafish", "{}"])
+    def test_a_file_that_is_no_jwk_set_is_refused_at_once(self, file: Path, tmp_path: Path, content: str) -> None:
+        keys = tmp_path / "keys.json"
+        keys.write_text(content)
+        assert_one_line(add("North", "--jwks-file", str(keys)), str(keys), "Give the EHR's JWK Set as a file")
         assert not file.exists()
 
     def test_duplicates_are_refused(self, file: Path) -> None:

@@ -60,6 +60,8 @@ def add(
         text = read_registry(file) if file.exists() else ""
         added = ("" if not text or text.endswith("\n") else "\n") + ("\n" if text else "") + _table(new)
         parse_clients(text + added, file)
+        if new.jwks_file:
+            read_pinned(Path(new.jwks_file), ())  # is it a JWK Set at all?
         _append(file, added)
         tell(f"{name} is registered in {file}. Check its keys: cds-service client check --file {file}")
 
