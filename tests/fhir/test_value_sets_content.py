@@ -188,12 +188,14 @@ def test_sides_of_icd_codes(side: str, word: str) -> None:
 
 
 def test_sides_of_snomed_codes() -> None:
-    """A finding whose name says the side stands in that side's set, and only there."""
+    """A finding whose name says the side stands in that side's set, and only there; heart and brain are no leg."""
     sided = {name: {c["code"] for system, c in listed(SETS[name]) if system == SNOMED} for name in SIDE_WORDS}
     findings = [
         each for each in SETS.values() if each["extension"][0]["valueCode"] in {"symptom", "disease", "history"}
     ]
     for concept in (concept for each in findings for system, concept in listed(each) if system == SNOMED):
+        if re.search("heart failure|ventricular|intracerebral", concept["display"]):
+            continue
         for side, word in SIDE_WORDS.items():
             says = re.search(rf"\b{word}\b", concept["display"], re.IGNORECASE) is not None
             assert says == (concept["code"] in sided[side]), concept["display"]
