@@ -122,7 +122,7 @@ def test_nothing_is_read_for_a_chart_without_a_leg_complaint(reading_client: Tes
 def test_a_leg_complaint_that_is_just_entered_counts(reading_client: TestClient, ehr: Ehr) -> None:
     ehr.answers["/Medication/a"] = medication("a")
     known = prefetch(conditions=searchset(), medications=searchset(order("Medication/a")))
-    entered = {"conditions": searchset(DVT)}
+    entered = {"conditions": searchset(DVT, CALF_PAIN)}
     body = hook_call("problem-list-item-create", entered, prefetch=known, fhirServer=ehr.base)
     (card,) = cards(reading_client.post("/cds-services/calf-pain-problem-list-item-create", json=body))
     assert UNKNOWN not in card["summary"]
