@@ -136,7 +136,8 @@ def _written(case: Case) -> list[str]:
     if occasion is None:
         return [*lines.values()]
     says = OCCASIONS[occasion.id]
-    said = occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})
+    filled = occasion.lead.fill({name: says[name](case) for name in occasion.lead.names})
+    said = filled.replace("\n\n", " ")  # one line, however many the file has: a card has six
     if occasion.id == DISCHARGE:
         is_new = said and not any(said.startswith(label) for label in lines)
         return [*lines.values(), said] if is_new else [*lines.values()]

@@ -91,6 +91,6 @@ def test_what_has_no_code_and_is_another_patients_is_not_told(client: TestClient
 
 def test_a_treated_dvt_is_named_first(client: TestClient) -> None:
     apixaban = resource({"medication": "rx|1364430"}, 0)
-    sent = prefetch(conditions=searchset(DVT), medications=searchset(apixaban))
+    sent = prefetch(conditions=searchset(DVT, CALF_PAIN), medications=searchset(apixaban))
     (card,) = cards(post(client, prefetch=sent))
     assert card["summary"].startswith("Known DVT, left leg, ")

@@ -66,9 +66,10 @@ class Shown:
         return self.parts[:-1]
 
     def line(self, label: str) -> str:
-        """What stands behind this label; empty where no line has it."""
+        """What stands behind this label, up to the next; empty where no line begins with it."""
         start = re.compile(rf"\*\*{label}(:\*\*|\*\*[^:]*:) ")
-        return next((start.sub("", each, count=1) for each in self.lines if start.match(each)), "")
+        found = next((start.sub("", each, count=1) for each in self.lines if start.match(each)), "")
+        return found.partition(" **")[0]
 
 
 @cache

@@ -30,6 +30,9 @@ LAST_WORDS = re.compile(
     r"Coded entries only, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d UTC; a lower card or none never means low risk\.$"
 )
 DAY = r"(\d{1,2} )?[A-Z][a-z]{2}( \d{4})?|\d{4}"
+SIDES_DIFFER = re.compile(r"pain (left|right), [^;]+? (left|right)(?=; )")
+"""What is said first where the pain is of one leg and a sign of the other."""
+
 DATE = re.compile(rf"({DAY})( to ({DAY}))?( \((today|\d+ days?)\))?|undated")
 HOME_CARE = re.compile(r"\b(bandage|elevation|stretching|rest, ice)\b")
 CODE_SPAN = re.compile(r"`[^`]*`")
@@ -113,7 +116,8 @@ def test_every_date_has_one_form() -> None:
 
     def one_form(shown: Shown) -> bool:
         recorded, _risks = _record_and_risks(shown)
-        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item and item != MORE]
+        undated = {MORE, sides.group() if (sides := SIDES_DIFFER.match(recorded)) else MORE}
+        items = [item.split(", ") for item in recorded.removesuffix(".").split("; ") if item and item not in undated]
         dated = [
             any(part == "draft" or DATE.fullmatch(re.sub("^(since|recorded) ", "", part)) for part in item)
             for item in items
