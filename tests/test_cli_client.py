@@ -156,8 +156,9 @@ class TestCheck:
         ehr.answers = {"/good.json": jwks(), "/bad.json": Response(status_code=404), "/html.json": Response(b"<p>")}
         for name in ("good", "bad", "html"):
             add(name, "--jwks-url", f"{ehr.base}/{name}.json")
-        (tmp_path / "keys.json").write_text("<p>")
+        (tmp_path / "keys.json").write_text('{"keys": []}')
         add("file", "--jwks-file", str(tmp_path / "keys.json"))
+        (tmp_path / "keys.json").write_text("<p>")  # broken later
         result = run("client", "check")
         assert result.exit_code == 1
         for words in ("usable with ES384", "answered 404", "what it sent is not JSON", "keys.json: it is not JSON"):
