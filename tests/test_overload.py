@@ -25,8 +25,10 @@ MINUTE = re.compile(r"\d\d:\d\d UTC")
 
 
 def pains(count: int) -> dict[str, Any]:
-    """A call whose chart holds so many entries of calf pain, each of which has to be read and weighed."""
-    made: list[Entry] = [{**CALF_PAIN, "id": f"p{n}", "onset": -(n % 20)} for n in range(count)]
+    """A call whose chart holds so many entries of calf pain, each of which has to be read and weighed; no window
+    ends while they are sent.
+    """
+    made: list[Entry] = [{**CALF_PAIN, "id": f"p{n}", "onset": f"-{24 * (n % 20) + 6}h"} for n in range(count)]
     return call(prefetch=prefetch(conditions=searchset(*made)))
 
 
