@@ -249,9 +249,7 @@ def terminology_in_use(settings: Settings) -> Terminology:
 
 
 def publication(settings: Settings, cards: CardFiles) -> Publication:
-    """What is published of the knowledge that these settings and cards make up."""
-    if settings.codes_dir:
-        terminology_in_use(settings)  # refuses files that cannot be used
+    """What is published of the knowledge that these settings and cards make up, whose codes are ones in use."""
     policy = local_policy(settings)
     return Publication(
         version_in_use(settings),

@@ -70,8 +70,8 @@ def by_record(assessment: Assessment) -> tuple[Fact, ...]:
 
 def _new_causes(causes: Sequence[Fact], leg: Leg) -> list[Fact]:
     """Causes that began or were recorded in the last 30 days, but none of these: a chronic code, whatever its date; a
-    strain of the Achilles tendon, which is a diagnosis with a window of its own; a
-    DVT under treatment, or of over a year; one of the guidance without a date; claudication that was known before.
+    strain of the Achilles tendon, which is a diagnosis with a window of its own; a DVT under treatment, or of over a
+    year; one of the guidance without a date; claudication that was known before.
     """
     chronic = coded_chronic(leg)
     no_news = {*treated_thromboses(leg), *long_past_thrombosis(leg, Concept.DVT), *undated_causes(leg)}

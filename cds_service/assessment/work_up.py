@@ -15,7 +15,7 @@ from cds_service.assessment.diagnoses import acute_thrombosis
 from cds_service.assessment.record import Leg, Record
 from cds_service.assessment.siting import is_current
 from cds_service.assessment.wells import WellsScore
-from cds_service.facts import Fact, Side
+from cds_service.facts import Fact, Side, latest
 
 TREATED = "DVT on record, under an anticoagulant"
 CONFIRMED = "DVT on record, no anticoagulant found"
@@ -54,9 +54,9 @@ def work_up(leg: Leg) -> WorkUp:
     if known := acute_thrombosis(leg):
         treatment = leg.anticoagulants()
         return WorkUp(leg.side, TREATED if treatment else CONFIRMED, [*known, *treatment])
-    then = "" if leg.wells is None else REPEAT if likely and raised else ""
     if refuted or scans:
-        return WorkUp(leg.side, REFUTED if refuted else SCANNED, [*refuted, *scans], limit, then)
+        state, then = REFUTED if refuted else SCANNED, REPEAT if likely and raised else ""
+        return WorkUp(leg.side, state, [*refuted, *scans], limit, then)
     then = NEXT_SCAN if leg.wells is not None and (likely or raised) else ""
     if found:
         return WorkUp(leg.side, MEASURED, [each.fact for each in found], limit, then)
@@ -82,4 +82,4 @@ def _was_done(scan: Fact) -> bool:
 
 
 def _newest_of(facts: Sequence[Fact]) -> list[Fact]:
-    return sorted(facts, key=lambda fact: (fact.when.text if fact.when else "", fact.source))[-1:]
+    return sorted(facts, key=lambda fact: (latest(fact.when), fact.source))[-1:]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cds_service.app import cards_in_use, publication
+from cds_service.app import cards_in_use, publication, terminology_in_use
 from cds_service.cli.reporting import errors_in_one_line, tell
 from cds_service.publishing.export import export as write
 from cds_service.settings import load_settings
@@ -22,6 +22,7 @@ def export(
     """
     with errors_in_one_line():
         settings = load_settings()
+        terminology_in_use(settings)  # refuses codes that the service could not use
         published = publication(settings, cards_in_use(settings))
         kinds = Counter(name.partition("-")[0] for name in write(published, directory))
     tell(f"knowledge {published.version}: {', '.join(f'{count} {kind}' for kind, count in kinds.items())}")

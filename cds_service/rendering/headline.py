@@ -137,9 +137,7 @@ def _complaint_of(fact: Fact, case: Case) -> str:
 def _with_place_and_time(name: str, side: Side, facts: Sequence[Fact], case: Case) -> list[str]:
     """The name with side and time, with the side, and alone: the longest first."""
     dated = [fact.when for fact in facts if fact.when is not None]
-    is_draft = any(
-        DRAFT in fact.remarks for fact in facts
-    )  # the time of what it stands beside would seem to be its own
+    is_draft = any(DRAFT in fact.remarks for fact in facts)  # the time of what stands beside would seem its own
     time = since_words(dated[0], case.as_of) if dated and not is_draft else ""
     place = "" if side is Side.NOT_STATED else SIDES[side]
     if _LEG.search(name):

@@ -14,6 +14,8 @@ import pytest
 import simple_icd_10_cm as icd  # type: ignore[import-untyped]  # the package ships no types
 from fhir.resources.R4B.valueset import ValueSet
 
+from cds_service.code_systems import mod_10, verhoeff
+
 FOLDER = Path(__file__).parents[2] / "cds_service" / "value_sets"
 SETS: dict[str, dict[str, Any]] = {
     file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))
@@ -83,24 +85,6 @@ def icd_codes(name: str) -> Set[str]:
         return {code for code in TITLES if code in exact or code.startswith(categories)}
 
     return covered("include") - covered("exclude")
-
-
-def verhoeff(number: str) -> bool:
-    """The check digit of SNOMED CT identifiers (J. Verhoeff 1969): a walk through the dihedral group D5."""
-    permutation, check = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4], 0
-    for place, digit in enumerate(map(int, reversed(number))):
-        for _ in range(place % 8):
-            digit = permutation[digit]
-        turn = (check + digit if check < 5 else check - digit) % 5
-        check = turn + (5 if (check < 5) != (digit < 5) else 0)
-    return check == 0
-
-
-def mod_10(code: str) -> bool:
-    """The check digit of LOINC codes (Luhn 1954)."""
-    digits = [int(digit) for digit in reversed(code.replace("-", ""))]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 @pytest.fixture(params=sorted(SETS))

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from cds_service.assessment.rules.precautions import STEPS
 from cds_service.assessment.rules.steps import INSTRUCTIONS, NAMES, SUSPECTED_DIAGNOSIS, ULTRASOUND
 from cds_service.circumstances import Circumstances
+from cds_service.code_systems import mod_10, verhoeff
 from cds_service.facts import Side
 from cds_service.rendering import draft_codes
 from cds_service.rendering.draft_codes import Code
 from cds_service.rendering.drafts import Particulars
 from cds_service.rendering.suggestions import Suggestions, stable_uuid
 from tests.charts import AS_OF, PATIENT_ID, patient, read
-from tests.fhir.test_value_sets_content import SETS, listed, mod_10, verhoeff
+from tests.fhir.test_value_sets_content import SETS, listed
 from tests.rendering.by_hand import CIRCUMSTANCES, FILES, GUIDANCE_URL
 
 SUGGESTIONS = Suggestions(FILES.shared, GUIDANCE_URL)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cds_service.assessment.concepts import SALTS, WEAKNESS, Concept
 from cds_service.assessment.diagnoses import unknown_medicines
 from cds_service.assessment.laboratory import is_below, is_high_creatine_kinase, is_raised, is_very_high_creatine_kinase
-from cds_service.assessment.record import Leg, Record
+from cds_service.assessment.record import Leg
 from cds_service.assessment.rule import Effect, Kind, Level, Rule, Seen, Window
 from cds_service.assessment.siting import is_current
 from cds_service.assessment.sources import (
@@ -61,15 +61,10 @@ def _low_potassium(facts: Sequence[Fact], leg: Leg) -> Seen | None:
 def _low_potassium_with_weakness(facts: Sequence[Fact], leg: Leg) -> Seen | None:
     """Without weakness, or with one whose date is not sure, it is a warning by the rule of the potassium alone."""
     low = _low_potassium(facts, leg)
-    weak = _lately_weak(leg.patient, leg.thresholds.weakness_days) if low else []
-    return Seen([*low.evidence, *weak], note=low.note) if low and weak else None
-
-
-def _lately_weak(patient: Record, days: int) -> list[Fact]:
-    """Weakness of either leg, or of the whole body, that surely began or was recorded in the last so many days."""
-    start = patient.windows[days]
-    weak = patient.any_of(*WEAKNESS)
-    return [fact for fact in weak if any(when.first >= start for when in (fact.when, fact.recorded) if when)]
+    if low is None:
+        return None
+    weak = leg.patient.surely_begun_or_recorded(leg.patient.any_of(*WEAKNESS), leg.thresholds.weakness_days)
+    return Seen([*low.evidence, *weak], note=low.note) if weak else None
 
 
 MUSCLE_BREAKDOWN = Rule(
