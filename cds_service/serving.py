@@ -71,9 +71,11 @@ def run_server(
     raise_descriptor_limit()
     with suppress(KeyboardInterrupt):
         if workers == 1:
-            # as Ctrl+C, where it would end this process before what is open is closed, and the demo's store removed
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-            uvicorn.Server(config).run(sockets=[listening])
+            server = uvicorn.Server(config)
+            # From now on, and after the last answer too: by default it ends this process before what is open is closed,
+            # and the demo's store removed. A flag, since an exception is lost where it meets the garbage collector.
+            signal.signal(signal.SIGTERM, server.handle_exit)
+            server.run(sockets=[listening])
         else:
             os.environ[variable("host")] = settings.host  # what the options chose, the workers must know
             os.environ[variable("port")] = str(settings.port)
